@@ -1,0 +1,48 @@
+# `make test` runs everything that checks the project, `make demo` shows it at
+# work, `make bench` says what it costs.  Each needs Python 3.11 to 3.13 and, the
+# first time, a network.
+
+PYTHON ?= python3
+
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: test demo bench docs clean
+
+test: $(READY)
+	@failed=; \
+	for tool in 'ruff check' mypy pytest; do \
+	    echo "$$tool ..."; \
+	    $(BIN)/$$tool || failed="$$failed $${tool%% *}"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "Not well yet:$$failed"; exit 1; fi; \
+	echo 'All well: ruff, mypy and pytest.'
+
+demo: $(READY)
+	@$(BIN)/python -m mailman_dlist.demo
+
+bench: $(READY)
+	@$(BIN)/python -m bench.audience --members 1000 --rounds 3
+	@$(BIN)/python -m bench.post --members 10 100 --posts 10
+
+docs: $(READY)
+	@$(BIN)/sphinx-build -W --keep-going -q docs docs/_build
+	@echo 'Open docs/_build/index.html.'
+
+clean:
+	rm -rf .venv build dist docs/_build src/*.egg-info
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find src tests docs -name __pycache__ -prune -exec rm -rf {} +
+
+# The stamp is touched last, so that an installation cut short starts again.
+$(READY): setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+	    echo 'mailman-dlist needs Python 3.11, 3.12 or 3.13;' \
+	        "$(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+	    echo 'Name another one:  make PYTHON=python3.12 $(MAKECMDGOALS)'; \
+	    exit 1; }
+	@echo 'Installing Mailman and the tools into .venv; this happens once ...'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check \
+	    --editable '.[dev]'
+	@touch $@
