@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the part after the plus asks for, and how to write it.
+
+``ant+picnic+unsubscribe@example.com`` is for the list *ant*; what follows the
+first plus is the extension.  This module reads extensions, chooses among those
+of one mail, and writes addresses (DESIGN, section 2).  It sees text only:
+whether there is a conversation *picnic* is for others to know.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import Enum
+
+from mailman_dlist.domain.naming import is_name
+
+
+class Action(Enum):
+    """What somebody wants who writes to a list."""
+
+    plain = 'plain'
+    open = 'open'
+    post = 'post'
+    follow = 'follow'
+    mute = 'mute'
+    reset = 'reset'
+    conversations = 'conversations'
+    help = 'help'
+    unknown = 'unknown'
+
+
+POSTS = (Action.post, Action.open, Action.plain)
+COMMANDS = (
+    Action.follow, Action.mute, Action.reset, Action.conversations, Action.help)
+
+OPEN = 'new'
+FOLLOW = 'subscribe'
+MUTE = 'unsubscribe'
+RESET = 'reset'
+
+# What is asked of the list as a whole.
+WORDS = {'conversations': Action.conversations, 'help': Action.help}
+
+# What is asked of one conversation.
+VERBS = {
+    FOLLOW: Action.follow,
+    'follow': Action.follow,
+    MUTE: Action.mute,
+    'mute': Action.mute,
+    RESET: Action.reset,
+}
+
+
+# Days or weeks.
+SPAN = re.compile(r'([1-9][0-9]{0,2})([dw])')
+LONGEST_SPAN = timedelta(weeks=52)
+
+
+@dataclass(frozen=True)
+class Intent:
+    """One extension, understood.
+
+    ``name`` is a conversation's name, valid but for ``open``, where it is the
+    text that was given (`naming.from_given` makes it valid) or None.
+    ``extension`` is what was read, in lower case.  ``span`` is how long a
+    conversation is to be muted, None for good.
+    """
+
+    action: Action
+    name: str | None = None
+    extension: str = ''
+    span: timedelta | None = None
+
+    @property
+    def is_command(self) -> bool:
+        return self.action in COMMANDS
+
+    @property
+    def is_post(self) -> bool:
+        return self.action in POSTS
+
+    @property
+    def purpose(self) -> Hashable:
+        """What is equal for those of several intents that are served as one."""
+        if self.is_post:
+            return 'post'
+        # The verbs have synonyms; what is not understood has only its text.
+        return self.action, self.span, self.name or self.extension
+
+
+UNKNOWN = Intent(Action.unknown)
+
+
+def parse(extension: str, delimiter: str = '+') -> Intent:
+    """Understand an extension [U10 to U13]; whatever it is, never raise.
+
+    >>> parse('picnic+unsubscribe').action
+    <Action.mute: 'mute'>
+    >>> parse('new+Picnic').name
+    'picnic'
+    >>> parse('picnic+dance').action
+    <Action.unknown: 'unknown'>
+
+    :param delimiter: Mailman's ``mta.verp_delimiter``.
+    """
+    extension = extension.lower()
+    return replace(
+        _understand(extension.split(delimiter, maxsplit=3)), extension=extension)
+
+
+def _understand(parts: list[str]) -> Intent:
+    match parts:
+        case ['']:
+            return Intent(Action.plain)
+        case ['new'] | ['new', '']:
+            return Intent(Action.open)
+        case ['new', given]:
+            return Intent(Action.open, given)
+        case [word] if word in WORDS:
+            return Intent(WORDS[word])
+        case [name] if is_name(name):
+            return Intent(Action.post, name)
+        case [name, verb] if is_name(name) and verb in VERBS:
+            return Intent(VERBS[verb], name)
+        case [name, verb, text] if is_name(name) and VERBS.get(verb) is Action.mute:
+            span = _span(text)
+            return Intent(Action.mute, name, span=span) if span else UNKNOWN
+        case _:
+            return UNKNOWN
+
+
+def _span(text: str) -> timedelta | None:
+    """Read ``7d`` or ``2w``; None for anything else, or longer than a year."""
+    match = SPAN.fullmatch(text)
+    if match is None:
+        return None
+    count, unit = int(match[1]), match[2]
+    span = timedelta(days=count) if unit == 'd' else timedelta(weeks=count)
+    return span if span <= LONGEST_SPAN else None
+
+
+def reduce(intents: Iterable[Intent]) -> list[Intent]:
+    """Choose what counts of several addresses of one list in one mail.
+
+    Of the posts only the most precise, so that a Reply-All to ``ant``, ``ant+new``
+    and ``ant+picnic`` is one message; every command and every unknown, once.
+
+    :return: The post first, if there is one, then the others in their order.
+    """
+    intents = list(intents)
+    posts = sorted((intent for intent in intents if intent.is_post), key=_rank)
+    others = {
+        intent.purpose: intent for intent in intents if not intent.is_post}
+    return [*posts[:1], *others.values()]
+
+
+def _rank(post: Intent) -> tuple[int, bool]:
+    return POSTS.index(post.action), post.name is None
+
+
+@dataclass(frozen=True)
+class ListAddresses:
+    """The addresses of one list.
+
+    >>> ant = ListAddresses('ant', 'example.com')
+    >>> ant.mute('picnic')
+    'ant+picnic+unsubscribe@example.com'
+    >>> ant.extension('Ant+Picnic@Example.com')
+    'picnic'
+
+    ``also_hosts`` are the alias domains, whose mail is the list's too.
+    """
+
+    list_name: str
+    mail_host: str
+    delimiter: str = '+'
+    also_hosts: frozenset[str] = frozenset()
+
+    @property
+    def posting(self) -> str:
+        return f'{self.list_name}@{self.mail_host}'
+
+    @property
+    def opening(self) -> str:
+        return self.to(OPEN)
+
+    @property
+    def conversations(self) -> str:
+        return self.to('conversations')
+
+    @property
+    def help(self) -> str:
+        return self.to('help')
+
+    def conversation(self, name: str) -> str:
+        return self.to(name)
+
+    def follow(self, name: str) -> str:
+        return self.to(name, FOLLOW)
+
+    def mute(self, name: str, span: str = '') -> str:
+        """Write the address that mutes, for good or for a span like ``7d``."""
+        return self.to(name, MUTE, span) if span else self.to(name, MUTE)
+
+    def reset(self, name: str) -> str:
+        return self.to(name, RESET)
+
+    def to(self, *parts: str) -> str:
+        """Write the address with this extension, whole or in its parts."""
+        local_part = self.delimiter.join(filter(None, (self.list_name, *parts)))
+        return f'{local_part}@{self.mail_host}'
+
+    def extension(self, address: str) -> str | None:
+        """Return an address' extension in lower case; None if not this list's.
+
+        The posting address has the extension ``''``.  ``ant-request+x`` is no
+        address of ours: before the delimiter stands the list's name and nothing
+        else, as Mailman splits it.
+        """
+        local_part, _, host = address.strip().lower().rpartition('@')
+        name, _, extension = _unquoted(local_part).partition(self.delimiter)
+        hosts = {each.lower() for each in (self.mail_host, *self.also_hosts)}
+        ours = name == self.list_name.lower() and host in hosts
+        return extension if ours else None
+
+
+def _unquoted(local_part: str) -> str:
+    """Take a quoted local part out of its quotes (RFC 5321, section 4.1.2)."""
+    quoted = re.fullmatch('"(.*)"', local_part)
+    return re.sub(r'\\(.)', r'\1', quoted[1]) if quoted else local_part

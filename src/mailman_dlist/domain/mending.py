@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Header fields that Mailman cannot read, written so that it can.
+
+Mailman decodes who wrote a message and what it is about, and takes addresses and
+the date apart.  A charset that does not exist, octets that are not of the charset
+named, a character that ends a line in the middle of one, an address or a date
+beyond ASCII stop it: the message would wait for an admin in the shunt queue, and
+nobody be told.  Only what cannot be read is written anew; all the rest stays as
+it came.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email.errors import HeaderParseError
+from email.header import Header, decode_header, make_header
+from email.message import Message
+from email.utils import getaddresses
+
+from mailman_dlist.domain.naming import decode_subject
+from mailman_dlist.domain.references import visible
+
+
+ADDRESSES = ('From', 'Sender', 'Reply-To', 'To', 'Cc', 'Resent-To', 'Resent-Cc')
+
+# Control characters: databases refuse some, and some end a line for Python.
+# Between lines of a folded field there are others.
+_CONTROL = re.compile(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')
+_NO_TEXT = re.compile(r'[\x00-\x1f\x7f]')
+
+# As the email package finds them, which is more than RFC 2047 allows.
+_WORD = r'=\?[^?]*\?[bq]\?.*?\?='
+_WORDS = re.compile(rf'{_WORD}(?:\s*{_WORD})*', re.IGNORECASE)
+
+
+def mend(msg: Message) -> None:
+    """Mend the fields of a message that Mailman reads.
+
+    >>> msg = Message()
+    >>> msg['Subject'] = 'Tea =?x-nowhere?q?and_cake?='
+    >>> mend(msg)
+    >>> msg['Subject']
+    'Tea =?utf-8?q?and_cake?='
+    """
+    for field, repair in REPAIRS.items():
+        before = list(_raw(msg, field))
+        after = [repair(value) for value in before]
+        if after != before:
+            del msg[field]
+            for value in after:
+                msg[field] = value
+
+
+def _raw(msg: Message, field: str) -> Iterator[str]:
+    """Yield the values as they came: octets beyond ASCII must stay as they are."""
+    for name, value in msg.raw_items():
+        if name.lower() == field.lower():
+            yield str(value)
+
+
+def mended(value: str) -> str:
+    """Return the value of a field so that the email package can decode it.
+
+    >>> mended('=?us-ascii?q?=C4nne?= <anne@example.com>')
+    '=?utf-8?b?77+9bm5l?= <anne@example.com>'
+    """
+    return _WORDS.sub(_mended_words, _CONTROL.sub(' ', value))
+
+
+def mended_addresses(value: str) -> str:
+    """Return the value of a field of addresses so that each can be written again.
+
+    Mailman writes some of these fields anew, for which addresses must be ASCII,
+    and so must a name that stands where an address should.
+
+    >>> mended_addresses('B\\udce4rt <b\\udce4rt@example.com>')
+    'B%E4rt <b%E4rt@example.com>'
+    """
+    value = mended(value)
+    addresses = [address for _name, address in getaddresses([value])]
+    return value if all(map(str.isascii, addresses)) else visible(value)
+
+
+def _mended_words(match: re.Match[str]) -> str:
+    words = match[0]
+    try:
+        if not _NO_TEXT.search(str(make_header(decode_header(words)))):
+            return words
+    except (HeaderParseError, LookupError, ValueError):
+        pass
+    return Header(decode_subject(words), 'utf-8').encode()
+
+
+REPAIRS = {
+    'Subject': mended,
+    'Date': visible,
+    **dict.fromkeys(ADDRESSES, mended_addresses),
+}
