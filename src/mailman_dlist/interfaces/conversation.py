@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a conversation is, and a message in it."""
+
+from __future__ import annotations
+
+import enum
+
+from public import public
+from zope.interface import Attribute, Interface
+
+
+@public
+class Access(enum.Enum):
+    """Who may follow a conversation."""
+
+    open = 1
+    moderated = 2
+    invitation = 3
+
+
+@public
+class MessageKind(enum.Enum):
+    """How the list came to know a message-id."""
+
+    #: Posted to the list under this id, and opened the conversation.
+    opening = 1
+    #: Posted to the list under this id later.
+    reply = 2
+    #: Referred to by the opening message, not seen yet.
+    awaited = 3
+    #: The id under which a message went out, where it differs.
+    published = 4
+
+    @property
+    def is_post(self) -> bool:
+        return self in (MessageKind.opening, MessageKind.reply)
+
+
+@public
+class IConversation(Interface):
+    """An opening message and its replies."""
+
+    id = Attribute('A number that is never used again.')
+
+    list_id = Attribute('The RFC 2369 List-ID of the mailing list.')
+
+    name = Attribute('The name that stands in addresses.')
+
+    subject = Attribute('The subject of the opening message, decoded.')
+
+    opened_at = Attribute('When it was opened, UTC without a time zone.')
+
+    last_post_at = Attribute('When its last message was posted.')
+
+    closed_at = Attribute('When it was closed, None while it is open.')
+
+    access = Attribute('An `Access`.')
+
+    mandatory = Attribute('True when everybody hears it.')
+
+
+@public
+class IConversationMessage(Interface):
+    """A message-id by which a conversation is known."""
+
+    conversation = Attribute('The `IConversation`.')
+
+    message_id = Attribute('The message-id, without angle brackets.')
+
+    kind = Attribute('A `MessageKind`.')
+
+    posted_at = Attribute('When it was accepted, None unless posted.')
+
+    delivered_at = Attribute('When all its copies had been queued.')

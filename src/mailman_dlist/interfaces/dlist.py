@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a list is that has conversations."""
+
+from __future__ import annotations
+
+import enum
+
+from public import public
+from zope.interface import Attribute, Interface
+
+
+#: The names by which Mailman finds our posting chain and pipeline.  A list is
+#: a dlist as long as it has this chain; there is no second truth.
+CHAIN = 'dlist-posting-chain'
+PIPELINE = 'dlist-posting-pipeline'
+
+
+@public
+class PlainPosts(enum.Enum):
+    """What becomes of a post to the bare list that answers nothing known."""
+
+    open = 1
+    hold = 2
+    reject = 3
+
+
+@public
+class OneClick(enum.Enum):
+    """What the unsubscribe button of a mail program is about."""
+
+    list = 1
+    conversation = 2
+
+
+@public
+class IDlist(Interface):
+    """The settings of one dlist."""
+
+    list_id = Attribute('The RFC 2369 List-ID of the mailing list.')
+
+    base_default = Attribute("""\
+        What a member without own settings hears.  Fixed when the list becomes
+        a dlist, so that changing `new_member_default` changes nobody.""")
+
+    new_member_default = Attribute('The default that new members start with.')
+
+    plain_posts = Attribute('A `PlainPosts`: open, hold or reject.')
+
+    footers = Attribute("True when messages carry the conversation's footer.")
+
+    previous_chain = Attribute('The posting chain to return to.')
+
+    previous_pipeline = Attribute('The posting pipeline to return to.')
+
+    one_click = Attribute('A `OneClick`: what List-Unsubscribe is about.')

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names for what Mailman hands us.
+
+Mailman carries no annotations; these say which of its interfaces is meant.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+
+#: An `IMailingList`.
+MailingList: TypeAlias = Any
+
+#: A `mailman.email.message.Message`.
+Message: TypeAlias = Any
+
+#: An `IMember`.
+Member: TypeAlias = Any
+
+#: The metadata that travels with a message; plain values, it is pickled.
+MsgData: TypeAlias = dict[str, Any]
