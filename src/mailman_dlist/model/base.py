@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The metadata that our tables share, apart from Mailman's own.
+
+Mailman makes its tables only in a new database and migrates them itself; ours
+come to a site that runs already, by migrations of their own.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase
+
+
+# Constraints need names, or SQLite cannot drop them in a later migration.
+metadata = MetaData(
+    naming_convention={
+        'ix': 'ix_%(column_0_label)s',
+        'uq': 'uq_%(table_name)s_%(column_0_name)s',
+        'fk': 'fk_%(table_name)s_%(column_0_name)s',
+        'pk': 'pk_%(table_name)s',
+    }
+)
+
+
+class Base(DeclarativeBase):
+    """The base of our tables, all of which are named `dlist_*`."""
+
+    metadata = metadata

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that is kept about a list or a member goes with it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from public import public
+from sqlalchemy import Connection, delete, select
+
+from mailman_dlist.model.conversations import (
+    Conversation,
+    ConversationMessage,
+    ConversationName,
+)
+from mailman_dlist.model.following import MemberChoice, MemberSettings
+from mailman_dlist.model.lists import Dlist
+from mailman_dlist.model.session import store
+
+
+@public
+def forget_member(connection: Connection, member_id: UUID) -> None:
+    """Delete what a member chose."""
+    for table in (MemberChoice, MemberSettings):
+        connection.execute(delete(table).where(table.member_id == member_id))
+
+
+@public
+def forget_list(list_id: str) -> None:
+    """Delete all of a list, children first: SQLite enforces no foreign key."""
+    conversations = select(Conversation.id).where(Conversation.list_id == list_id)
+    store().execute(
+        delete(MemberChoice).where(MemberChoice.conversation_id.in_(conversations))
+    )
+    for table in (
+        MemberSettings,
+        ConversationMessage,
+        ConversationName,
+        Conversation,
+        Dlist,
+    ):
+        store().execute(delete(table).where(table.list_id == list_id))

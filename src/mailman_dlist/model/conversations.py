@@ -1,0 +1,337 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Conversations, their names, and the messages they are known by."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count, islice
+from typing import Any, NamedTuple
+
+from mailman.database.types import Enum, SAText, SAUnicode, SAUnicode4Byte
+from public import public
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    UniqueConstraint,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from zope.interface import implementer
+
+from mailman_dlist.domain.references import bare, id_hash
+from mailman_dlist.interfaces.conversation import (
+    Access,
+    IConversation,
+    IConversationMessage,
+    MessageKind,
+)
+from mailman_dlist.model.base import Base
+from mailman_dlist.model.session import store
+
+
+# What a VARCHAR of MySQL takes; subjects are for people, names for machines.
+SUBJECT_LENGTH = 255
+
+# RFC 5321, section 4.5.3.1.1: more octets no local part has.
+NAME_LENGTH = 64
+
+# Base 32 of a SHA-1, as in Mailman's own Message-ID-Hash header.
+HASH_LENGTH = 32
+
+
+@public
+class Step(enum.IntFlag):
+    """What has been done with an accepted message, to be done once only."""
+
+    none = 0
+    archive = 1
+    digest = 2
+    usenet = 4
+    after_delivery = 8
+    acknowledge = 16
+    #: Queued for those who will hear replies.
+    hearing = 32
+    #: Queued for those who hear the opening alone.
+    opening = 64
+
+
+@public
+@implementer(IConversation)
+class Conversation(Base):
+    """See `IConversation`."""
+
+    __tablename__ = 'dlist_conversation'
+    __table_args__ = (
+        Index('ix_dlist_conversation_list_id', 'list_id', 'last_post_at'),
+        # Personal links carry the number of a conversation for years.
+        {'sqlite_autoincrement': True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    list_id: Mapped[str] = mapped_column(SAUnicode)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    subject: Mapped[str] = mapped_column(SAUnicode4Byte)
+    opened_at: Mapped[datetime]
+    last_post_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    access: Mapped[Access] = mapped_column(Enum(Access), default=Access.open)
+    mandatory: Mapped[bool] = mapped_column(default=False)
+
+
+@public
+class ConversationName(Base):
+    """A name that leads to a conversation, now or once.
+
+    A name belongs to one conversation of a list for ever: old names go on
+    leading there, and that of a deleted one leads nowhere.
+    """
+
+    __tablename__ = 'dlist_name'
+
+    list_id: Mapped[str] = mapped_column(SAUnicode, primary_key=True)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH), primary_key=True)
+    conversation_id: Mapped[int | None] = mapped_column(
+        ForeignKey(Conversation.id), index=True
+    )
+
+
+@public
+@implementer(IConversationMessage)
+class ConversationMessage(Base):
+    """See `IConversationMessage`."""
+
+    __tablename__ = 'dlist_message'
+    # A message-id counts only on the list it was posted to.  Its hash is the
+    # key: a message-id is longer than some databases can index.
+    __table_args__ = (UniqueConstraint('list_id', 'id_hash'),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    list_id: Mapped[str] = mapped_column(SAUnicode)
+    id_hash: Mapped[str] = mapped_column(String(HASH_LENGTH))
+    message_id: Mapped[str] = mapped_column(SAText)
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey(Conversation.id), index=True
+    )
+    kind: Mapped[MessageKind] = mapped_column(Enum(MessageKind))
+    posted_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    steps: Mapped[int] = mapped_column(default=0)
+
+    conversation: Mapped[Conversation] = relationship()
+
+
+@public
+def named(list_id: str, name: str) -> Conversation | None:
+    """Return the conversation that a name leads to."""
+    return store().scalar(
+        select(Conversation)
+        .join(ConversationName, ConversationName.conversation_id == Conversation.id)
+        .where(ConversationName.list_id == list_id, ConversationName.name == name)
+    )
+
+
+@public
+def numbered(conversation_id: int) -> Conversation | None:
+    """Return the conversation with a number, of whichever list."""
+    return store().get(Conversation, conversation_id)
+
+
+@public
+def known(list_id: str, message_ids: Sequence[str]) -> list[ConversationMessage]:
+    """Return what the list knows of these message-ids, in their order."""
+    hashes = [id_hash(message_id) for message_id in message_ids]
+    rows = {
+        row.id_hash: row
+        for row in store().scalars(
+            select(ConversationMessage).where(
+                ConversationMessage.list_id == list_id,
+                ConversationMessage.id_hash.in_(hashes),
+            )
+        )
+    }
+    return [rows[key] for key in hashes if key in rows]
+
+
+@public
+def message(list_id: str, message_id: str) -> ConversationMessage | None:
+    """Return what the list knows of one message-id."""
+    return next(iter(known(list_id, [message_id])), None)
+
+
+@public
+def add_message(
+    conversation: Conversation, message_id: str, kind: MessageKind
+) -> ConversationMessage:
+    """Make the conversation known by one more message-id."""
+    row = ConversationMessage(
+        list_id=conversation.list_id,
+        id_hash=id_hash(message_id),
+        message_id=bare(message_id),
+        conversation=conversation,
+        kind=kind,
+        steps=Step.none,
+    )
+    store().add(row)
+    return row
+
+
+@public
+def posted_between(
+    conversation: Conversation, start: datetime, end: datetime
+) -> int:
+    """Return how many messages were posted after one moment and until another."""
+    return store().scalar(
+        select(func.count()).where(
+            ConversationMessage.conversation_id == conversation.id,
+            ConversationMessage.posted_at > start,
+            ConversationMessage.posted_at <= end,
+        )
+    ) or 0
+
+
+@public
+def free_name(list_id: str, candidates: Iterator[str]) -> str:
+    """Return the first candidate that no conversation of the list ever had.
+
+    Another runner may take it meanwhile: the unique key decides, not this.
+    """
+    # Twice as many each time: a thousand namesakes take a few statements.
+    sizes = (min(2**power, 4096) for power in count(5))
+    while batch := list(islice(candidates, next(sizes))):
+        taken = set(
+            store().scalars(
+                select(ConversationName.name).where(
+                    ConversationName.list_id == list_id,
+                    ConversationName.name.in_(batch),
+                )
+            )
+        )
+        for name in batch:
+            if name not in taken:
+                return name
+    raise LookupError(f'{list_id} has no name left')
+
+
+@public
+def latest_names(list_id: str, limit: int = 1000) -> list[str]:
+    """Return the names of the conversations with the latest posts."""
+    return list(
+        store().scalars(
+            select(Conversation.name)
+            .where(Conversation.list_id == list_id)
+            .order_by(Conversation.last_post_at.desc())
+            .limit(limit)
+        )
+    )
+
+
+@public
+@dataclass(frozen=True)
+class Search:
+    """Which conversations of a list to look for.
+
+    :param closed: None for open and closed ones.
+    :param text: Stands somewhere in the name or the subject; capitals do not
+        matter (beyond ASCII, on SQLite they do).
+    """
+
+    list_id: str
+    closed: bool | None = None
+    text: str = ''
+
+
+@public
+class Overview(NamedTuple):
+    """A conversation, and what its messages tell about it.
+
+    :param message_id: Of the opening message; None when it is not known.
+    """
+
+    conversation: Conversation
+    posts: int
+    message_id: str | None
+
+
+@public
+def search(
+    wanted: Search, *, start: int = 0, count: int | None = None
+) -> list[Overview]:
+    """Return a page of the conversations that match, latest posts first."""
+    rows = store().execute(
+        _overview()
+        .where(*_matches(wanted))
+        .order_by(Conversation.last_post_at.desc(), Conversation.id.desc())
+        .offset(start)
+        .limit(count)
+    )
+    return [Overview(*row) for row in rows]
+
+
+@public
+def search_size(wanted: Search) -> int:
+    """Return how many conversations match."""
+    return store().scalar(select(func.count()).where(*_matches(wanted))) or 0
+
+
+@public
+def overview(conversation: Conversation) -> Overview:
+    """Return what the messages of one conversation tell about it."""
+    found = _overview().where(Conversation.id == conversation.id)
+    return Overview(*store().execute(found).one())
+
+
+@public
+def posts(
+    conversation: Conversation, *, start: int = 0, count: int | None = None
+) -> list[ConversationMessage]:
+    """Return a page of the messages that were posted, oldest first."""
+    return list(
+        store().scalars(
+            select(ConversationMessage)
+            .where(
+                ConversationMessage.conversation_id == conversation.id,
+                ConversationMessage.posted_at.is_not(None),
+            )
+            .order_by(ConversationMessage.posted_at, ConversationMessage.id)
+            .offset(start)
+            .limit(count)
+        )
+    )
+
+
+def _overview() -> Select[Any]:
+    of_this = ConversationMessage.conversation_id == Conversation.id
+    posts = select(func.count()).where(
+        of_this, ConversationMessage.posted_at.is_not(None)
+    )
+    opening = (
+        select(ConversationMessage.message_id)
+        .where(of_this, ConversationMessage.kind == MessageKind.opening)
+        .order_by(ConversationMessage.posted_at)
+        .limit(1)
+    )
+    return select(
+        Conversation,
+        posts.correlate(Conversation).scalar_subquery(),
+        opening.correlate(Conversation).scalar_subquery(),
+    )
+
+
+def _matches(wanted: Search) -> Iterator[ColumnElement[bool]]:
+    yield Conversation.list_id == wanted.list_id
+    if wanted.closed is not None:
+        is_closed = Conversation.closed_at.is_not(None)
+        yield is_closed if wanted.closed else ~is_closed
+    if wanted.text:
+        yield or_(
+            Conversation.name.contains(wanted.text.lower(), autoescape=True),
+            Conversation.subject.icontains(wanted.text, autoescape=True),
+        )

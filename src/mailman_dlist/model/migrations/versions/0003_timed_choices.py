@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Choices that end, and what counts then; members who know that they muted.
+
+Revision ID: 0003
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+
+revision = '0003'
+down_revision = '0002'
+
+
+def upgrade() -> None:
+    """Add the columns; a choice that is there goes on as it is."""
+    with op.batch_alter_table('dlist_choice') as table:
+        table.add_column(sa.Column('then_choice', sa.Integer))
+        table.add_column(sa.Column('then_reason', sa.Integer))
+        table.add_column(
+            sa.Column('told', sa.Boolean, nullable=False, server_default=sa.false())
+        )
+        table.create_index('ix_dlist_choice_until', ['until'])
+    with op.batch_alter_table('dlist_choice') as table:
+        table.alter_column('told', existing_type=sa.Boolean, server_default=None)

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Our tables in Mailman's database: made, upgraded, and checked before use.
+
+Every Mailman process passes here when it starts, a dozen at once; a file lock
+lets one of them do the work.  Nothing of ours runs on tables of another
+revision: mail that needs them waits in the shunt queue.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from flufl.lock import Lock
+from mailman.config import config
+from public import public
+from sqlalchemy import Connection
+
+# Every module that has tables, so that the metadata is complete.
+import mailman_dlist.model.conversations
+import mailman_dlist.model.following
+import mailman_dlist.model.lists
+import mailman_dlist.model.notices  # noqa: F401
+from mailman_dlist.domain.errors import DlistError
+
+
+VERSION_TABLE = 'dlist_alembic_version'
+
+# How long one process may take to migrate before the others lose patience.
+LOCK_LIFETIME = timedelta(minutes=30)
+
+log = logging.getLogger('mailman.plugins.dlist')
+
+_checked: Any = None
+
+
+@public
+class SchemaError(DlistError):
+    """The tables in the database are not those that this release needs.
+
+    :param found: The revision in the database, None if there are no tables.
+    :param wanted: The revision of this release.
+    """
+
+    def __init__(self, found: str | None, wanted: str):
+        self.found = found
+        self.wanted = wanted
+        if found is None:
+            state, remedy = 'are missing', 'run "mailman dlist upgrade"'
+        elif _is_known(found):
+            state, remedy = f'are of revision {found}', 'run "mailman dlist upgrade"'
+        else:
+            state, remedy = f'are of the newer revision {found}', 'install its release'
+        super().__init__(
+            f'The tables of mailman-dlist {state}, and this release needs {wanted}: '
+            f'stop Mailman, {remedy}, and start it again.'
+        )
+
+
+@public
+def check() -> None:
+    """Make sure that the tables are of this release; look once per database.
+
+    :raises SchemaError: when they are missing, older or newer.
+    """
+    global _checked
+    if _checked is config.db:
+        return
+    found, wanted = revision(), head()
+    if found != wanted:
+        raise SchemaError(found, wanted)
+    _checked = config.db
+
+
+@public
+def upgrade() -> bool:
+    """Make or migrate the tables.
+
+    :return: True if there was something to do.
+    :raises SchemaError: when the tables are newer than this release.
+    """
+    wanted = head()
+    if revision() == wanted:
+        return False
+    path = os.path.join(config.LOCK_DIR, 'dlist-schema.lck')
+    with Lock(path, lifetime=LOCK_LIFETIME):
+        # Another process may have been faster.
+        found = revision()
+        if found == wanted:
+            return False
+        if not _is_known(found):
+            raise SchemaError(found, wanted)
+        with config.db.engine.begin() as connection:
+            settings = _alembic()
+            settings.attributes['connection'] = connection
+            command.upgrade(settings, 'head')
+        log.info('Tables of mailman-dlist migrated from %s to %s', found, wanted)
+    return True
+
+
+@public
+def revision() -> str | None:
+    """Return the revision of the tables in the database, None without tables."""
+    with config.db.engine.connect() as connection:
+        return _context(connection).get_current_revision()
+
+
+@public
+@cache
+def head() -> str:
+    """Return the revision that this release needs."""
+    newest = ScriptDirectory.from_config(_alembic()).get_current_head()
+    assert newest is not None, 'The migrations are missing'
+    return newest
+
+
+def _is_known(found: str | None) -> bool:
+    if found is None:
+        return True
+    try:
+        ScriptDirectory.from_config(_alembic()).get_revision(found)
+    except CommandError:
+        return False
+    return True
+
+
+def _context(connection: Connection) -> Any:
+    return MigrationContext.configure(
+        connection, opts={'version_table': VERSION_TABLE}
+    )
+
+
+def _alembic() -> Config:
+    settings = Config()
+    settings.set_main_option('script_location', 'mailman_dlist:model/migrations')
+    settings.set_main_option('path_separator', 'os')
+    return settings

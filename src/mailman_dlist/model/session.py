@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mailman's own session, and work that must be committed as a whole."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from mailman.config import config
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+
+T = TypeVar('T')
+
+log = logging.getLogger('mailman.plugins.dlist')
+
+# Two runners that open conversations of one name collide once and see each
+# other's row the second time; more than that is a database in trouble.
+ATTEMPTS = 10
+
+
+def store() -> Session:
+    """Return the session that Mailman itself uses."""
+    return config.db.store
+
+
+def commit_and_keep() -> None:
+    """Commit, and let what was read stay as it was read.
+
+    After a commit SQLAlchemy reads again whatever is asked for.  In the course of
+    one message that is the same mailing list, a dozen times.
+    """
+    session = store()
+    expire, session.expire_on_commit = session.expire_on_commit, False
+    try:
+        session.commit()
+    finally:
+        session.expire_on_commit = expire
+
+
+def committed(work: Callable[[], T]) -> T:
+    """Do the work in a transaction of its own, and again if a race is lost.
+
+    Call it where nothing else waits to be committed: a lost race (a unique
+    key taken meanwhile, a deadlock, SQLite's lock) rolls back all there is.
+
+    :param work: Looks, decides and adds, from the start each time.
+    :return: What the work returned, when it is committed.
+    :raises IntegrityError: or OperationalError, when it failed ten times.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            result = work()
+            commit_and_keep()
+        except (IntegrityError, OperationalError) as error:
+            store().rollback()
+            if attempt == ATTEMPTS:
+                raise
+            log.debug('Attempt %s lost a race: %s', attempt, error)
+        else:
+            return result
+    raise AssertionError('unreachable')

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The audience: what members hear, asked of the database for all at once.
+
+The table is as whole as it can be: every default, every choice for good or for a
+while, whatever was chosen before, every reason, and every way that Mailman knows
+to deliver or not.  What each row hears is written down here a second time, from
+the description of standing and not from the code.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count, product
+from typing import Any
+
+import pytest
+from mailman.interfaces.member import DeliveryMode, DeliveryStatus
+from sqlalchemy import select
+
+from mailman_dlist.domain.following import Choice, Default, Reason
+from mailman_dlist.model import audience
+from mailman_dlist.model.audience import Hearing, Listener
+from mailman_dlist.model.following import MemberSettings
+from mailman_dlist.model.session import store
+from tests import core
+from tests.model.stage import (
+    DAY,
+    Newcomer,
+    choose,
+    counted,
+    crowd,
+    new_conversation,
+    new_list,
+    now,
+)
+
+
+NOWHERE = 'no row of settings'
+MODES = (None, *DeliveryMode)
+STATUSES = (None, *DeliveryStatus)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One member of the whole table."""
+
+    #: None for a row that says nothing about it.
+    default: Default | str | None
+    choice: Choice | None = None
+    reason: Reason | None = None
+    #: When the choice ends, in days from now, and what counts from then on.
+    ends_in: int | None = None
+    then_choice: Choice | None = None
+    then_reason: Reason | None = None
+    mode: DeliveryMode | None = None
+    status: DeliveryStatus | None = None
+
+    @property
+    def gets_mail(self) -> bool:
+        """Whether single messages are delivered to the member at all."""
+        return self.mode in (None, DeliveryMode.regular) and self.status in (
+            None,
+            DeliveryStatus.enabled,
+        )
+
+    @property
+    def counting(self) -> tuple[Choice | None, Reason | None]:
+        """The choice that counts now; one that ends now has ended."""
+        if self.ends_in is None or self.ends_in > 0:
+            return self.choice, self.reason
+        return self.then_choice, self.then_reason
+
+    def own(self, base_default: Default) -> Default:
+        return self.default if isinstance(self.default, Default) else base_default
+
+    def hears(self, base_default: Default, *, opening: bool) -> bool:
+        choice, _reason = self.counting
+        of_opening, of_replies = STANDING[self.own(base_default), choice]
+        return of_opening if opening else of_replies
+
+
+# The opening, the replies; as the table of the description has it.
+STANDING = {
+    (Default.everything, None): (True, True),
+    (Default.everything, Choice.follow): (True, True),
+    (Default.everything, Choice.mute): (True, False),
+    (Default.openings, None): (True, False),
+    (Default.openings, Choice.follow): (True, True),
+    (Default.openings, Choice.mute): (False, False),
+    (Default.nothing, None): (False, False),
+    (Default.nothing, Choice.follow): (True, True),
+    (Default.nothing, Choice.mute): (False, False),
+}
+
+DEFAULTS = (NOWHERE, None, *Default)
+REASONS = tuple(Reason)
+# For good, or with an end; what was chosen before matters only then.
+CHOICES = [
+    (None, None, None),
+    *product(Choice, [None], [None]),
+    *product(Choice, (-1, 0, 1), (None, *Choice)),
+]
+numbers = count()
+
+
+def reasons(choice: Choice | None, before: Choice | None) -> Iterator[tuple[Any, Any]]:
+    """Yield every reason for a choice, with reasons for the one before in turn."""
+    for reason in (None,) if choice is None else REASONS:
+        then = REASONS[next(numbers) % len(REASONS)] if before else None
+        yield reason, then
+
+
+# Reasons do not bear on delivery: every reason for those who get mail, and every
+# kind of delivery with one.
+ROWS = [
+    *(
+        Row(default, choice, reason, ends_in, before, then)
+        for default, (choice, ends_in, before) in product(DEFAULTS, CHOICES)
+        for reason, then in reasons(choice, before)
+    ),
+    *(
+        Row(
+            default, choice, choice and Reason.mail, ends_in, before,
+            before and Reason.replied, mode, status,
+        )
+        for default, (choice, ends_in, before), mode, status in product(
+            DEFAULTS, CHOICES, MODES, STATUSES
+        )
+    ),
+]
+
+
+@dataclass
+class Table:
+    """A list with one member for every row of the table."""
+
+    list_id: str
+    conversation: int
+    other_conversation: int
+    moment: datetime
+    rows: dict[str, Row]
+    newcomers: dict[str, Newcomer]
+
+    def hearing(self, base_default: Default, *, opening: bool) -> Hearing:
+        return Hearing(
+            self.list_id, base_default, self.conversation, opening, self.moment
+        )
+
+
+@pytest.fixture(scope='module')
+def table(mailman_database: None) -> Iterator[Table]:
+    """Nobody changes it, so one serves all."""
+    with core.fresh_site():
+        yield whole_table()
+
+
+def whole_table() -> Table:
+    mlist, moment = new_list(), now()
+    conversation, other = (new_conversation(mlist, name) for name in ('a', 'b'))
+    rows, newcomers = {}, {}
+    for number, row in enumerate(ROWS):
+        email = f'm{number:04}@example.com'
+        wishes = {'delivery_mode': row.mode, 'delivery_status': row.status}
+        rows[email] = row
+        newcomers[email] = newcomer = Newcomer(email, wishes)
+        if row.default != NOWHERE:
+            store().add(
+                MemberSettings(
+                    member_id=newcomer.member_id,
+                    list_id=mlist.list_id,
+                    default=row.default,
+                )
+            )
+        if row.choice is not None:
+            until = None if row.ends_in is None else moment + row.ends_in * DAY
+            choose(
+                conversation, newcomer, row.choice, until,
+                reason=row.reason or Reason.mail,
+                then_choice=row.then_choice, then_reason=row.then_reason,
+            )
+        # What they think of another conversation says nothing about this one.
+        choose(other, newcomer, random.Random(number).choice(list(Choice)))
+    store().commit()
+    crowd(mlist, list(newcomers.values()))
+    return Table(
+        mlist.list_id, conversation.id, other.id, moment, rows, newcomers
+    )
+
+
+@pytest.mark.parametrize('opening', [True, False])
+@pytest.mark.parametrize('base_default', Default)
+def test_the_audience_is_the_rule_for_everybody(table, base_default, opening):
+    hearing = table.hearing(base_default, opening=opening)
+    with counted() as statements:
+        heard = audience.recipients(hearing)
+    told = {email: why.hears_replies for email, why in heard.items()}
+    expected = {
+        email: row.hears(base_default, opening=False)
+        for email, row in table.rows.items()
+        if row.gets_mail and row.hears(base_default, opening=opening)
+    }
+    assert told == expected
+    assert len(statements) == 1, statements
+
+
+@pytest.mark.parametrize('opening', [True, False])
+@pytest.mark.parametrize('base_default', Default)
+def test_the_short_way_by_followers_finds_the_same(
+    table, base_default, opening, monkeypatch
+):
+    hearing = table.hearing(base_default, opening=opening)
+    short = audience.recipients(hearing)
+    everybody = select(audience.member.c._member_id)
+    monkeypatch.setattr(audience, '_candidates', lambda hearing: everybody)
+    assert audience.recipients(hearing) == short
+
+
+@pytest.mark.parametrize('opening', [True, False])
+@pytest.mark.parametrize('base_default', Default)
+def test_pages_of_listeners_tell_the_audience_and_why(table, base_default, opening):
+    hearing = table.hearing(base_default, opening=opening)
+    pages = [
+        audience.listeners(hearing, start=start, count=500)
+        for start in range(0, len(ROWS), 500)
+    ]
+    told = [listener for page in pages for listener in page]
+    assert [each.email for each in told] == sorted(audience.recipients(hearing))
+    assert audience.size(hearing) == len(told)
+    assert told == [listener(table, each.email, base_default) for each in told]
+
+
+def listener(table: Table, email: str, base_default: Default) -> Listener:
+    row = table.rows[email]
+    return Listener(
+        email,
+        table.newcomers[email].member_id,
+        row.own(base_default),
+        *row.counting,
+    )
+
+
+@pytest.mark.parametrize('base_default', Default)
+def test_nobody_has_chosen_about_a_conversation_yet_to_come(table, base_default):
+    hearing = Hearing(table.list_id, base_default, None, True, table.moment)
+    assert audience.recipients(hearing).keys() == {
+        email
+        for email, row in table.rows.items()
+        if row.gets_mail and Row(row.default).hears(base_default, opening=True)
+    }
