@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What members ask by writing to an address [U12, U13]."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from mailman.utilities.datetime import now
+from public import public
+
+from mailman_dlist.app import conversations, following, members, notices, wording
+from mailman_dlist.app.conversations import Fate, Judgement
+from mailman_dlist.app.i18n import _
+from mailman_dlist.app.refusals import refuse
+from mailman_dlist.domain.address import Action, Intent
+from mailman_dlist.domain.following import Choice, Reason
+from mailman_dlist.interfaces.mailman import MailingList, Member, Message
+from mailman_dlist.model.conversations import Conversation, Search, search, search_size
+from mailman_dlist.model.following import choices_of
+from mailman_dlist.model.session import committed
+
+
+log = logging.getLogger('mailman.plugins.dlist')
+
+_CHOICES = {Action.follow: Choice.follow, Action.mute: Choice.mute}
+
+# As many conversations as a mail can show and a person read.
+MOST_SHOWN = 50
+
+
+@public
+def obey(mlist: MailingList, msg: Message, intent: Intent, member: Member) -> None:
+    """Carry out a member's command and acknowledge it.
+
+    What is done is committed before the acknowledgement is sent; doing it again
+    after a crash does no harm.
+    """
+    log.info('%s: %s for %s', mlist.list_id, intent.extension, msg.sender)
+    answer = _ANSWERS.get(intent.action)
+    if answer is not None:
+        template, facts = answer(mlist, member)
+        notices.acknowledge(mlist, msg, member, template, facts=facts)
+        return
+    conversation = conversations.find(mlist, intent.name or '')
+    if conversation is None:
+        refuse(mlist, msg, intent, Judgement(Fate.unknown))
+        return
+    template, facts = _steer(mlist, conversation, member, intent)
+    notices.acknowledge(mlist, msg, member, template, conversation, facts)
+
+
+def _steer(
+    mlist: MailingList, conversation: Conversation, member: Member, intent: Intent
+) -> tuple[str, notices.Facts]:
+    """Carry out a command about one conversation; return how to acknowledge it."""
+    with _.using(member.preferred_language.code):
+        default = wording.of_default(following.default_of(mlist, member))
+    if intent.action is Action.reset:
+        committed(
+            lambda: following.forget(mlist, conversation, member, Reason.mail)
+        )
+        return 'dlist:notice:reset', {'default': default}
+    choice = _CHOICES[intent.action]
+    until = None if intent.span is None else now() + intent.span
+    committed(
+        lambda: following.choose(
+            mlist, conversation, member, choice, Reason.mail, until
+        )
+    )
+    if until is not None:
+        return 'dlist:notice:paused', {'until': f'{until:%Y-%m-%d %H:%M} UTC'}
+    return f'dlist:notice:{_DONE[choice]}', {'default': default}
+
+
+_DONE = {Choice.follow: 'followed', Choice.mute: 'muted'}
+
+
+def _help(mlist: MailingList, member: Member) -> tuple[str, notices.Facts]:
+    settings = members.show(mlist, member)
+    with _.using(member.preferred_language.code):
+        return 'dlist:notice:help', {
+            'default': wording.of_default(following.default_of(mlist, member)),
+            'follow_opened': wording.on_or_off(settings['follow_opened']),
+            'follow_replied': wording.on_or_off(settings['follow_replied']),
+        }
+
+
+def _conversations(mlist: MailingList, member: Member) -> tuple[str, notices.Facts]:
+    """List the open conversations, those with the latest posts first."""
+    wanted = Search(mlist.list_id, closed=False)
+    found = [each.conversation for each in search(wanted, count=MOST_SHOWN)]
+    chosen = choices_of(member.member_id, [each.id for each in found])
+    default = following.default_of(mlist, member)
+    moment = now()
+    with _.using(member.preferred_language.code):
+        lines = []
+        for conversation in found:
+            row = chosen.get(conversation.id)
+            standing = following.standing_of(default, row, moment)
+            until = None if row is None else following.lasts_until(row, moment)
+            lines += [
+                f'{conversation.name}: {wording.of_standing(standing, until)}',
+                f'    {conversation.subject}',
+            ]
+        total = search_size(wanted)
+        if not lines:
+            lines.append(_('There are none at the moment.'))
+        elif total > len(found):
+            shown = len(found)  # noqa: F841 # named in the sentence
+            lines += ['', _('These are the latest ${shown} of ${total}.')]
+        return 'dlist:notice:conversations', {
+            'conversations': '\n'.join(lines),
+            'default': wording.of_default(default),
+        }
+
+
+_ANSWERS: dict[
+    Action, Callable[[MailingList, Member], tuple[str, notices.Facts]]
+] = {
+    Action.help: _help,
+    Action.conversations: _conversations,
+}

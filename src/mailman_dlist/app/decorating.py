@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Footers that are equal for everybody but for a link are written once.
+
+Mailman decorates every personal copy anew.  Where header and footer tell nothing
+about the recipient, all copies change alike: one is decorated by Mailman, and what
+became of it is done to the others, each with its own link.
+"""
+
+from __future__ import annotations
+
+from email.message import Message as AnyMessage
+from secrets import token_hex
+from string import Template
+from typing import Any
+
+from mailman.handlers.decorate import Decorate
+from mailman.interfaces.handler import IHandler
+from mailman.interfaces.template import ITemplateLoader
+from zope.component import getUtility
+from zope.interface import implementer
+
+from mailman_dlist.app.asking import Templates
+from mailman_dlist.app.letters import duplicate
+from mailman_dlist.app.templates import FOOTER_OF_LIST
+from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+
+
+HEADER_OF_LIST = 'list:member:regular:header'
+
+# The variable that Mailman is given a mark for.  Where text is sent as it is, what
+# stands in the place of the mark changes nothing else.
+LINK = 'dlist_link'
+AS_IT_IS = frozenset({'7bit', '8bit'})
+
+# A field that tells those that were there from those that come.
+LAST = 'X-Dlist-Last'
+
+# All that Mailman tells in a footer about the recipient begins with one of these.
+PERSONAL = ('user_', 'member')
+
+
+class Pattern:
+    """What decoration does to a copy: fields go, others come, and the text changes.
+
+    :param before: A copy, whose last field is `LAST`.
+    :param after: The same, decorated.
+    """
+
+    def __init__(self, before: AnyMessage, after: AnyMessage):
+        self._after = vars(after)
+        fields = self._after['_headers']
+        # Whatever comes, comes last.
+        end = [name for name, _value in fields].index(LAST)
+        self._added = fields[end + 1 :]
+        self._gone = {
+            name.lower() for name, _value in vars(before)['_headers']
+        } - {name.lower() for name, _value in fields[:end + 1]}
+        self._as_before = self._fields(before) == fields
+        self._encoding = str(after.get('content-transfer-encoding', '7bit')).lower()
+
+    def fits(self, has_link: bool) -> bool:
+        """Say whether all copies can be made by it."""
+        payload = self._after['_payload']
+        if isinstance(payload, str):
+            return self._as_before and (not has_link or self._encoding in AS_IT_IS)
+        return (
+            self._as_before
+            and not has_link
+            and isinstance(payload, list)
+            and all(isinstance(part, AnyMessage) for part in payload)
+        )
+
+    def apply(self, msg: AnyMessage, mark: str, link: str) -> None:
+        attributes, payload = vars(msg), self._after['_payload']
+        attributes['_headers'] = self._fields(msg)
+        attributes['_charset'] = self._after['_charset']
+        attributes['_payload'] = (
+            payload.replace(mark, link)
+            if isinstance(payload, str)
+            else [duplicate(part) for part in payload]
+        )
+
+    def _fields(self, msg: AnyMessage) -> list[tuple[str, Any]]:
+        fields = vars(msg)['_headers']
+        if not self._gone:
+            return fields + self._added
+        return [
+            each for each in fields if each[0].lower() not in self._gone
+        ] + self._added
+
+
+# Not public: Mailman would look for it beside the handler that it stands for.
+@implementer(IHandler)
+class DecoratedOnce:
+    """Mailman's own handler, for the copies of one message.
+
+    One that we do not know may do anything: it is asked every time.
+    """
+
+    def __init__(self, handler: Any):
+        self.name = handler.name
+        self.description = handler.description
+        self._handler = handler
+        self._mark = f'dlist-{token_hex()}'
+        self._patterns: dict[tuple[Any, ...], Pattern | None] = {}
+
+    def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
+        """See `IHandler`."""
+        decoration = msgdata.get('decoration-data', {})
+        link = decoration.get(LINK) or ''
+        key = (bool(link), *(each for each in decoration.items() if each[0] != LINK))
+        if key not in self._patterns:
+            self._patterns[key] = self._pattern(mlist, msg, msgdata)
+        pattern = self._patterns[key]
+        if pattern is None or not link.isascii():
+            self._handler.process(mlist, msg, msgdata)
+        else:
+            pattern.apply(msg, self._mark, link)
+
+    def _pattern(
+        self, mlist: MailingList, msg: Message, msgdata: MsgData
+    ) -> Pattern | None:
+        """Return what becomes of all copies; None where that is not one thing."""
+        decoration = msgdata.get('decoration-data', {})
+        if type(self._handler) is not Decorate or _is_personal(mlist, decoration):
+            return None
+        has_link = bool(decoration.get(LINK))
+        if has_link:
+            decoration = decoration | {LINK: self._mark}
+        before, after = duplicate(msg), duplicate(msg)
+        before[LAST] = after[LAST] = ''
+        self._handler.process(mlist, after, msgdata | {'decoration-data': decoration})
+        pattern = Pattern(before, after)
+        return pattern if pattern.fits(has_link) else None
+
+
+def _is_personal(mlist: MailingList, decoration: dict[str, Any]) -> bool:
+    """Say whether header or footer may tell something about the recipient."""
+    loader = getUtility(ITemplateLoader)
+    if not isinstance(loader, Templates):
+        return True
+    for name in (HEADER_OF_LIST, FOOTER_OF_LIST):
+        if not loader.chooses_alike(name):
+            return True
+        names = Template(loader.get(name, mlist, **decoration)).get_identifiers()
+        if any(each.startswith(PERSONAL) for each in names):
+            return True
+    return False

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What members choose, and who therefore hears what [U7, U8, U12, U13]."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from mailman.utilities.datetime import now
+from public import public
+from zope.event import notify
+
+from mailman_dlist.app import lists
+from mailman_dlist.domain.following import Choice, Default, Reason, Standing, replaces
+from mailman_dlist.interfaces.events import ChoiceChangedEvent
+from mailman_dlist.interfaces.mailman import MailingList, Member
+from mailman_dlist.model import audience
+from mailman_dlist.model import following as model
+from mailman_dlist.model.conversations import Conversation
+from mailman_dlist.model.session import store
+
+
+@public
+def default_of(mlist: MailingList, member: Member) -> Default:
+    """Return what the member hears without a choice."""
+    row = model.settings_of(member.member_id)
+    own = None if row is None else row.default
+    return own or lists.settings(mlist).base_default
+
+
+@public
+def settings_of(mlist: MailingList, member: Member) -> model.MemberSettings:
+    """Return the member's settings, to read or to change."""
+    row = model.settings_of(member.member_id)
+    if row is None:
+        row = model.MemberSettings(
+            member_id=member.member_id,
+            list_id=mlist.list_id,
+            follow_opened=True,
+            follow_replied=True,
+        )
+        store().add(row)
+    if row.default is None:
+        row.default = lists.settings(mlist).base_default
+    return row
+
+
+@public
+def standing(
+    mlist: MailingList, conversation: Conversation, member: Member
+) -> Standing:
+    """Return what the member hears of the conversation now, and why."""
+    row = model.choice_of(conversation, member.member_id)
+    return standing_of(default_of(mlist, member), row, now())
+
+
+@public
+def standing_of(
+    default: Default, row: model.MemberChoice | None, moment: datetime
+) -> Standing:
+    """Return what a member with this default and choice hears at a moment."""
+    return Standing(default, *_counting(row, moment))
+
+
+@public
+def lasts_until(row: model.MemberChoice, moment: datetime) -> datetime | None:
+    """Return when the choice that counts at a moment ends, None for never."""
+    return row.until if row.until is not None and row.until > moment else None
+
+
+@public
+def choose(
+    mlist: MailingList,
+    conversation: Conversation,
+    member: Member,
+    choice: Choice,
+    reason: Reason,
+    until: datetime | None = None,
+) -> bool:
+    """Record a choice, also one that repeats the default: it was wished for.
+
+    :param until: When it ends, UTC without a time zone, and what counted before
+        it counts again; None for never.
+    :return: False when it gave way to what a person had chosen.
+    """
+    moment = began = now()
+    row = model.choice_of(conversation, member.member_id)
+    before, why_before = _counting(row, moment)
+    if not replaces(reason, why_before):
+        return False
+    if row is None:
+        row = model.MemberChoice(
+            conversation_id=conversation.id, member_id=member.member_id
+        )
+        store().add(row)
+    elif until is not None and row.until is not None and row.until > moment:
+        # Another while instead of the last: what was before both comes back, and
+        # a longer silence began with the first.
+        before, why_before = row.then_choice, row.then_reason
+        began = row.made_at if row.choice is choice else moment
+    row.choice, row.reason = choice, reason
+    row.made_at, row.until, row.told = began, until, False
+    row.then_choice = before if until else None
+    row.then_reason = why_before if until else None
+    notify(ChoiceChangedEvent(mlist, conversation, member, choice, reason))
+    return True
+
+
+@public
+def forget(
+    mlist: MailingList, conversation: Conversation, member: Member, reason: Reason
+) -> None:
+    """Return to the member's default, whatever was chosen before."""
+    row = model.choice_of(conversation, member.member_id)
+    if row is not None:
+        store().delete(row)
+        notify(ChoiceChangedEvent(mlist, conversation, member, None, reason))
+
+
+@public
+def follow_by_posting(
+    mlist: MailingList, conversation: Conversation, member: Member, reason: Reason
+) -> None:
+    """Let a member follow what they opened or replied to, unless they mind.
+
+    Any choice that counts stays, also one that came about by itself: who opened a
+    conversation and replies in it goes on following it because they opened it.
+    """
+    row = model.choice_of(conversation, member.member_id)
+    choice, _reason = _counting(row, now())
+    if choice is not None:
+        return
+    settings = model.settings_of(member.member_id)
+    minds = settings is not None and not (
+        settings.follow_opened if reason is Reason.opened else settings.follow_replied
+    )
+    if not minds:
+        choose(mlist, conversation, member, Choice.follow, reason)
+
+
+@public
+def posts_into_silence(conversation: Conversation, member: Member) -> bool:
+    """Say whether a member should be told that posting does not un-mute.
+
+    That is so the first time after they muted the conversation.
+    """
+    row = model.choice_of(conversation, member.member_id)
+    choice, _reason = _counting(row, now())
+    if row is None or choice is not Choice.mute or row.told:
+        return False
+    row.told = True
+    return True
+
+
+@public
+def hearing(
+    mlist: MailingList, conversation: Conversation, *, opening: bool = False
+) -> audience.Hearing:
+    """Return what to ask the audience of: a message sent now."""
+    return audience.Hearing(
+        list_id=mlist.list_id,
+        base_default=lists.settings(mlist).base_default,
+        conversation_id=conversation.id,
+        opening=opening,
+        moment=now(),
+    )
+
+
+def _counting(
+    row: model.MemberChoice | None, moment: datetime
+) -> tuple[Choice | None, Reason | None]:
+    """Return the choice that counts at a moment, and its reason."""
+    if row is None:
+        return None, None
+    if row.until is not None and row.until <= moment:
+        return row.then_choice, row.then_reason
+    return row.choice, row.reason

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which lists are dlists, and how they are set [U1, U2]."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import Enum
+from typing import Any
+
+from mailman.config import config
+from public import public
+
+from mailman_dlist.domain import naming
+from mailman_dlist.domain.address import ListAddresses
+from mailman_dlist.domain.errors import DlistError
+from mailman_dlist.domain.following import Default
+from mailman_dlist.interfaces.dlist import CHAIN, PIPELINE, OneClick, PlainPosts
+from mailman_dlist.interfaces.mailman import MailingList
+from mailman_dlist.model import lists as model
+from mailman_dlist.model.session import store
+
+
+DEFAULT_CHAIN = 'default-posting-chain'
+DEFAULT_PIPELINE = 'default-posting-pipeline'
+
+
+@public
+class NotADlist(DlistError):
+    """The list has no conversations."""
+
+    def __init__(self, mlist: MailingList):
+        self.list_id = mlist.list_id
+        super().__init__(
+            f'{mlist.fqdn_listname} is not a dlist; '
+            f'"mailman dlist enable {mlist.fqdn_listname}" makes it one'
+        )
+
+
+@public
+class BadSetting(DlistError):
+    """A setting is unknown or has a bad value."""
+
+    def __init__(self, name: str, problem: str):
+        self.name = name
+        super().__init__(f'{name}: {problem}')
+
+
+@public
+def is_dlist(mlist: MailingList) -> bool:
+    """Say whether posts to the list become conversations."""
+    return mlist.posting_chain == CHAIN
+
+
+@public
+def addresses(mlist: MailingList) -> ListAddresses:
+    """Return the addresses of the list, to write them."""
+    return ListAddresses(mlist.list_name, mlist.mail_host, delimiter())
+
+
+@public
+def known_addresses(mlist: MailingList) -> ListAddresses:
+    """Return the addresses of the list, to read what people write.
+
+    They may use an alias of the list's domain, which the database is asked for.
+    """
+    alias = mlist.domain.alias_domain
+    hosts = frozenset() if alias is None else frozenset({alias})
+    return replace(addresses(mlist), also_hosts=hosts)
+
+
+@public
+def delimiter() -> str:
+    """Return what divides an address of the site: `mta.verp_delimiter`."""
+    return config.mta.verp_delimiter
+
+
+@public
+def settings(mlist: MailingList) -> model.Dlist:
+    """Return the settings of a dlist.
+
+    :raises NotADlist: when it is none.
+    """
+    if not is_dlist(mlist):
+        raise NotADlist(mlist)
+    found = model.settings_of(mlist.list_id)
+    # None when somebody has set our chain by hand.
+    return found or _new_settings(mlist, Default.everything)
+
+
+@public
+def enable(mlist: MailingList, default: Default = Default.everything) -> None:
+    """Make the list a dlist.
+
+    A list that was a dlist before has its old settings and conversations back.
+
+    :param default: What the members that it has go on hearing.
+    :raises ListNameUnfit: when the list's name leaves no room for addresses.
+    """
+    if is_dlist(mlist):
+        return
+    naming.room(mlist.list_name, delimiter())
+    remembered = model.settings_of(mlist.list_id) or _new_settings(mlist, default)
+    remembered.previous_chain = mlist.posting_chain or DEFAULT_CHAIN
+    remembered.previous_pipeline = mlist.posting_pipeline or DEFAULT_PIPELINE
+    mlist.posting_chain = CHAIN
+    mlist.posting_pipeline = PIPELINE
+
+
+@public
+def disable(mlist: MailingList) -> None:
+    """Make the list a plain list again, with the chain and pipeline it had.
+
+    Settings, conversations and choices wait for the day it is enabled again.
+    """
+    if not is_dlist(mlist):
+        return
+    remembered = settings(mlist)
+    mlist.posting_chain = remembered.previous_chain
+    mlist.posting_pipeline = remembered.previous_pipeline
+
+
+def _new_settings(mlist: MailingList, default: Default) -> model.Dlist:
+    new = model.Dlist(
+        list_id=mlist.list_id,
+        base_default=default,
+        new_member_default=default,
+        plain_posts=PlainPosts.open,
+        footers=True,
+        previous_chain=DEFAULT_CHAIN,
+        previous_pipeline=DEFAULT_PIPELINE,
+        one_click=OneClick.list,
+    )
+    store().add(new)
+    return new
+
+
+@public
+def show(mlist: MailingList) -> dict[str, Any]:
+    """Return the settings of a list by their names, as plain values."""
+    if not is_dlist(mlist):
+        return {'enabled': False}
+    row = settings(mlist)
+    values = {name: getattr(row, name) for name in READERS}
+    return {'enabled': True} | {
+        name: value.name if isinstance(value, Enum) else value
+        for name, value in values.items()
+    }
+
+
+@public
+def change(mlist: MailingList, values: Mapping[str, str | bool]) -> None:
+    """Change settings of a list; all of them or, when one is bad, none.
+
+    :param values: Texts by the names of settings; yes and no may be booleans.
+    :raises BadSetting: for the first that is unknown or has a bad value.
+    :raises ListNameUnfit: when the list cannot be a dlist.
+    :raises NotADlist: when other settings than `enabled` are given for a plain
+        list that stays one.
+    """
+    checked = read_settings({'enabled': yes_or_no} | READERS, values)
+    enabled = checked.pop('enabled', is_dlist(mlist))
+    if checked and not is_dlist(mlist) and not enabled:
+        raise NotADlist(mlist)
+    if enabled:
+        # A default named while the list becomes a dlist is that of all members.
+        enable(mlist, checked.get('new_member_default', Default.everything))
+    if checked:
+        row = settings(mlist)
+        for name, value in checked.items():
+            setattr(row, name, value)
+    if not enabled:
+        disable(mlist)
+
+
+@public
+def read_settings(
+    readers: Mapping[str, Callable[[str], Any]], values: Mapping[str, str | bool]
+) -> dict[str, Any]:
+    """Read values by the names of settings; all of them or, when one is bad, none.
+
+    :param readers: Raise a `ValueError` that says what the value should be.
+    :param values: Texts; yes and no may be booleans.
+    :raises BadSetting: for the first that is unknown or has a bad value.
+    """
+    read: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in readers:
+            known = ', '.join(readers)
+            raise BadSetting(name, f'there is no such setting; there are {known}')
+        try:
+            read[name] = readers[name](str(value))
+        except ValueError as error:
+            raise BadSetting(name, f'{value!r} should be {error}') from error
+    return read
+
+
+@public
+def yes_or_no(text: str) -> bool:
+    """Read a switch."""
+    # JSON's booleans arrive as Python's, in capitals.
+    words = {'yes': True, 'true': True, 'no': False, 'false': False}
+    try:
+        return words[text.strip().lower()]
+    except KeyError:
+        raise ValueError('yes or no') from None
+
+
+@public
+def one_of(choices: type[Enum]) -> Callable[[str], Any]:
+    """Return what reads the name of one of the choices.
+
+    It raises a `ValueError` that lists them.
+    """
+
+    def read(text: str) -> Any:
+        try:
+            return choices[text.strip().lower()]
+        except KeyError:
+            raise ValueError(' or '.join(each.name for each in choices)) from None
+
+    return read
+
+
+# All settings but `enabled`, which is the list's own posting chain.
+READERS: dict[str, Callable[[str], Any]] = {
+    'plain_posts': one_of(PlainPosts),
+    'new_member_default': one_of(Default),
+    'footers': yes_or_no,
+    'one_click': one_of(OneClick),
+}

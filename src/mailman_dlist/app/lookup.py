@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a path or a command line names: a list, a conversation, a member."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from mailman.interfaces.listmanager import IListManager
+from mailman.interfaces.member import MemberRole
+from mailman.interfaces.subscriptions import ISubscriptionService
+from mailman.utilities.datetime import now
+from public import public
+from zope.component import getUtility
+
+from mailman_dlist.app import conversations, lists, views
+from mailman_dlist.domain import naming
+from mailman_dlist.domain.errors import DlistError
+from mailman_dlist.interfaces.mailman import MailingList, Member
+from mailman_dlist.model.conversations import Conversation
+from mailman_dlist.model.following import Chosen, choices
+
+
+@public
+class Unknown(DlistError):
+    """There is nothing of that name."""
+
+
+@public
+class UnknownList(Unknown):
+    """There is no such list."""
+
+    def __init__(self, given: str):
+        self.given = given
+        super().__init__(f'There is no list "{given}"')
+
+
+@public
+class UnknownConversation(Unknown):
+    """The list has no such conversation.
+
+    :param similar: Names that may have been meant.
+    """
+
+    def __init__(self, mlist: MailingList, given: str, similar: list[str]):
+        self.given = given
+        self.similar = similar
+        hint = f'; did you mean {" or ".join(similar)}?' if similar else ''
+        super().__init__(f'{mlist.fqdn_listname} has no conversation "{given}"{hint}')
+
+
+@public
+class UnknownMember(Unknown):
+    """Nobody is a member of the list by that address or id."""
+
+    def __init__(self, mlist: MailingList, given: str):
+        self.given = given
+        super().__init__(f'{mlist.fqdn_listname} has no member "{given}"')
+
+
+@public
+class UnknownChoice(Unknown):
+    """The member has chosen nothing about the conversation."""
+
+    def __init__(self, member: Member, conversation: Conversation):
+        email = views.email_of(member)
+        super().__init__(
+            f'{email} has chosen nothing about {conversation.name}; '
+            'the default of the member counts'
+        )
+
+
+@public
+def list_named(given: str) -> MailingList:
+    """Return a list, plain or not, by its List-ID or posting address.
+
+    :raises UnknownList: when there is none.
+    """
+    manager = getUtility(IListManager)
+    mlist = manager.get(given.lower()) if _may_stand_in_address(given) else None
+    if mlist is None:
+        raise UnknownList(given)
+    return mlist
+
+
+@public
+def dlist_named(given: str) -> MailingList:
+    """Return a dlist by its List-ID or posting address.
+
+    :raises UnknownList: when there is none.
+    :raises NotADlist: when it is a plain list.
+    """
+    mlist = list_named(given)
+    if not lists.is_dlist(mlist):
+        raise lists.NotADlist(mlist)
+    return mlist
+
+
+@public
+def conversation_named(mlist: MailingList, given: str) -> Conversation:
+    """Return a conversation by the name it has, or had.
+
+    :raises UnknownConversation: when there is none.
+    """
+    is_name = naming.is_name(given.lower())
+    found = conversations.find(mlist, given) if is_name else None
+    if found is None:
+        similar = conversations.similar_names(mlist, given.lower())
+        raise UnknownConversation(mlist, given, similar)
+    return found
+
+
+@public
+def member_with_email(mlist: MailingList, given: str) -> Member:
+    """Return a member of the list by the address of the membership.
+
+    :raises UnknownMember: when there is none.
+    """
+    members = mlist.members
+    member = members.get_member(given.lower()) if _may_stand_in_address(given) else None
+    if member is None:
+        raise UnknownMember(mlist, given)
+    return member
+
+
+@public
+def member_with_id(mlist: MailingList, member_id: UUID) -> Member:
+    """Return a member of the list by the id of the membership.
+
+    :raises UnknownMember: when there is none; a membership of another list, or
+        as owner, moderator or nonmember, does not count.
+    """
+    member = getUtility(ISubscriptionService).get_member(member_id)
+    if (
+        member is None
+        or member.list_id != mlist.list_id
+        or member.role is not MemberRole.member
+    ):
+        raise UnknownMember(mlist, str(member_id))
+    return member
+
+
+@public
+def choice_of(conversation: Conversation, member: Member) -> Chosen:
+    """Return what a member has chosen about a conversation.
+
+    :raises UnknownChoice: when there is no choice, or it has ended.
+    """
+    found = choices(conversation, now(), member_id=member.member_id)
+    if not found:
+        raise UnknownChoice(member, conversation)
+    return found[0]
+
+
+def _may_stand_in_address(text: str) -> bool:
+    """Keep from the database what some databases do not even compare."""
+    return text.isascii() and text.isprintable()

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mail that is not posted: its sender is told, and the log."""
+
+from __future__ import annotations
+
+import logging
+
+from public import public
+
+from mailman_dlist.app import conversations, lists, notices
+from mailman_dlist.app.conversations import Fate, Judgement
+from mailman_dlist.app.i18n import _
+from mailman_dlist.app.senders import member_behind
+from mailman_dlist.domain.address import Intent
+from mailman_dlist.interfaces.mailman import MailingList, Member, Message
+
+
+# Where Mailman says what became of a message.
+log = logging.getLogger('mailman.vette')
+
+# Octets of an extension; no longer one can be right (RFC 5321, 4.5.3.1.1).
+LONGEST_SHOWN = 64
+
+
+@public
+def refuse(
+    mlist: MailingList, msg: Message, intent: Intent, judgement: Judgement
+) -> None:
+    """Log what becomes of a message that is not posted, and tell its sender.
+
+    Automatic mail is never answered, and a repeated message needs no answer.
+    """
+    # An extension is as long as its author likes.
+    address = lists.addresses(mlist).to(intent.extension[:LONGEST_SHOWN])
+    log.info(
+        'DLIST: %s to %s is not posted: %s',
+        str(msg.get('message-id', 'n/a')).strip(),
+        address,
+        judgement.why or judgement.fate.value,
+    )
+    if judgement.fate not in (Fate.unknown, Fate.closed):
+        return
+    member = member_behind(mlist, msg)
+    notices.give_back(
+        mlist,
+        msg,
+        member,
+        f'dlist:notice:{judgement.fate.name}',
+        {
+            'address': address,
+            'suggestions': _suggestions(mlist, intent, member),
+        },
+        judgement.conversation,
+    )
+
+
+def _suggestions(mlist: MailingList, intent: Intent, member: Member | None) -> str:
+    """Return a paragraph of addresses that may have been meant, or nothing."""
+    ours = lists.addresses(mlist)
+    given, *verbs = intent.extension.split(ours.delimiter)
+    exact = conversations.find(mlist, given)
+    names = [given] if exact else conversations.similar_names(mlist, given)
+    if not names:
+        return ''
+    lines = []
+    for name in names:
+        lines.append(ours.conversation(name))
+        if verbs:
+            lines += [ours.mute(name), ours.follow(name)]
+        if len(verbs) > 1:
+            lines.append(ours.mute(name, '7d'))
+    party = mlist if member is None else member
+    with _.using(party.preferred_language.code):
+        meant = _('Perhaps you meant:')
+    return '\n'.join([meant, '', *(f'    {line}' for line in lines), '', ''])

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The settings of the site, from dlist.cfg, and whether we may work at all.
+
+A constructor or hook that fails would take every Mailman command with it,
+`stop` included.  So a fault in the configuration or the tables is told in the
+log at start, and every component asks `ready()` before it touches anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from configparser import (
+    ConfigParser,
+    DuplicateOptionError,
+    DuplicateSectionError,
+    MissingSectionHeaderError,
+    ParsingError,
+)
+from configparser import Error as ConfigParserError
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+
+from mailman.config import config
+from public import public
+
+from mailman_dlist.domain.errors import DlistError
+from mailman_dlist.model import schema
+
+
+SECTION = 'dlist'
+
+# A host, perhaps a port, perhaps a path (RFC 3986, section 3.3).
+WEB_URL = re.compile(
+    r"https?://[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9._~%!$&'()*+,;=:@/-]*)?", re.I
+)
+
+LEVELS = ('debug', 'info', 'warning', 'error', 'critical')
+
+
+@public
+class SiteSettingError(DlistError):
+    """A setting in dlist.cfg is unknown or has a bad value."""
+
+    def __init__(self, path: Path, line: int | None, problem: str):
+        self.path = path
+        self.line = line
+        self.problem = problem
+        where = path if line is None else f'{path}, line {line}'
+        super().__init__(f'{where}: {problem}')
+
+
+@public
+@dataclass(frozen=True)
+class SiteSettings:
+    """The settings of the site; see dlist.cfg for what they mean."""
+
+    #: Where the web pages are, without a slash at the end; '' for nowhere.
+    web_base_url: str = ''
+    #: Days for which a personal link is good.
+    token_lifetime: int = 365
+    #: Notices to one address on one day.
+    max_notices: int = 50
+    #: Octets of a name that is made from a subject.
+    name_length: int = 30
+    log_level: str = 'info'
+
+
+@public
+def ready() -> SiteSettings:
+    """Return the settings of the site when all is well.
+
+    :raises SiteSettingError: when dlist.cfg has a fault.
+    :raises SchemaError: when the tables are not those of this release.
+    """
+    settings = site_settings()
+    schema.check()
+    return settings
+
+
+@public
+def site_settings() -> SiteSettings:
+    """Return the settings of the site.
+
+    :raises SiteSettingError: when dlist.cfg has a fault.
+    """
+    path = _configuration()
+    return SiteSettings() if path is None else read(path)
+
+
+def _configuration() -> Path | None:
+    """Return the file that our own section in mailman.cfg names."""
+    for _name, section in config.plugin_configs:
+        if section['component_package'].strip() == 'mailman_dlist':
+            named = section['configuration'].strip()
+            return Path(named) if named else None
+    return None
+
+
+@cache
+def read(path: Path) -> SiteSettings:
+    """Read a dlist.cfg.
+
+    :raises SiteSettingError: for the first fault in it.
+    """
+    # No section is special: [DEFAULT] is as unknown as any other.
+    parser = ConfigParser(interpolation=None, default_section='')
+    try:
+        text = path.read_text(encoding='utf-8')
+        parser.read_string(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SiteSettingError(path, None, f'cannot be read: {error}') from error
+    except ConfigParserError as error:
+        raise SiteSettingError(path, *_misread(error)) from error
+    for name in parser.sections():
+        if name != SECTION:
+            raise SiteSettingError(
+                path,
+                _line(text, f'[{name}]'),
+                f'unknown section [{name}]; all settings belong to [{SECTION}]',
+            )
+    values = dict(parser[SECTION]) if parser.has_section(SECTION) else {}
+    known = {field.name for field in fields(SiteSettings)}
+    checked: dict[str, str | int] = {}
+    for name, value in values.items():
+        if name not in known:
+            problem = f'unknown setting {name}; there are {", ".join(sorted(known))}'
+            raise SiteSettingError(path, _line(text, name), problem)
+        try:
+            checked[name] = _CONVERTERS[name](value.strip())
+        except ValueError as error:
+            problem = f'{name} is {value!r}, but it must be {error}'
+            raise SiteSettingError(path, _line(text, name), problem) from error
+    return SiteSettings(**checked)  # type: ignore[arg-type] # checked by name
+
+
+def _misread(error: ConfigParserError) -> tuple[int | None, str]:
+    """Return the line at which a file makes no sense, and why."""
+    match error:
+        case MissingSectionHeaderError():
+            return error.lineno, f'a setting stands above [{SECTION}]'
+        case DuplicateSectionError():
+            return error.lineno, f'there is more than one [{error.section}]'
+        case DuplicateOptionError():
+            return error.lineno, f'{error.option} is set more than once'
+        case ParsingError():
+            return error.errors[0][0], 'this is no setting'
+    return None, error.message
+
+
+def _number(low: int, high: int, unit: str) -> Callable[[str], int]:
+    def convert(value: str) -> int:
+        if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+            raise ValueError(f'a number of {unit} from {low} to {high}')
+        return int(value)
+
+    return convert
+
+
+def _web_url(value: str) -> str:
+    if value and not WEB_URL.fullmatch(value):
+        raise ValueError('a URL such as https://lists.example.com/mailman3, or empty')
+    return value.rstrip('/')
+
+
+def _level(value: str) -> str:
+    if value.lower() not in LEVELS:
+        raise ValueError(f'one of {", ".join(LEVELS)}')
+    return value.lower()
+
+
+_CONVERTERS: dict[str, Callable[[str], str | int]] = {
+    'web_base_url': _web_url,
+    'token_lifetime': _number(1, 3650, 'days'),
+    'max_notices': _number(1, 100_000, 'notices'),
+    'name_length': _number(8, 40, 'octets'),
+    'log_level': _level,
+}
+
+
+def _line(text: str, start: str) -> int | None:
+    """Return the number of the line that begins so, for the admin's editor."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip().lower().startswith(start.lower()):
+            return number
+    return None

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The texts that people get, and how a site puts its own in their place.
+
+A template of ours is overridden as Mailman's are: by a URI for a list, a domain
+or the site, or by a file in the site's template directory.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from importlib.resources import files
+from typing import Any
+
+from mailman.interfaces.template import ALL_TEMPLATES, ITemplateLoader
+from mailman.utilities.i18n import TemplateNotFoundError
+from mailman.utilities.string import expand
+from public import public
+from zope.component import getUtility
+from zope.interface import implementer
+
+from mailman_dlist.app import lists, wording
+from mailman_dlist.app.i18n import _
+from mailman_dlist.interfaces.mailman import MailingList
+
+
+FOOTER_OF_LIST = 'list:member:regular:footer'
+WELCOME_OF_LIST = 'list:user:notice:welcome'
+
+#: The footer for who will hear the replies, and for who will not.
+FOOTERS = {True: 'dlist:footer:conversation', False: 'dlist:footer:opening'}
+
+#: Left out of a footer where there is no link.
+LINE_WITH_LINK = re.compile(r'^.*\$(?:dlist_link\b|\{dlist_link\}).*\n?', re.M)
+
+TEMPLATES = frozenset(
+    {
+        *FOOTERS.values(),
+        'dlist:notice:followed',
+        'dlist:notice:muted',
+        'dlist:notice:reset',
+        'dlist:notice:paused',
+        'dlist:notice:pause-over',
+        'dlist:notice:posted-muted',
+        'dlist:notice:help',
+        'dlist:notice:conversations',
+        'dlist:notice:last-today',
+        'dlist:notice:welcome',
+        'dlist:notice:closed',
+        'dlist:notice:unknown',
+    }
+)
+
+
+@public
+def register() -> None:
+    """Tell Mailman our names, so that owners may set them like its own."""
+    ALL_TEMPLATES.update({name: f'{name}.txt' for name in TEMPLATES})
+
+
+@public
+def text(name: str, mlist: MailingList, language: str) -> str:
+    """Return a template of ours: the site's own one, else the one we ship."""
+    # Core's loader knows no directory of ours and says so in two ways.  A template
+    # of the owner's that cannot be read is an OSError too; ours is better than none.
+    with suppress(TemplateNotFoundError, OSError):
+        return getUtility(ITemplateLoader).get(name, mlist, language=language)
+    shipped = files('mailman_dlist') / 'templates'
+    for code in (language, 'en'):
+        path = shipped / code / f'{name.replace(":", "-")}.txt'
+        if path.is_file():
+            return path.read_text(encoding='utf-8')
+    raise TemplateNotFoundError(name)
+
+
+@public
+@implementer(ITemplateLoader)
+class AmendingLoader:
+    """Put our texts beside the list's own: footers, and what to welcome with.
+
+    Core decorates when a message leaves, so that archives and digests are free
+    of footers; it hands over what travels with the message, and that names our
+    footer.  All the rest is the loader's that was there before.
+    """
+
+    def __init__(self, loader: Any):
+        self._loader = loader
+
+    def get(self, name: str, context: Any = None, **kws: Any) -> str:
+        """See `ITemplateLoader`."""
+        theirs = self._loader.get(name, context, **kws)
+        if name == FOOTER_OF_LIST and 'dlist_footer' in kws:
+            ours = text(kws['dlist_footer'], context, _language(context, kws))
+            if not kws.get('dlist_link'):
+                ours = LINE_WITH_LINK.sub('', ours)
+            return ours + theirs
+        if name == WELCOME_OF_LIST and lists.is_dlist(context):
+            ours = _welcome(context, _language(context, kws))
+            return f'{theirs.rstrip()}\n\n{ours}'
+        return theirs
+
+
+def _language(mlist: MailingList, kws: dict[str, Any]) -> str:
+    return kws.get('language', mlist.preferred_language.code)
+
+
+def _welcome(mlist: MailingList, language: str) -> str:
+    """Return what a new member should know about conversations.
+
+    Core fills paragraphs after us; those with an indent it leaves alone.
+    """
+    ours = lists.addresses(mlist)
+    with _.using(language):
+        default = wording.of_default(lists.settings(mlist).new_member_default)
+    return expand(
+        text('dlist:notice:welcome', mlist, language),
+        mlist,
+        {
+            'default': default,
+            'opening_address': ours.opening,
+            'help_address': ours.help,
+            'conversations_address': ours.conversations,
+        },
+    )

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What other programs see of our things: plain values by name.
+
+REST answers and the command line's ``--json`` are made of these.  Times are ISO
+8601 in UTC, to the second, with a Z; member ids are UUIDs, which each door
+writes in its own way.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from public import public
+
+from mailman_dlist.app import lists, members
+from mailman_dlist.interfaces.mailman import MailingList, Member
+from mailman_dlist.model.audience import Listener
+from mailman_dlist.model.conversations import (
+    Conversation,
+    ConversationMessage,
+    Overview,
+)
+from mailman_dlist.model.following import Chosen
+
+
+View = dict[str, Any]
+
+
+@public
+def time(moment: datetime | None) -> str | None:
+    """Write a time.
+
+    >>> time(datetime(2026, 7, 1, 12, 30))
+    '2026-07-01T12:30:00Z'
+    """
+    return None if moment is None else f'{moment.isoformat(timespec="seconds")}Z'
+
+
+@public
+def read_time(text: str) -> datetime | None:
+    """Read a time; without a time zone, as Mailman stores it.
+
+    >>> read_time('2026-07-01T12:30:00+00:00')
+    datetime.datetime(2026, 7, 1, 12, 30)
+
+    :return: None for an empty text.
+    :raises ValueError: that says what it should be.
+    """
+    if not text:
+        return None
+    try:
+        given = datetime.fromisoformat(text.strip().upper())
+        if given.tzinfo is None:
+            raise ValueError
+        return given.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    except (ValueError, OverflowError):
+        raise ValueError('a time in UTC, such as 2026-07-01T12:30:00Z') from None
+
+
+@public
+def mailing_list(mlist: MailingList) -> View:
+    return {
+        'list_id': mlist.list_id,
+        'fqdn_listname': mlist.fqdn_listname,
+        'display_name': mlist.display_name,
+    }
+
+
+@public
+def settings(mlist: MailingList) -> View:
+    return mailing_list(mlist) | lists.show(mlist)
+
+
+@public
+def conversation(overview: Overview) -> View:
+    row = overview.conversation
+    return {
+        'name': row.name,
+        'subject': row.subject,
+        'state': 'open' if row.closed_at is None else 'closed',
+        'access': row.access.name,
+        'mandatory': row.mandatory,
+        'posts': overview.posts,
+        'opened_at': time(row.opened_at),
+        'last_post_at': time(row.last_post_at),
+        'message_id': overview.message_id,
+    }
+
+
+@public
+def addresses(mlist: MailingList, conversation: Conversation) -> View:
+    ours = lists.addresses(mlist)
+    return {
+        'reply': ours.conversation(conversation.name),
+        'follow': ours.follow(conversation.name),
+        'mute': ours.mute(conversation.name),
+        'reset': ours.reset(conversation.name),
+    }
+
+
+@public
+def message(row: ConversationMessage) -> View:
+    return {
+        'message_id': row.message_id,
+        'kind': row.kind.name,
+        'posted_at': time(row.posted_at),
+    }
+
+
+@public
+def listener(hearer: Listener) -> View:
+    """Show who hears a message; the reason is the default, or how it was chosen."""
+    return {
+        'email': hearer.email,
+        'member_id': hearer.member_id,
+        'reason': 'default' if hearer.reason is None else hearer.reason.label,
+    }
+
+
+@public
+def choice(chosen: Chosen) -> View:
+    row = chosen.choice
+    return {
+        'email': chosen.email,
+        'member_id': row.member_id,
+        'choice': row.choice.name,
+        'reason': row.reason.label,
+        'made_at': time(row.made_at),
+        'until': time(row.until),
+    }
+
+
+@public
+def member(mlist: MailingList, member: Member) -> View:
+    return {
+        'email': email_of(member),
+        'member_id': member.member_id,
+    } | members.show(mlist, member)
+
+
+@public
+def email_of(member: Member) -> str | None:
+    """Return a member's address; None for a user without a preferred one."""
+    return None if member.address is None else member.address.email

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What members hear, in words for them.
+
+Every sentence is in the language that is in use; whoever writes to a member says
+``with _.using(...)`` first.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from public import public
+
+from mailman_dlist.app.i18n import _
+from mailman_dlist.domain.following import Choice, Default, Standing
+
+
+@public
+def of_default(default: Default) -> str:
+    """Say what a member hears without a choice, in one sentence."""
+    match default:
+        case Default.everything:
+            return _('You hear everything on this list.')
+        case Default.openings:
+            return _(
+                'You hear only the first message of each conversation on this list.'
+            )
+        case Default.nothing:
+            return _('You hear only the conversations that you follow on this list.')
+
+
+@public
+def of_standing(standing: Standing, until: datetime | None = None) -> str:
+    """Say what a member hears of one conversation, in a few words.
+
+    :param until: When the choice ends, UTC; None for never.
+    """
+    day = '' if until is None else f'{until:%Y-%m-%d}'
+    match standing.choice:
+        case Choice.mute if day:
+            return _('you muted it until ${day}')
+        case Choice.mute:
+            return _('you muted it')
+        case Choice.follow:
+            return _('you follow it')
+    if standing.hears_replies:
+        return _('you hear it')
+    return _('you do not hear its answers')
+
+
+@public
+def on_or_off(switch: bool) -> str:
+    """Say how a switch stands."""
+    return _('on') if switch else _('off')

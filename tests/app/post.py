@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A post on its way through the use cases, without queues and runners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailman_dlist.app import conversations
+from mailman_dlist.app.conversations import Accepted, Judgement
+from mailman_dlist.app.senders import member_behind
+from mailman_dlist.domain.address import parse
+from mailman_dlist.domain.references import bare
+from mailman_dlist.model.conversations import Conversation
+from tests.model.stage import letter
+
+
+def judge(mlist: Any, msg: Any, extension: str = '') -> Judgement:
+    return conversations.judge(mlist, msg, parse(extension), bare(msg['message-id']))
+
+
+def accept(mlist: Any, msg: Any, extension: str = '') -> Judgement | Accepted:
+    return conversations.accept(
+        mlist,
+        msg,
+        parse(extension),
+        bare(msg['message-id']),
+        member_behind(mlist, msg),
+    )
+
+
+def posted(mlist: Any, msg: Any, extension: str = '') -> Accepted:
+    accepted = accept(mlist, msg, extension)
+    assert isinstance(accepted, Accepted), accepted
+    return accepted
+
+
+def open_conversation(
+    mlist: Any, name: str = 'picnic', sender: Any = 'stranger'
+) -> Conversation:
+    """Open a conversation; its first message is ``<name@example.com>``."""
+    msg = letter(sender, name, message_id=f'<{name}@example.com>')
+    return posted(mlist, msg, f'new+{name}').conversation

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A message on its way out: to whom, in which groups, each step once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from mailman.config import config
+
+from mailman_dlist.app import delivery, following
+from mailman_dlist.domain.following import Choice, Default, Reason, Why
+from mailman_dlist.model.conversations import Step
+from mailman_dlist.model.session import store
+from tests.app.post import open_conversation, posted
+from tests.model.stage import join, join_all, letter
+
+
+# What differs between databases is tested in tests/model and by the journeys.
+pytestmark = pytest.mark.databases('sqlite')
+
+
+@pytest.mark.parametrize('as_user', [False, True])
+@pytest.mark.parametrize('level', ['member', 'address', 'user', None])
+@pytest.mark.parametrize('wanted', [False, True])
+def test_own_posts_come_back_as_on_a_plain_list(wanted, level, as_user, mlist):
+    anne = join(mlist, 'Anne', as_user=as_user)
+    join(mlist, 'Bart')
+    party = {'member': anne, 'address': anne.address, 'user': anne.user, None: None}
+    if party[level] is not None:
+        party[level].preferences.receive_own_postings = wanted
+    msg = letter(anne)
+    msgdata: dict[str, Any] = {}
+    config.handlers['member-recipients'].process(mlist, msg, msgdata)
+    heard = delivery.recipients(mlist, posted(mlist, msg), anne)
+    assert heard.keys() == msgdata['recipients']
+    assert ('anne@example.com' in heard) is (wanted or level is None)
+
+
+def test_an_opening_goes_to_two_groups_that_share_nobody(mlist):
+    anne, bart, cris, dora, emma = join_all(
+        mlist, 'Anne', 'Bart', 'Cris', 'Dora', 'Emma'
+    )
+    following.settings_of(mlist, bart).default = Default.openings
+    following.settings_of(mlist, cris).default = Default.nothing
+    # Who opens a conversation follows it, whatever the default.
+    following.settings_of(mlist, dora).default = Default.openings
+    accepted = posted(mlist, letter(dora))
+    heard = delivery.recipients(mlist, accepted, dora)
+    told = {
+        anne: Why.everything,
+        bart: Why.openings,
+        dora: Why.opened,
+        emma: Why.everything,
+    }
+    assert heard == {member.address.email: why for member, why in told.items()}
+    groups = {
+        group.step: group for group in delivery.groups(mlist, accepted, heard, heard)
+    }
+    assert groups.keys() == {Step.hearing, Step.opening}
+    assert groups[Step.opening].recipients == {'bart@example.com'}
+    assert groups[Step.hearing].recipients == heard.keys() - {'bart@example.com'}
+    footers = {step: group.decoration for step, group in groups.items()}
+    assert footers[Step.hearing]['dlist_footer'] == 'dlist:footer:conversation'
+    assert footers[Step.opening]['dlist_footer'] == 'dlist:footer:opening'
+
+
+def test_a_reply_goes_to_one_group_of_those_who_hear_it(mlist):
+    picnic = open_conversation(mlist)
+    anne, bart, cris = join_all(mlist, 'Anne', 'Bart', 'Cris')
+    following.choose(mlist, picnic, bart, Choice.mute, Reason.mail)
+    following.settings_of(mlist, cris).default = Default.openings
+    accepted = posted(mlist, letter(anne), 'picnic')
+    heard = delivery.recipients(mlist, accepted, anne)
+    assert heard == {'anne@example.com': Why.replied}
+    [group] = delivery.groups(mlist, accepted, heard, heard)
+    assert group.step is Step.hearing
+
+
+@pytest.mark.parametrize(('left', 'groups'), [
+    (set(), []),
+    # Somebody was named in Cc, and core's handler took them out.
+    ({'anne@example.com'}, [{'anne@example.com'}]),
+    # Somebody was added by a handler that we do not know.
+    ({'anne@example.com', 'x@example.net'}, [{'anne@example.com', 'x@example.net'}]),
+    ({'bart@example.com', 'x@example.net'}, [{'x@example.net'}, {'bart@example.com'}]),
+])
+def test_groups_are_of_those_whom_other_handlers_left(left, groups, mlist):
+    accepted = posted(mlist, letter('stranger'))
+    heard = {'anne@example.com': Why.everything, 'bart@example.com': Why.openings}
+    made = [group.recipients for group in delivery.groups(mlist, accepted, heard, left)]
+    assert made == groups
+
+
+def test_a_step_is_done_once_and_again_where_it_failed(mlist):
+    accepted = posted(mlist, letter('stranger'))
+    done: list[Step] = []
+
+    def fail() -> None:
+        raise OSError
+
+    for step in Step.archive, Step.hearing:
+        with pytest.raises(OSError):
+            delivery.once(accepted, step, fail)
+        store().rollback()
+        for _ in range(2):
+            delivery.once(accepted, step, lambda step=step: done.append(step))
+    assert done == [Step.archive, Step.hearing]
+    assert accepted.message.steps == Step.archive | Step.hearing
+    delivery.finish(accepted)
+    assert accepted.message.delivered_at is not None

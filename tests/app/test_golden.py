@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every mail that we write to people, as they read it, in files under tests/golden.
+
+Each situation is a file, and each file a situation.  To read what a change of
+words does, let the files be written anew and look at the difference:
+
+    DLIST_GOLDEN=write python -m pytest tests/app/test_golden.py
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from email.header import decode_header, make_header
+from typing import Any
+
+import pytest
+from mailman.config import config
+from mailman.interfaces.pipeline import DiscardMessage
+from mailman.runners.command import CommandRunner
+from mailman.utilities.datetime import factory, now
+
+from mailman_dlist.app import commands, following, lists, site
+from mailman_dlist.app.pauses import end_pauses
+from mailman_dlist.app.site import SiteSettings
+from mailman_dlist.domain.following import Choice, Default, Reason
+from mailman_dlist.handlers.conversation import DlistConversation
+from mailman_dlist.metadata import EXTENSION
+from mailman_dlist.runners.dlist import DlistRunner
+from tests.app.post import open_conversation, posted
+from tests.house.tree import ROOT
+from tests.model.stage import (
+    DAY,
+    join,
+    letter,
+    new_list,
+    pass_time,
+    queued,
+    run,
+)
+
+
+GOLDEN = ROOT / 'tests' / 'golden'
+WRITE = os.environ.get('DLIST_GOLDEN') == 'write'
+
+pytestmark = pytest.mark.databases('sqlite')
+
+Situation = Callable[['Scene'], None]
+SITUATIONS: dict[str, Situation] = {}
+
+
+class Scene:
+    """Anne is on the list *ant*; there are two conversations, of strangers."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.patch = patch
+        # It stands still, but other tests have turned it forward.
+        factory.reset()
+        self.ant = new_list()
+        self.anne = join(self.ant, 'Anne')
+        self.picnic = open_conversation(self.ant, 'picnic')
+        self.picnic.subject = 'Midsummer picnic'
+        self.goat = open_conversation(self.ant, 'goat')
+        self.goat.subject = 'She is on the roof again'
+        config.db.commit()
+
+    def default(self, default: Default) -> None:
+        following.settings_of(self.ant, self.anne).default = default
+        config.db.commit()
+
+    def chooses(self, choice: Choice, until: Any = None) -> None:
+        following.choose(
+            self.ant, self.picnic, self.anne, choice, Reason.mail, until
+        )
+        config.db.commit()
+
+    def commands(self, extension: str) -> None:
+        """Let Anne write to a command address."""
+        msg = letter(self.anne, '', message_id='<command@example.com>')
+        config.switchboards['dlist'].enqueue(
+            msg, listid=self.ant.list_id, **{EXTENSION: extension}
+        )
+        run(DlistRunner, 'dlist')
+
+    def posts(self, extension: str) -> None:
+        """Let Anne post, as far as the step that accepts it."""
+        msg = letter(self.anne, 'Re: Picnic', message_id='<post@example.com>')
+        with suppress(DiscardMessage):
+            DlistConversation().process(self.ant, msg, {EXTENSION: extension})
+
+    def requests(
+        self, text: str, *, subject: str = '', mlist: Any = None, sender: Any = None
+    ) -> None:
+        """Let Anne, or somebody else, write to the address for commands."""
+        msg = letter(
+            sender or self.anne, subject, message_id='<request@example.com>'
+        )
+        msg.set_payload(text)
+        config.switchboards['command'].enqueue(
+            msg, listid=(mlist or self.ant).list_id, subaddress='request'
+        )
+        run(CommandRunner, 'command')
+
+
+def situation(name: str, *parameters: Any) -> Callable[[Any], Any]:
+    """Register what happens before a mail is written, by the name of its file."""
+
+    def register(happens: Any) -> Any:
+        SITUATIONS[name] = lambda scene: happens(scene, *parameters)
+        return happens
+
+    return register
+
+
+@situation('followed', 'picnic+subscribe')
+@situation('muted', 'picnic+unsubscribe')
+@situation('paused', 'picnic+unsubscribe+7d')
+@situation('conversations', 'conversations')
+@situation('unknown-conversation', 'nowhere+unsubscribe')
+@situation('unknown-conversation-like-others', 'picnik+unsubscribe')
+def anne_commands(scene: Scene, extension: str) -> None:
+    scene.commands(extension)
+
+
+@situation('reset-everything', 'picnic+reset', Default.everything)
+@situation('reset-openings', 'picnic+reset', Default.openings)
+@situation('reset-nothing', 'picnic+reset', Default.nothing)
+@situation('help-everything', 'help', Default.everything)
+@situation('help-openings', 'help', Default.openings)
+@situation('help-nothing', 'help', Default.nothing)
+def anne_commands_with_default(
+    scene: Scene, extension: str, default: Default
+) -> None:
+    scene.default(default)
+    scene.commands(extension)
+
+
+@situation('help-without-following')
+def anne_minds_following(scene: Scene) -> None:
+    settings = following.settings_of(scene.ant, scene.anne)
+    settings.follow_opened = settings.follow_replied = False
+    config.db.commit()
+    scene.commands('help')
+
+
+@situation('conversations-followed-openings', Choice.follow, None)
+@situation('conversations-muted-openings', Choice.mute, None)
+@situation('conversations-paused-openings', Choice.mute, 7 * DAY)
+def anne_chose(scene: Scene, choice: Choice, span: Any) -> None:
+    scene.default(Default.openings)
+    scene.chooses(choice, span and now() + span)
+    scene.commands('conversations')
+
+
+@situation('conversations-none')
+def all_are_closed(scene: Scene) -> None:
+    scene.picnic.closed_at = scene.goat.closed_at = now()
+    config.db.commit()
+    scene.commands('conversations')
+
+
+@situation('conversations-more-than-shown')
+def there_are_many(scene: Scene) -> None:
+    scene.patch.setattr(commands, 'MOST_SHOWN', 1)
+    scene.commands('conversations')
+
+
+@situation('last-notice-of-the-day')
+def anne_had_enough(scene: Scene) -> None:
+    scene.patch.setattr(site, 'site_settings', lambda: SiteSettings(max_notices=1))
+    scene.commands('picnic+unsubscribe')
+
+
+@situation('pause-over-nothing', None)
+@situation('pause-over-follow', Choice.follow)
+@situation('pause-over-mute', Choice.mute)
+def the_pause_ends(scene: Scene, before: Choice | None) -> None:
+    if before:
+        scene.chooses(before)
+    scene.chooses(Choice.mute, now() + 7 * DAY)
+    pass_time(7 * DAY)
+    end_pauses()
+
+
+@situation('pause-over-with-archive')
+def messages_were_missed(scene: Scene) -> None:
+    class Archiver:
+        is_enabled = True
+        system_archiver: Any
+
+        @staticmethod
+        def list_url(_mlist: Any) -> str:
+            return 'https://lists.example.com/archives/list/ant@example.com/'
+
+    Archiver.system_archiver = Archiver
+    scene.patch.setattr(
+        'mailman_dlist.app.pauses.IListArchiverSet',
+        lambda _mlist: type('Archivers', (), {'archivers': [Archiver]}),
+    )
+    scene.chooses(Choice.mute, now() + 7 * DAY)
+    pass_time(DAY)
+    posted(scene.ant, letter('stranger'), 'picnic')
+    pass_time(6 * DAY)
+    end_pauses()
+
+
+@situation('posted-into-what-is-muted')
+def anne_posts_into_silence(scene: Scene) -> None:
+    scene.chooses(Choice.mute)
+    scene.posts('picnic')
+
+
+@situation('post-to-closed')
+def anne_posts_too_late(scene: Scene) -> None:
+    scene.picnic.closed_at = now()
+    config.db.commit()
+    scene.posts('picnic')
+
+
+@situation('unknown-post', 'nowhere')
+@situation('unknown-post-like-others', 'picnik')
+@situation('unknown-verb', 'picnic+dance')
+@situation('unknown-span', 'picnic+unsubscribe+9999w')
+def anne_posts(scene: Scene, extension: str) -> None:
+    scene.posts(extension)
+
+
+@situation('request-help', 'dlist help')
+@situation('request-default', 'dlist default')
+@situation('request-default-everything', 'dlist default everything')
+@situation('request-default-openings', 'dlist default openings')
+@situation('request-default-nothing', 'dlist default nothing')
+@situation('request-autofollow-opened-off', 'dlist autofollow opened off')
+@situation('request-autofollow-replied-off', 'dlist autofollow replied off')
+@situation('request-autofollow-replied-on', 'dlist autofollow replied on')
+@situation('request-misunderstood', 'dlist default loud')
+@situation('request-several', 'dlist default openings\ndlist autofollow opened off\n')
+def anne_requests(scene: Scene, text: str) -> None:
+    scene.requests(text)
+
+
+@situation('request-of-a-stranger')
+def dora_requests(scene: Scene) -> None:
+    scene.requests('dlist default openings', sender='dora@example.net')
+
+
+@situation('request-to-a-plain-list')
+def anne_asks_a_plain_list(scene: Scene) -> None:
+    bee = new_list('bee', 'legacy-default')
+    join(bee, 'Anne')
+    scene.requests('dlist default openings', mlist=bee)
+
+
+@situation('welcome-everything', Default.everything)
+@situation('welcome-openings', Default.openings)
+@situation('welcome-nothing', Default.nothing)
+def bart_joins(scene: Scene, default: Default) -> None:
+    lists.settings(scene.ant).new_member_default = default
+    scene.ant.send_welcome_message = True
+    config.db.commit()
+    join(scene.ant, 'Bart')
+
+
+def as_read(msg: Any) -> str:
+    """Return a mail as a mail program shows it."""
+    fields = [
+        f'{name}: {make_header(decode_header(str(msg[name])))}'
+        for name in ('From', 'To', 'Subject')
+    ]
+    text, *attached = msg.get_payload() if msg.is_multipart() else [msg]
+    said = text.get_payload(decode=True).decode(text.get_content_charset())
+    parts = [f'(attached: {each.get_content_type()})' for each in attached]
+    lines = [*fields, '', *said.splitlines(), *parts]
+    return ''.join(f'{line.rstrip()}\n' for line in lines)
+
+
+@pytest.mark.parametrize('name', SITUATIONS)
+def test_people_read_what_the_file_says(name, mailman, monkeypatch):
+    SITUATIONS[name](Scene(monkeypatch))
+    [(msg, _msgdata)] = queued('virgin')
+    said, file = as_read(msg), GOLDEN / f'{name}.txt'
+    if WRITE:
+        file.write_text(said, encoding='utf-8')
+    assert said == file.read_text(encoding='utf-8')
+
+
+@pytest.mark.parametrize('name', SITUATIONS)
+def test_lines_fit_a_narrow_window(name):
+    said = (GOLDEN / f'{name}.txt').read_text(encoding='utf-8')
+    assert [line for line in said.splitlines() if len(line) > 72] == []
+
+
+def test_every_file_has_a_situation():
+    assert {path.stem for path in GOLDEN.iterdir()} == set(SITUATIONS)

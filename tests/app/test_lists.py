@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A list becomes a dlist and a plain one again; settings change whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+from mailman.app.lifecycle import create_list
+from mailman.config import config
+from mailman.interfaces.listmanager import IListManager
+from mailman.interfaces.usermanager import IUserManager
+from mailman.testing.helpers import configuration
+from zope.component import getUtility
+
+from mailman_dlist.app import following, lists
+from mailman_dlist.app.lists import BadSetting, NotADlist
+from mailman_dlist.domain.errors import DlistError, ListNameUnfit
+from mailman_dlist.domain.following import Default
+from mailman_dlist.interfaces.dlist import CHAIN, PIPELINE, OneClick, PlainPosts
+from mailman_dlist.model import lists as model
+from mailman_dlist.model.lists import Dlist
+from mailman_dlist.model.session import store
+from tests.app.post import open_conversation
+from tests.app.rest import ask
+from tests.model.stage import count_rows, join, new_list
+
+
+# What differs between databases is tested in tests/model and by the journeys.
+pytestmark = pytest.mark.databases('sqlite')
+
+
+FRESH = {
+    'enabled': True,
+    'plain_posts': 'open',
+    'new_member_default': 'everything',
+    'footers': True,
+    'one_click': 'list',
+}
+
+
+@pytest.fixture
+def plain(mailman: Any) -> Any:
+    """The plain list bee@example.com."""
+    return new_list('bee', 'legacy-default')
+
+
+@pytest.mark.parametrize('style', [
+    'legacy-default', 'legacy-announce', 'private-default',
+])
+def test_a_list_is_a_dlist_until_it_is_none(style, mailman):
+    mlist = new_list('bee', style)
+    before = mlist.posting_chain, mlist.posting_pipeline
+    assert not lists.is_dlist(mlist)
+    assert lists.show(mlist) == {'enabled': False}
+    lists.enable(mlist)
+    store().commit()
+    assert lists.is_dlist(mlist)
+    assert (mlist.posting_chain, mlist.posting_pipeline) == (CHAIN, PIPELINE)
+    assert lists.show(mlist) == FRESH
+    lists.disable(mlist)
+    store().commit()
+    assert (mlist.posting_chain, mlist.posting_pipeline) == before
+
+
+def test_the_chain_and_pipeline_that_a_list_had_come_back(plain):
+    plain.posting_chain, plain.posting_pipeline = 'accept', 'virgin'
+    for _ in range(2):
+        lists.enable(plain)
+        # Enabling twice must not remember our own as what was before.
+        lists.enable(plain)
+        store().commit()
+        lists.disable(plain)
+        lists.disable(plain)
+        store().commit()
+        assert (plain.posting_chain, plain.posting_pipeline) == ('accept', 'virgin')
+
+
+def test_a_list_made_by_the_style_has_something_to_return_to(mlist):
+    lists.disable(mlist)
+    assert mlist.posting_chain == 'default-posting-chain'
+    assert mlist.posting_pipeline == 'default-posting-pipeline'
+
+
+def test_settings_and_conversations_wait_for_a_disabled_list(mlist):
+    picnic = open_conversation(mlist)
+    lists.change(mlist, {'plain_posts': 'hold', 'footers': 'no', 'enabled': 'no'})
+    store().commit()
+    assert lists.show(mlist) == {'enabled': False}
+    lists.change(mlist, {'enabled': 'yes'})
+    store().commit()
+    assert lists.show(mlist) == FRESH | {'plain_posts': 'hold', 'footers': False}
+    assert picnic.name == 'picnic'
+
+
+def test_a_list_that_got_our_chain_by_hand_has_settings(plain):
+    plain.posting_chain = CHAIN
+    assert lists.show(plain) == FRESH
+    store().commit()
+    assert count_rows(Dlist) == {'dlist_list': 1}
+
+
+def test_only_dlists_have_settings(plain):
+    with pytest.raises(NotADlist) as raised:
+        lists.settings(plain)
+    assert str(raised.value) == (
+        'bee@example.com is not a dlist; '
+        '"mailman dlist enable bee@example.com" makes it one'
+    )
+
+
+def test_dlists_are_found_among_all_lists(mlist, plain):
+    new_list('cow')
+    assert [each.list_name for each in model.dlists()] == ['ant', 'cow']
+    lists.enable(plain)
+    lists.disable(mlist)
+    store().flush()
+    assert [each.list_name for each in model.dlists()] == ['bee', 'cow']
+    assert [each.list_name for each in model.dlists(start=1, count=1)] == ['cow']
+    assert model.dlist_count() == 2
+
+
+# Changes.
+
+
+@pytest.mark.parametrize(('name', 'value', 'kept'), [
+    *(('plain_posts', each.name, each) for each in PlainPosts),
+    *(('new_member_default', each.name, each) for each in Default),
+    ('plain_posts', ' Hold ', PlainPosts.hold),
+    *(('one_click', each.name, each) for each in OneClick),
+    *product(['footers'], ['yes', 'Yes', 'true', True], [True]),
+    *product(['footers'], ['no', 'NO', 'false', False], [False]),
+])
+def test_a_setting_takes_what_it_may_be(name, value, kept, mlist):
+    lists.change(mlist, {name: value})
+    store().commit()
+    assert getattr(lists.settings(mlist), name) == kept
+
+
+@pytest.mark.parametrize(('name', 'value', 'sentence'), [
+    ('plain_posts', 'maybe', "plain_posts: 'maybe' should be open or hold or reject"),
+    ('plain_posts', '', "plain_posts: '' should be open or hold or reject"),
+    (
+        'new_member_default',
+        'all',
+        "new_member_default: 'all' should be everything or openings or nothing",
+    ),
+    ('footers', '1', "footers: '1' should be yes or no"),
+    ('one_click', 'both', "one_click: 'both' should be list or conversation"),
+    ('enabled', 'perhaps', "enabled: 'perhaps' should be yes or no"),
+    ('chain', 'accept', 'chain: there is no such setting; there are enabled, '),
+    ('base_default', 'nothing', 'base_default: there is no such setting; '),
+])
+def test_a_bad_setting_is_named_and_nothing_is_changed(name, value, sentence, mlist):
+    good = {'plain_posts': 'reject', 'footers': 'no', 'new_member_default': 'nothing'}
+    for values in {**good, name: value}, {name: value} | good | {name: value}:
+        with pytest.raises(BadSetting) as raised:
+            lists.change(mlist, values)
+        assert str(raised.value).startswith(sentence)
+        assert raised.value.name == name
+        assert not store().dirty
+    assert lists.show(mlist) == FRESH
+
+
+def test_a_plain_list_takes_settings_with_the_switch_alone(plain):
+    with pytest.raises(NotADlist):
+        lists.change(plain, {'footers': 'no'})
+    with pytest.raises(NotADlist):
+        lists.change(plain, {'footers': 'no', 'enabled': 'no'})
+    lists.change(plain, {'enabled': 'no'})
+    lists.change(plain, {})
+    assert lists.show(plain) == {'enabled': False}
+    with pytest.raises(BadSetting):
+        lists.change(plain, {'enabled': 'yes', 'footers': 'perhaps'})
+    assert lists.show(plain) == {'enabled': False}
+    assert count_rows(Dlist) == {'dlist_list': 0}
+    lists.change(plain, {'enabled': 'yes', 'footers': 'no'})
+    assert lists.show(plain) == FRESH | {'footers': False}
+
+
+@pytest.mark.parametrize('default', Default)
+def test_a_default_named_while_a_list_becomes_a_dlist_is_that_of_its_members(
+    default, plain
+):
+    anne = join(plain, 'Anne')
+    lists.change(plain, {'enabled': 'yes', 'new_member_default': default.name})
+    store().commit()
+    assert following.default_of(plain, anne) is default
+    assert following.default_of(plain, join(plain, 'Bart')) is default
+    lists.change(plain, {'new_member_default': 'everything'})
+    assert following.default_of(plain, anne) is default
+
+
+# Which names leave room for conversations.
+
+LONGEST = 'a' * 36
+TOO_FEW = 'octets for the names of conversations, which is too few'
+UNFIT = [
+    # Mailman itself lets no list have a plus in its name.
+    ('-', 'ant-hill', "'ant-hill' holds the delimiter that begins an extension"),
+    ('+', f'{LONGEST}a', f"'{LONGEST}a' leaves 7 {TOO_FEW}"),
+    ('+', 'a' * 60, f"'{'a' * 60}' leaves 0 {TOO_FEW}"),
+]
+
+
+@pytest.fixture
+def delimiter(request: pytest.FixtureRequest, mailman: Any) -> Iterator[None]:
+    """Mailman's ``mta.verp_delimiter``."""
+    with configuration('mta', verp_delimiter=request.param):
+        yield
+
+
+def test_a_long_name_may_leave_just_enough_room(mailman):
+    mlist = new_list(LONGEST)
+    longest = 'x' * 8
+    assert open_conversation(mlist, 'x' * 20).name == longest
+    assert open_conversation(mlist, 'x' * 21).name == f'{longest}-2'
+
+
+@pytest.mark.parametrize(
+    ('delimiter', 'name', 'sentence'), UNFIT, indirect=['delimiter']
+)
+def test_a_list_without_room_stays_a_plain_list(delimiter, name, sentence):
+    mlist = new_list(name, 'legacy-default')
+    for attempt in (
+        lambda: lists.enable(mlist),
+        lambda: lists.change(mlist, {'enabled': 'yes', 'footers': 'no'}),
+    ):
+        with pytest.raises(ListNameUnfit) as raised:
+            attempt()
+        assert str(raised.value) == sentence
+        assert isinstance(raised.value, DlistError)
+    assert not lists.is_dlist(mlist)
+    assert count_rows(Dlist) == {'dlist_list': 0}
+
+
+@pytest.mark.parametrize(
+    ('delimiter', 'name', 'sentence'), UNFIT, indirect=['delimiter']
+)
+def test_the_style_makes_no_such_list_nor_half_of_it(delimiter, name, sentence):
+    with pytest.raises(ValueError, match=name) as raised:
+        create_list(f'{name}@example.com', ['olga@example.com'], 'dlist')
+    assert str(raised.value) == sentence
+    config.db.commit()
+    assert nothing_made(name)
+
+
+@pytest.mark.parametrize(
+    ('delimiter', 'name', 'sentence'), UNFIT, indirect=['delimiter']
+)
+def test_the_rest_server_answers_with_the_reason(delimiter, name, sentence):
+    answer = ask(
+        'POST', 'lists', fqdn_listname=f'{name}@example.com', style_name='dlist'
+    )
+    assert answer.status_code == 400
+    assert sentence in answer.text
+    assert nothing_made(name)
+
+
+def test_the_rest_server_makes_a_dlist(mailman):
+    answer = ask(
+        'POST', 'lists', fqdn_listname='ant@example.com', style_name='dlist'
+    )
+    assert answer.status_code == 201
+    made = getUtility(IListManager).get('ant@example.com')
+    assert lists.show(made) == FRESH
+
+
+def nothing_made(name: str) -> bool:
+    manager = getUtility(IListManager)
+    return (
+        manager.get(f'{name}@example.com') is None
+        and getUtility(IUserManager).get_address('olga@example.com') is None
+        and count_rows(Dlist) == {'dlist_list': 0}
+    )

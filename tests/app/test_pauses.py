@@ -1,0 +1,359 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Muting for a while: what counts afterwards, and what is told [U12]."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from mailman.config import config
+from mailman.interfaces.mailinglist import IListArchiverSet
+from mailman.utilities.datetime import now
+from sqlalchemy import delete, update
+
+from mailman_dlist.app import commands, following, lists, notices, pauses
+from mailman_dlist.domain.address import parse
+from mailman_dlist.domain.following import Choice, Default, Reason, Standing
+from mailman_dlist.model import audience
+from mailman_dlist.model import following as model
+from mailman_dlist.model.following import MemberChoice
+from mailman_dlist.model.session import store
+from mailman_dlist.runners.dlist import DlistRunner
+from tests.app.post import open_conversation, posted
+from tests.model.stage import (
+    DAY,
+    Newcomer,
+    choose,
+    count_rows,
+    join,
+    letter,
+    new_conversation,
+    new_list,
+    pass_time,
+    queued,
+    run,
+)
+
+
+FOLLOW, MUTE = Choice.follow, Choice.mute
+
+
+@pytest.fixture
+def anne(mlist: Any) -> Any:
+    return join(mlist, 'Anne')
+
+
+@pytest.fixture
+def picnic(mlist: Any) -> Any:
+    return open_conversation(mlist)
+
+
+def command(mlist: Any, member: Any, extension: str) -> None:
+    """Send a command; its answer is not looked at."""
+    commands.obey(mlist, letter(member), parse(extension), member)
+    queued('virgin')
+
+
+def pause(mlist: Any, member: Any, span: str = '7d') -> None:
+    command(mlist, member, f'picnic+unsubscribe+{span}')
+
+
+def hears(mlist: Any, conversation: Any, member: Any) -> bool:
+    heard = audience.recipients(following.hearing(mlist, conversation))
+    return member.address.email in heard
+
+
+def told() -> list[str]:
+    """End what is over, and return what members are told."""
+    pauses.end_pauses()
+    return [
+        msg.get_payload(decode=True).decode() for msg, _msgdata in queued('virgin')
+    ]
+
+
+@pytest.mark.parametrize('default', Default)
+@pytest.mark.parametrize('before', [
+    None, (FOLLOW, Reason.opened), (FOLLOW, Reason.link), (MUTE, Reason.mail),
+])
+def test_what_counted_before_counts_again(before, default, mlist, picnic, anne):
+    following.settings_of(mlist, anne).default = default
+    if before:
+        following.choose(mlist, picnic, anne, *before)
+    store().commit()
+    heard = hears(mlist, picnic, anne)
+    standing = following.standing(mlist, picnic, anne)
+
+    pause(mlist, anne)
+    paused = Standing(default, MUTE, Reason.mail)
+    for _day in range(7):
+        assert following.standing(mlist, picnic, anne) == paused
+        assert not hears(mlist, picnic, anne)
+        assert told() == []
+        pass_time(DAY)
+    # The end counts at once, whether somebody has looked or not.
+    for _look in range(2):
+        assert following.standing(mlist, picnic, anne) == standing
+        assert hears(mlist, picnic, anne) is heard
+        pauses.end_pauses()
+    row = model.choice_of(picnic, anne.member_id)
+    assert (row and (row.choice, row.reason)) == before
+    assert row is None or (row.until, row.then_choice, row.then_reason) == (
+        None, None, None,
+    )
+
+
+@pytest.mark.parametrize(('before', 'says'), [
+    (None, 'you hear it'), (FOLLOW, 'you follow it'), (MUTE, 'you muted it'),
+])
+def test_the_member_is_told_once_what_was_missed(before, says, mlist, picnic, anne):
+    if before:
+        following.choose(mlist, picnic, anne, before, Reason.mail)
+    pause(mlist, anne)
+    pass_time(DAY)
+    for _post in range(3):
+        posted(mlist, letter('stranger'), 'picnic')
+    pass_time(7 * DAY)
+    # After the end, before anybody looked: it was heard.
+    posted(mlist, letter('stranger'), 'picnic')
+    [notice] = told()
+    assert 'Messages posted meanwhile: 3\n' in notice
+    assert says in notice
+    assert 'ant+picnic+unsubscribe@example.com' in notice
+    assert told() == []
+
+
+def test_the_notice_is_a_mail_that_no_program_answers(mlist, picnic, anne):
+    pause(mlist, anne)
+    pass_time(7 * DAY)
+    pauses.end_pauses()
+    [(notice, _msgdata)] = queued('virgin')
+    assert notice['to'] == 'anne@example.com'
+    assert notice['from'] == 'ant-owner@example.com'
+    assert str(notice['subject']) == 'Conversation "picnic" on Ant'
+    assert notice['auto-submitted'] == 'auto-generated'
+    assert notice['in-reply-to'] is None
+
+
+@pytest.mark.parametrize(('posts', 'link'), [(0, False), (1, True)])
+def test_the_archive_is_named_where_there_is_something_to_read(
+    posts, link, mlist, picnic, anne, monkeypatch
+):
+    address = 'https://lists.example.com/archives/ant'
+    [archiver] = {
+        each.system_archiver
+        for each in IListArchiverSet(mlist).archivers
+        if each.is_enabled and each.name == 'prototype'
+    } or {next(iter(IListArchiverSet(mlist).archivers)).system_archiver}
+    monkeypatch.setattr(type(archiver), 'list_url', staticmethod(lambda _: address))
+    monkeypatch.setattr(type(archiver), 'is_enabled', True)
+    pause(mlist, anne)
+    pass_time(DAY)
+    for _post in range(posts):
+        posted(mlist, letter('stranger'), 'picnic')
+    pass_time(7 * DAY)
+    [notice] = told()
+    assert (address in notice) is link
+
+
+def test_a_longer_pause_ends_later_and_counts_from_the_first(mlist, picnic, anne):
+    following.choose(mlist, picnic, anne, FOLLOW, Reason.mail)
+    pause(mlist, anne, '2d')
+    pass_time(DAY)
+    posted(mlist, letter('stranger'), 'picnic')
+    pause(mlist, anne, '1w')
+    pass_time(6 * DAY)
+    posted(mlist, letter('stranger'), 'picnic')
+    assert told() == []
+    pass_time(DAY)
+    [notice] = told()
+    assert 'Messages posted meanwhile: 2\n' in notice
+    assert following.standing(mlist, picnic, anne).choice is FOLLOW
+
+
+def test_a_shorter_pause_ends_earlier(mlist, picnic, anne):
+    pause(mlist, anne, '52w')
+    pause(mlist, anne, '1d')
+    pass_time(DAY)
+    assert len(told()) == 1
+    assert following.standing(mlist, picnic, anne) == Standing(Default.everything)
+
+
+def test_a_pause_after_one_that_nobody_has_ended_begins_anew(mlist, picnic, anne):
+    pause(mlist, anne, '1d')
+    pass_time(DAY)
+    posted(mlist, letter('stranger'), 'picnic')
+    pass_time(DAY)
+    pause(mlist, anne, '1d')
+    assert told() == []
+    pass_time(DAY)
+    [notice] = told()
+    assert 'Messages posted meanwhile: 0\n' in notice
+    assert following.standing(mlist, picnic, anne) == Standing(Default.everything)
+
+
+@pytest.mark.parametrize(('extension', 'choice'), [
+    ('picnic+reset', None),
+    ('picnic+subscribe', FOLLOW),
+    ('picnic+unsubscribe', MUTE),
+])
+def test_who_decides_otherwise_meanwhile_hears_no_more_of_the_pause(
+    extension, choice, mlist, picnic, anne
+):
+    pause(mlist, anne)
+    pass_time(DAY)
+    command(mlist, anne, extension)
+    pass_time(52 * 7 * DAY)
+    assert told() == []
+    assert following.standing(mlist, picnic, anne).choice is choice
+
+
+def test_an_answer_by_whom_it_paused_neither_ends_nor_outlasts_it(
+    mlist, picnic, anne
+):
+    pause(mlist, anne)
+    posted(mlist, letter(anne), 'picnic')
+    assert following.standing(mlist, picnic, anne).choice is MUTE
+    pass_time(7 * DAY)
+    assert len(told()) == 1
+    assert following.standing(mlist, picnic, anne) == Standing(Default.everything)
+
+
+def test_nothing_is_told_when_following_for_a_while_ends(mlist, picnic, anne):
+    following.settings_of(mlist, anne).default = Default.nothing
+    following.choose(mlist, picnic, anne, FOLLOW, Reason.rest, now() + DAY)
+    store().commit()
+    assert hears(mlist, picnic, anne)
+    pass_time(DAY)
+    assert told() == []
+    assert following.standing(mlist, picnic, anne) == Standing(Default.nothing)
+    assert count_rows(MemberChoice) == {'dlist_choice': 0}
+
+
+def test_the_runner_ends_what_ended_while_it_was_down(mlist, picnic, anne):
+    pause(mlist, anne)
+    posted(mlist, letter('stranger'), 'picnic')
+    pass_time(300 * DAY)
+    run(DlistRunner, 'dlist')
+    [(notice, _msgdata)] = queued('virgin')
+    assert notice['to'] == 'anne@example.com'
+    assert count_rows(MemberChoice) == {'dlist_choice': 0}
+
+
+def test_the_runner_survives_what_goes_wrong(mlist, picnic, anne, monkeypatch):
+    def broken() -> None:
+        raise RuntimeError('the database is gone')
+
+    pause(mlist, anne)
+    pass_time(7 * DAY)
+    with monkeypatch.context() as patch:
+        patch.setattr('mailman_dlist.runners.dlist.end_pauses', broken)
+        run(DlistRunner, 'dlist')
+    assert len(told()) == 1
+
+
+def test_who_has_left_is_told_nothing(mlist, picnic, anne):
+    pause(mlist, anne)
+    anne.unsubscribe()
+    config.db.commit()
+    pass_time(7 * DAY)
+    assert told() == []
+    assert count_rows(MemberChoice) == {'dlist_choice': 0}
+
+
+def test_a_choice_whose_member_is_gone_ends_in_silence(mlist, picnic, anne):
+    choose(picnic, Newcomer('gone@example.com'), MUTE, now())
+    store().commit()
+    assert told() == []
+    assert count_rows(MemberChoice) == {'dlist_choice': 0}
+
+
+def test_on_a_list_that_is_plain_by_now_nobody_is_told(mlist, picnic, anne):
+    bee = new_list('bee')
+    bart = join(bee, 'Bart')
+    other = new_conversation(bee)
+    pause(mlist, anne)
+    following.choose(bee, other, bart, MUTE, Reason.mail, now() + 7 * DAY)
+    lists.disable(mlist)
+    store().commit()
+    pass_time(7 * DAY)
+    pauses.end_pauses()
+    assert [msg['to'] for msg, _msgdata in queued('virgin')] == ['bart@example.com']
+    assert count_rows(MemberChoice) == {'dlist_choice': 0}
+
+
+def test_after_a_crash_the_pause_is_over_and_not_told(
+    mlist, picnic, anne, monkeypatch
+):
+    def crash(*_arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    pause(mlist, anne)
+    pass_time(7 * DAY)
+    monkeypatch.setattr(notices, 'tell', crash)
+    with pytest.raises(KeyboardInterrupt):
+        pauses.end_pauses()
+    monkeypatch.undo()
+    config.db.abort()
+    assert following.standing(mlist, picnic, anne) == Standing(Default.everything)
+    assert told() == []
+
+
+@pytest.mark.parametrize('before', [None, FOLLOW])
+@pytest.mark.parametrize('moment', ['before it looks closer', 'in the same moment'])
+def test_of_two_runners_one_tells(
+    moment, before, mlist, picnic, anne, monkeypatch
+):
+    """Both have seen that it is over; the other is quicker."""
+    if before:
+        following.choose(mlist, picnic, anne, before, Reason.mail)
+    pause(mlist, anne)
+    pass_time(7 * DAY)
+    ours = model.end
+
+    def the_other_is_quicker(*over: Any) -> bool:
+        monkeypatch.setattr(model, 'end', ours)
+        if moment == 'in the same moment':
+            assert model.choice_of(picnic, anne.member_id) is not None
+        with config.db.engine.begin() as connection:
+            connection.execute(
+                delete(MemberChoice)
+                if before is None
+                else update(MemberChoice).values(until=None, choice=before)
+            )
+        return ours(*over)
+
+    # What was read must not keep the other from writing.
+    store().commit()
+    monkeypatch.setattr(model, 'end', the_other_is_quicker)
+    assert told() == []
+    assert model.end is ours
+
+
+def test_what_is_made_anew_in_the_same_moment_lasts(
+    mlist, picnic, anne, monkeypatch
+):
+    pause(mlist, anne, '1d')
+    pass_time(DAY)
+    later = now() + DAY
+    ours = model.end
+
+    def made_anew(*over: Any) -> bool:
+        with config.db.engine.begin() as connection:
+            connection.execute(update(MemberChoice).values(until=later))
+        return ours(*over)
+
+    monkeypatch.setattr(model, 'end', made_anew)
+    assert told() == []
+    store().expire_all()
+    assert following.standing(mlist, picnic, anne).choice is MUTE
+
+
+def test_many_end_a_hundred_at_a_time(mlist, picnic, anne, monkeypatch):
+    monkeypatch.setattr(pauses, 'AT_A_TIME', 2)
+    for number in range(5):
+        member = join(mlist, f'member{number}')
+        choose(picnic, member, MUTE, now() + timedelta(minutes=number))
+    store().commit()
+    pass_time(DAY)
+    assert [len(told()) for _look in range(4)] == [2, 2, 1, 0]
