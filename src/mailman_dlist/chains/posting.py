@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way of a post through moderation: Mailman's own, with our rules beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mailman.chains.base import Link
+from mailman.config import config
+from mailman.interfaces.chain import IChain, LinkAction
+from public import public
+from zope.interface import implementer
+
+from mailman_dlist.app.i18n import _
+from mailman_dlist.app.site import ready
+from mailman_dlist.interfaces.dlist import CHAIN
+from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+
+
+# Core's rules are asked by ours about what ours do not know.
+EXCHANGED = {
+    'administrivia': 'dlist-administrivia',
+    'implicit-dest': 'dlist-destination',
+}
+
+
+@public
+@implementer(IChain)
+class DlistPostingChain:
+    """Core's posting chain with rules exchanged and ours before acceptance."""
+
+    name = CHAIN
+    description = _('The posting chain of lists with conversations.')
+
+    def get_links(
+        self, mlist: MailingList, msg: Message, msgdata: MsgData
+    ) -> Iterator[Any]:
+        """See `IChain`."""
+        ready()
+        *links, accept = config.chains['default-posting-chain'].get_links(
+            mlist, msg, msgdata
+        )
+        for link in links:
+            ours = EXCHANGED.get(link.rule.name)
+            yield Link(ours, link.action, link.chain) if ours else link
+        yield Link('dlist-no-post', LinkAction.jump, 'dlist-refuse')
+        yield Link('dlist-plain-post', LinkAction.jump, 'moderation')
+        yield accept

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``mailman dlist follow``, ``mute`` and ``reset``: choosing for a member."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from mailman_dlist.app import following, lookup
+from mailman_dlist.app.i18n import _
+from mailman_dlist.commands.shared import EMAIL, LIST, NAME, named_dlist, say
+from mailman_dlist.domain.following import Choice, Reason
+from mailman_dlist.interfaces.mailman import MailingList, Member
+from mailman_dlist.model.conversations import Conversation
+from mailman_dlist.model.session import committed
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Who chooses about what."""
+
+    mlist: MailingList
+    conversation: Conversation
+    member: Member
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What our answers say of them."""
+        return {
+            'email': self.member.address.email,
+            'name': self.conversation.name,
+            'default': following.default_of(self.mlist, self.member).name,
+        }
+
+
+@click.command(
+    short_help=_('Let a member follow a conversation.'),
+    help=_("""\
+    Let a member follow a conversation: all its replies, whatever the default.
+
+    \b
+    Example:
+      mailman dlist follow ant@example.com picnic bart@example.com
+    """),
+)
+@LIST
+@NAME
+@EMAIL
+def follow(given_list: str, given_name: str, given_email: str) -> None:
+    parties = _decide(given_list, given_name, given_email, Choice.follow)
+    say(_('${email} follows ${name} now.', parties.words))
+
+
+@click.command(
+    short_help=_('Let a member mute a conversation.'),
+    help=_("""\
+    Let a member mute a conversation: no more replies, whatever the default.
+
+    \b
+    Example:
+      mailman dlist mute ant@example.com picnic bart@example.com
+    """),
+)
+@LIST
+@NAME
+@EMAIL
+def mute(given_list: str, given_name: str, given_email: str) -> None:
+    parties = _decide(given_list, given_name, given_email, Choice.mute)
+    say(_('${email} has muted ${name} now.', parties.words))
+
+
+@click.command(
+    short_help=_('Forget what a member has chosen.'),
+    help=_("""\
+    Forget what a member has chosen about a conversation; the default counts again.
+
+    \b
+    Example:
+      mailman dlist reset ant@example.com picnic bart@example.com
+    """),
+)
+@LIST
+@NAME
+@EMAIL
+def reset(given_list: str, given_name: str, given_email: str) -> None:
+    parties = _decide(given_list, given_name, given_email, None)
+    say(
+        _(
+            '${email} has no choice about ${name} now; '
+            'the default counts, which is ${default}.',
+            parties.words,
+        )
+    )
+
+
+def _decide(
+    given_list: str, given_name: str, given_email: str, choice: Choice | None
+) -> Parties:
+    """Choose for a member, or forget what was chosen.
+
+    Mailman commits when all is said; we say only what is committed.
+    """
+
+    def work() -> Parties:
+        mlist = named_dlist(given_list)
+        conversation = lookup.conversation_named(mlist, given_name)
+        member = lookup.member_with_email(mlist, given_email)
+        if choice is None:
+            following.forget(mlist, conversation, member, Reason.cli)
+        else:
+            following.choose(mlist, conversation, member, choice, Reason.cli)
+        return Parties(mlist, conversation, member)
+
+    return committed(work)

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``mailman dlist enable``, ``disable`` and ``settings`` [U1]."""
+
+from __future__ import annotations
+
+import click
+
+from mailman_dlist.app import lists, views
+from mailman_dlist.app.i18n import _
+from mailman_dlist.commands.shared import (
+    JSON,
+    LIST,
+    named_list,
+    say,
+    say_json,
+    say_table,
+    word,
+)
+from mailman_dlist.interfaces.mailman import MailingList
+from mailman_dlist.model.session import committed
+
+
+@click.command(
+    short_help=_('Make a list a dlist.'),
+    help=_("""\
+    Make a list a dlist.
+
+    Its members go on hearing everything.  A list that was a dlist before has its
+    settings and conversations back.
+
+    \b
+    Example:
+      mailman dlist enable ant@example.com
+    """),
+)
+@LIST
+def enable(given_list: str) -> None:
+    mlist, was = _turn(given_list, to=True)
+    words = {
+        'list': mlist.fqdn_listname,
+        'address': lists.addresses(mlist).opening,
+    }
+    if was:
+        say(_('${list} was a dlist already.', words))
+    else:
+        say(_('${list} is a dlist now.', words))
+        say(_('Its members open a conversation by writing to ${address}.', words))
+
+
+@click.command(
+    short_help=_('Make a dlist a plain list again.'),
+    help=_("""\
+    Make a dlist a plain list again, with the chain and pipeline that it had.
+
+    Its settings, conversations and choices wait until you enable it again.
+
+    \b
+    Example:
+      mailman dlist disable ant@example.com
+    """),
+)
+@LIST
+def disable(given_list: str) -> None:
+    mlist, was = _turn(given_list, to=False)
+    words = {'list': mlist.fqdn_listname}
+    if was:
+        say(_('${list} is a plain list now.', words))
+    else:
+        say(_('${list} was a plain list already.', words))
+
+
+@click.command(
+    short_help=_('Show or change the settings of a list.'),
+    help=_("""\
+    Show the settings of a list, or change some of them.
+
+    When one of the new values is bad, none is changed.
+
+    \b
+    Examples:
+      mailman dlist settings ant@example.com
+      mailman dlist settings ant@example.com footers=no plain_posts=hold
+    """),
+)
+@LIST
+@click.argument('changes', metavar='[NAME=VALUE]...', nargs=-1)
+@JSON
+def settings(given_list: str, changes: tuple[str, ...], as_json: bool) -> None:
+    values = dict(_pair(change) for change in changes)
+
+    def work() -> MailingList:
+        mlist = named_list(given_list)
+        lists.change(mlist, values)
+        return mlist
+
+    mlist = committed(work)
+    if as_json:
+        say_json(views.settings(mlist))
+    else:
+        say_table([(name, word(value)) for name, value in lists.show(mlist).items()])
+
+
+def _turn(given_list: str, *, to: bool) -> tuple[MailingList, bool]:
+    """Make a list a dlist or a plain list; return it, and what it was."""
+
+    def work() -> tuple[MailingList, bool]:
+        mlist = named_list(given_list)
+        was = lists.is_dlist(mlist)
+        lists.change(mlist, {'enabled': to})
+        return mlist, was
+
+    return committed(work)
+
+
+def _pair(change: str) -> tuple[str, str]:
+    name, equals, value = change.partition('=')
+    if not equals:
+        raise click.UsageError(_('"${change}" should be NAME=VALUE.'))
+    return name.strip(), value.strip()

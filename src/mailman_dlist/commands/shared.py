@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all of ``mailman dlist`` has in common: its arguments, output, refusals.
+
+Whoever calls it from a script can trust the exit code: 0 when it is done, 1 when
+it is refused, with one sentence on standard error, 2 for a wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import click
+
+from mailman_dlist.app import lookup
+from mailman_dlist.app.i18n import _
+from mailman_dlist.app.site import ready
+from mailman_dlist.domain.errors import DlistError
+from mailman_dlist.interfaces.mailman import MailingList
+
+
+GAP = '  '
+
+LIST = click.argument('given_list', metavar='LIST')
+NAME = click.argument('given_name', metavar='NAME')
+EMAIL = click.argument('given_email', metavar='EMAIL')
+JSON = click.option(
+    '--json', 'as_json', is_flag=True, help=_('Print JSON, for other programs.')
+)
+
+
+class Commands(click.Group):
+    """Subcommands in the order in which they are added, and their refusals."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DlistError as error:
+            raise click.ClickException(str(error)) from error
+
+
+def named_list(given: str) -> MailingList:
+    """Return a list, plain or not, by its List-ID or posting address.
+
+    :raises DlistError: when there is none, or when we may not work at all.
+    """
+    ready()
+    return lookup.list_named(given)
+
+
+def named_dlist(given: str) -> MailingList:
+    """Return a dlist by its List-ID or posting address.
+
+    :raises DlistError: when there is none, or when we may not work at all.
+    """
+    ready()
+    return lookup.dlist_named(given)
+
+
+def say(text: str = '') -> None:
+    """Print a line; what the terminal has no letters for becomes question marks."""
+    encoding = sys.stdout.encoding or 'ascii'
+    click.echo(text.encode(encoding, 'replace').decode(encoding))
+
+
+def say_table(rows: Sequence[Sequence[str]], indent: str = '') -> None:
+    """Print rows in aligned columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        say((indent + GAP.join(cells)).rstrip())
+
+
+def say_json(view: Any) -> None:
+    """Print a view, or several, in ASCII."""
+    click.echo(json.dumps(view, indent=2, default=_plain))
+
+
+def word(value: Any) -> str:
+    """Write a value of a view for people."""
+    if value is None:
+        return ''
+    if isinstance(value, bool):
+        return _('yes') if value else _('no')
+    return str(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, UUID):
+        return value.hex
+    raise TypeError(value)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``mailman dlist upgrade`` and ``demo``: the site as a whole, and no list."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+
+from mailman_dlist.app.i18n import _
+from mailman_dlist.commands.shared import say
+from mailman_dlist.model import schema
+
+
+@click.command(
+    short_help=_('Make or upgrade our tables in the database.'),
+    help=_("""\
+    Make our tables in the database of Mailman, or upgrade them to this release.
+
+    Mailman does so by itself when it starts.  Stop it first, and make a backup;
+    running this twice does no harm.
+
+    \b
+    Example:
+      mailman stop && mailman dlist upgrade && mailman start
+    """),
+)
+def upgrade() -> None:
+    before = schema.revision()
+    upgraded = schema.upgrade()
+    words = {'before': str(before), 'wanted': schema.head()}
+    if not upgraded:
+        say(_('The tables are of revision ${wanted}, as this release needs.', words))
+    elif before is None:
+        say(_('The tables are made, of revision ${wanted}.', words))
+    else:
+        say(_('The tables are upgraded from ${before} to ${wanted}.', words))
+
+
+@click.command(
+    short_help=_('See dlists at work, in a private Mailman.'),
+    help=_("""\
+    See dlists at work, in a private Mailman that goes when the demo ends.
+
+    Nothing of this site is touched.
+
+    \b
+    Examples:
+      mailman dlist demo
+      mailman dlist demo --corpus old-list.mbox
+    """),
+)
+@click.option('--keep', is_flag=True, help=_('Leave it running until Ctrl-C.'))
+@click.option(
+    '--corpus',
+    metavar='FILE',
+    type=click.Path(exists=True, dir_okay=False),
+    help=_('Replay the first threads of this mailbox file.'),
+)
+@click.pass_context
+def demo(ctx: click.Context, keep: bool, corpus: str | None) -> None:
+    options = ['--keep'] if keep else []
+    if corpus is not None:
+        options += ['--corpus', corpus]
+    ctx.exit(_run([sys.executable, '-m', 'mailman_dlist.demo', *options]))
+
+
+def _run(command: list[str]) -> int:
+    """Run a program; return its exit code, as a shell has it."""
+    with subprocess.Popen(command) as process:
+        while True:
+            try:
+                code = process.wait()
+            except KeyboardInterrupt:
+                # It had Ctrl-C as well, and has a Mailman to stop.
+                continue
+            # A signal ended it.
+            return code if code >= 0 else 128 - code

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The header fields that lead back to the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailman.interfaces.handler import IHandler
+from public import public
+from zope.interface import implementer
+
+from mailman_dlist import metadata
+from mailman_dlist.app import lists
+from mailman_dlist.app.i18n import _
+from mailman_dlist.domain.mentions import redirect
+from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+
+
+FIELD = 'X-Dlist-Conversation'
+PREFIX = 'x-dlist-'
+
+
+@public
+@implementer(IHandler)
+class DlistHeaders:
+    """Let To, Cc and Reply-To name the conversation where they name the list."""
+
+    name = 'dlist-headers'
+    description = _('Point To, Cc and Reply-To to the conversation.')
+
+    def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
+        """See `IHandler`."""
+        ours = lists.known_addresses(mlist)
+        name = msgdata[metadata.CONVERSATION]
+        for field in ('To', 'Cc', 'Reply-To'):
+            before = list(_raw(msg, field))
+            after = [redirect(value, ours, name) for value in before]
+            if after != before:
+                del msg[field]
+                # RFC 5322, section 3.6: at most one of each.
+                msg[field] = ', '.join(after)
+        for field in {each for each in msg if each.lower().startswith(PREFIX)}:
+            # Whoever wrote it, we did not.
+            del msg[field]
+        stamp(msg, name)
+
+
+def _raw(msg: Message, field: str) -> Iterator[str]:
+    """Yield the values as they came: octets beyond ASCII must stay as they are."""
+    for key, value in msg.raw_items():
+        if key.lower() == field.lower():
+            yield str(value)
+
+
+def stamp(msg: Message, name: str) -> None:
+    """Say in the message which conversation it belongs to."""
+    del msg[FIELD]
+    msg[FIELD] = name

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The last step of the pipeline: out to those who hear the message."""
+
+from __future__ import annotations
+
+import copy
+from functools import partial
+
+from mailman.config import config
+from mailman.interfaces.handler import IHandler
+from public import public
+from zope.interface import implementer
+
+from mailman_dlist import metadata
+from mailman_dlist.app import delivery
+from mailman_dlist.app.i18n import _
+from mailman_dlist.handlers.headers import stamp
+from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+
+
+@public
+@implementer(IHandler)
+class DlistToOutgoing:
+    """Queue one message for each group, and record that it is done."""
+
+    name = 'dlist-to-outgoing'
+    description = _('Send the message to its audience.')
+
+    def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
+        """See `IHandler`."""
+        accepted = msgdata[metadata.ACCEPTED]
+        # A message that was wrapped for DMARC has new fields and a new id.
+        stamp(msg, msgdata[metadata.CONVERSATION])
+        delivery.publish(accepted, str(msg['message-id']))
+        for group in delivery.groups(
+            mlist, accepted, msgdata[metadata.HEARD], msgdata['recipients']
+        ):
+            decoration = msgdata.get('decoration-data', {}) | group.decoration
+            queue = partial(
+                config.handlers['to-outgoing'].process,
+                mlist,
+                copy.deepcopy(msg),
+                msgdata
+                | metadata.outgoing(accepted, group)
+                | {'decoration-data': decoration},
+            )
+            delivery.once(accepted, group.step, queue)
+        delivery.finish(accepted)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Personal links that a post quotes, out of it before others get it."""
+
+from __future__ import annotations
+
+from mailman.interfaces.handler import IHandler
+from public import public
+from zope.interface import implementer
+
+from mailman_dlist.app import links
+from mailman_dlist.app.i18n import _
+from mailman_dlist.domain.quoting import scrub
+from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+
+
+@public
+@implementer(IHandler)
+class DlistQuoting:
+    """Put plain links in the place of personal ones.
+
+    Whose they are and for which list makes no difference: a member of two lists
+    may answer on one and quote the other.
+    """
+
+    name = 'dlist-quoting'
+    description = _('Replace personal links that were quoted.')
+
+    def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
+        """See `IHandler`."""
+        scrub(msg, links.for_everybody)

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The audience of the message, in the place of all members."""
+
+from __future__ import annotations
+
+from mailman.interfaces.handler import IHandler
+from public import public
+from zope.interface import implementer
+
+from mailman_dlist import metadata
+from mailman_dlist.app import delivery
+from mailman_dlist.app.i18n import _
+from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+
+
+@public
+@implementer(IHandler)
+class DlistRecipients:
+    """Set the recipients; core's handler leaves those that are set alone.
+
+    They are asked for again when a shunted message is replayed: choices may
+    have changed meanwhile.
+    """
+
+    name = 'dlist-recipients'
+    description = _('Calculate the audience of the message.')
+
+    def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
+        """See `IHandler`."""
+        heard = delivery.recipients(
+            mlist, msgdata[metadata.ACCEPTED], msgdata[metadata.MEMBER]
+        )
+        msgdata[metadata.HEARD] = heard
+        msgdata['recipients'] = set(heard)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way of an accepted post: Mailman's own, with our handlers beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from mailbox import ExternalClashError
+from typing import Any
+
+from mailman.config import config
+from mailman.interfaces.handler import IHandler
+from mailman.interfaces.pipeline import IPipeline
+from public import public
+from zope.interface import implementer
+
+from mailman_dlist import metadata
+from mailman_dlist.app import delivery
+from mailman_dlist.app.i18n import _
+from mailman_dlist.interfaces.dlist import PIPELINE
+from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+from mailman_dlist.model.conversations import Step
+
+
+# Ours, and the handler of core's that they come before, after, or replace.
+FIRST = 'dlist-conversation'
+BEFORE = {'member-recipients': 'dlist-recipients', 'to-archive': 'dlist-quoting'}
+AFTER = {'cook-headers': 'dlist-headers'}
+INSTEAD = {'to-outgoing': 'dlist-to-outgoing'}
+
+# What leaves the pipeline or counts, and must not be done again when a message
+# is replayed after a crash.
+ONCE = {
+    'to-archive': Step.archive,
+    'to-digest': Step.digest,
+    'to-usenet': Step.usenet,
+    'after-delivery': Step.after_delivery,
+    'acknowledge': Step.acknowledge,
+}
+
+# Chosen: what another process adds to a digest takes milliseconds.
+PATIENCE_SECONDS = 30.0
+PAUSE_SECONDS = 0.05
+
+
+@implementer(IHandler)
+class Once:
+    """A handler of core's that does its work once for each message."""
+
+    def __init__(self, handler: Any, step: Step):
+        self.name = handler.name
+        self.description = handler.description
+        self._handler = handler
+        self._step = step
+
+    def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
+        """See `IHandler`."""
+        delivery.once(
+            msgdata[metadata.ACCEPTED],
+            self._step,
+            partial(patiently, partial(self._handler.process, mlist, msg, msgdata)),
+        )
+
+
+def patiently(action: Callable[[], None]) -> None:
+    """Wait for a mailbox that another process of the pipeline has just locked.
+
+    Core looks once whether the digest is free, before it adds anything, and its
+    runner would shunt the message.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return action()
+        except ExternalClashError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(PAUSE_SECONDS)
+
+
+@public
+@implementer(IPipeline)
+class DlistPostingPipeline:
+    """Core's posting pipeline with our handlers beside its own."""
+
+    name = PIPELINE
+    description = _('The posting pipeline of lists with conversations.')
+
+    def __iter__(self) -> Iterator[Any]:
+        """See `IPipeline`."""
+        yield config.handlers[FIRST]
+        for handler in config.pipelines['default-posting-pipeline']:
+            if handler.name in BEFORE:
+                yield config.handlers[BEFORE[handler.name]]
+            if handler.name in INSTEAD:
+                yield config.handlers[INSTEAD[handler.name]]
+            elif handler.name in ONCE:
+                yield Once(handler, ONCE[handler.name])
+            else:
+                yield handler
+            if handler.name in AFTER:
+                yield config.handlers[AFTER[handler.name]]

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plugin: what Mailman loads, and what we put beside its own parts."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from mailman.config import config
+from mailman.interfaces.plugin import IPlugin
+from mailman.interfaces.template import ITemplateLoader
+from public import public
+from zope.component import getUtility, provideUtility
+from zope.interface import implementer
+
+from mailman_dlist.app import lifecycle, templates
+from mailman_dlist.app.site import site_settings
+from mailman_dlist.domain.errors import DlistError
+from mailman_dlist.handlers.decoration import Decoration
+from mailman_dlist.model import schema
+from mailman_dlist.rest.root import DlistRoot
+
+
+log = logging.getLogger('mailman.plugins.dlist')
+
+
+@public
+@implementer(IPlugin)
+class DlistPlugin:
+    """Dynamic sublists.
+
+    Every Mailman process makes one of these, the command line included.
+    """
+
+    def pre_hook(self) -> None:
+        """See `IPlugin`."""
+
+    def post_hook(self) -> None:
+        """See `IPlugin`.
+
+        Nothing here may fail: Mailman would go on half-initialised.  A fault is
+        logged, and our components refuse to work until it is mended.
+        """
+        templates.register()
+        lifecycle.listen()
+        loader = getUtility(ITemplateLoader)
+        if not isinstance(loader, templates.AmendingLoader):
+            provideUtility(templates.AmendingLoader(loader), ITemplateLoader)
+        decorate = config.handlers['decorate']
+        if not isinstance(decorate, Decoration):
+            config.handlers['decorate'] = Decoration(decorate)
+        try:
+            log.setLevel(site_settings().log_level.upper())
+            schema.upgrade()
+        except DlistError as error:
+            log.error('mailman-dlist does not work: %s', error)
+        except Exception:
+            log.exception('mailman-dlist does not work')
+
+    @property
+    def resource(self) -> Any:
+        """See `IPlugin`.  The router writes into it: a new one each time."""
+        return DlistRoot()

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How REST answers: bodies and etags as Mailman's own, errors as sentences.
+
+Mailman commits after every request, also after one that failed.  So whatever
+goes wrong here is rolled back before the answer is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+import falcon
+from mailman.config import config
+from mailman.rest.helpers import etag, no_content, okay
+from public import public
+
+from mailman_dlist.app.keys import KeyFileError
+from mailman_dlist.app.lists import NotADlist
+from mailman_dlist.app.lookup import Unknown
+from mailman_dlist.app.site import SiteSettingError, ready
+from mailman_dlist.app.views import View
+from mailman_dlist.domain.errors import DlistError, ListNameUnfit
+from mailman_dlist.model.schema import SchemaError
+
+
+# The status for each kind of error; what a client can mend in its request is
+# 400, and all others are of that kind.
+STATUSES: tuple[tuple[type[DlistError], Callable[..., falcon.HTTPError]], ...] = (
+    (Unknown, falcon.HTTPNotFound),
+    (NotADlist, falcon.HTTPNotFound),
+    (ListNameUnfit, falcon.HTTPConflict),
+    (SchemaError, falcon.HTTPServiceUnavailable),
+    (SiteSettingError, falcon.HTTPServiceUnavailable),
+    (KeyFileError, falcon.HTTPServiceUnavailable),
+    (DlistError, falcon.HTTPBadRequest),
+)
+
+
+@public
+class Resource:
+    """Something that REST can be asked for.
+
+    The router makes one for each request, before it asks for the password.  So a
+    resource keeps what the path says and looks things up when it answers.
+    """
+
+    #: An `IAPI`, set by the router.
+    api: Any
+
+    def link(self, *segments: str) -> str:
+        """Return the URL of a resource of ours."""
+        return self.api.path_to('/'.join(['plugins/dlist', *segments]))
+
+    def entry(self, view: View, *segments: str) -> View:
+        """Show one thing, with member ids as Mailman itself writes them.
+
+        :param segments: The path of its own resource, where it has one.
+        """
+        shown = {
+            name: self.api.from_uuid(value) if isinstance(value, UUID) else value
+            for name, value in view.items()
+        }
+        return shown | {'self_link': self.link(*segments)} if segments else shown
+
+
+@public
+def responder(
+    method: Callable[[Any, falcon.Request], View | None],
+) -> Callable[[Any, falcon.Request, falcon.Response], None]:
+    """Answer with the view that a method returns; without one, 204.
+
+    What it raises becomes a status, by `STATUSES`.
+    """
+
+    @wraps(method)
+    def respond(
+        self: Any, request: falcon.Request, response: falcon.Response
+    ) -> None:
+        try:
+            ready()
+            view = method(self, request)
+        except DlistError as error:
+            config.db.abort()
+            status = next(
+                status for kind, status in STATUSES if isinstance(error, kind)
+            )
+            raise status(description=str(error)) from error
+        except Exception:
+            config.db.abort()
+            raise
+        if view is None:
+            no_content(response)
+        else:
+            okay(response, etag(view))
+
+    return respond
+
+
+@public
+def collection(start: int, total_size: int, entries: Iterable[View]) -> View:
+    """Show a page of a collection."""
+    page = list(entries)
+    for entry in page:
+        etag(entry)
+    return {'start': start, 'total_size': total_size, 'entries': page}

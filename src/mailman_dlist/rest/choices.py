@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""REST for what members have chosen about a conversation [U12, U13]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import falcon
+from mailman.utilities.datetime import now
+from public import public
+
+from mailman_dlist.app import following, lookup, views
+from mailman_dlist.app.lists import BadSetting, one_of
+from mailman_dlist.app.views import View
+from mailman_dlist.domain.following import Choice, Reason
+from mailman_dlist.interfaces.mailman import MailingList, Member
+from mailman_dlist.model import following as model
+from mailman_dlist.model.conversations import Conversation
+from mailman_dlist.model.following import Chosen
+from mailman_dlist.model.session import committed
+from mailman_dlist.rest.answers import Resource, collection, responder
+from mailman_dlist.rest.paths import OfAConversation
+from mailman_dlist.rest.requests import query, read
+
+
+@public
+class Choices(OfAConversation):
+    """The explicit choices about a conversation."""
+
+    @responder
+    def on_get(self, request: falcon.Request) -> View:
+        """…/conversations/<name>/choices"""
+        page, _asked = query(request)
+        mlist, conversation = self.conversation()
+        moment = now()
+        found = model.choices(
+            conversation, moment, start=page.start, count=page.size
+        )
+        return collection(
+            page.start,
+            model.choice_count(conversation, moment),
+            [show(self, mlist, conversation, chosen) for chosen in found],
+        )
+
+
+@public
+class AChoice(OfAConversation):
+    """What one member has chosen about a conversation."""
+
+    def __init__(self, list_id: str, name: str, member_id: str):
+        super().__init__(list_id, name)
+        self.member_id = member_id
+
+    @responder
+    def on_get(self, request: falcon.Request) -> View:
+        """…/choices/<member_id>"""
+        mlist, conversation, member = self.parties()
+        chosen = lookup.choice_of(conversation, member)
+        return show(self, mlist, conversation, chosen)
+
+    @responder
+    def on_put(self, request: falcon.Request) -> None:
+        """…/choices/<member_id>; `choice`, and `until` when it ends."""
+        asked = read(request, READERS, required=['choice'])
+        until = asked.get('until')
+        if until is not None and until <= now():
+            raise BadSetting('until', f'{views.time(until)} is over')
+        committed(
+            lambda: following.choose(
+                *self.parties(), asked['choice'], Reason.rest, until
+            )
+        )
+
+    @responder
+    def on_delete(self, request: falcon.Request) -> None:
+        """…/choices/<member_id>; back to the default of the member."""
+        committed(lambda: following.forget(*self.parties(), Reason.rest))
+
+    def parties(self) -> tuple[MailingList, Conversation, Member]:
+        return *self.conversation(), self.member(self.member_id)
+
+
+def show(
+    resource: Resource, mlist: MailingList, conversation: Conversation, chosen: Chosen
+) -> View:
+    return resource.entry(
+        views.choice(chosen),
+        'lists',
+        mlist.list_id,
+        'conversations',
+        conversation.name,
+        'choices',
+        resource.api.from_uuid(chosen.choice.member_id),
+    )
+
+
+READERS: dict[str, Any] = {'choice': one_of(Choice), 'until': views.read_time}

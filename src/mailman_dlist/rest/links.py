@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""REST for personal links: what one leads to, and the press of its button."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import falcon
+from public import public
+
+from mailman_dlist.app import links
+from mailman_dlist.app.links import Landing
+from mailman_dlist.app.lists import BadSetting, one_of
+from mailman_dlist.app.views import View
+from mailman_dlist.domain.following import Choice
+from mailman_dlist.rest.answers import Resource, responder
+from mailman_dlist.rest.requests import read
+
+
+# RFC 8058, section 3.1: all that the button of a mail program sends.
+ONE_CLICK = 'List-Unsubscribe'
+
+
+@public
+class ALink(Resource):
+    """One personal link.
+
+    Whatever is wrong with its token, the answer is the same.
+
+    :param token: As it stands in the link.
+    """
+
+    def __init__(self, token: str):
+        self.token = token
+
+    @responder
+    def on_get(self, request: falcon.Request) -> View:
+        """/links/<token>; programs that look into mail follow links, too."""
+        return self.entry(show(links.look(self.token)))
+
+    on_head = on_get
+
+    @responder
+    def on_post(self, request: falcon.Request) -> View:
+        """/links/<token>; `action`, or the body of RFC 8058."""
+        # Before the body is looked at: a bad one is told to nobody else.
+        landing = links.look(self.token)
+        asked = read(request, READERS)
+        if len(asked) != 1:
+            raise BadSetting('action', f'is needed, or {ONE_CLICK}, and not both')
+        wish = asked.get('action', landing.wish)
+        return self.entry(show(links.act(self.token, wish)))
+
+
+def show(landing: Landing) -> View:
+    """Show what a personal link leads to; nobody's address is in it."""
+    conversation, standing = landing.conversation, landing.standing
+    return {
+        'list_id': landing.mlist.list_id,
+        'display_name': landing.mlist.display_name,
+        'name': conversation.name,
+        'subject': conversation.subject,
+        'state': 'open' if conversation.closed_at is None else 'closed',
+        'default': standing.default.name,
+        'choice': None if standing.choice is None else standing.choice.name,
+        'hears_replies': standing.hears_replies,
+        'action': landing.wish.name,
+    }
+
+
+def _action(text: str) -> Choice | None:
+    if text.strip().lower() == 'reset':
+        return None
+    try:
+        return one_of(Choice)(text)
+    except ValueError as error:
+        raise ValueError(f'{error} or reset') from None
+
+
+def _one_click(text: str) -> None:
+    if text.strip().lower() != 'one-click':
+        raise ValueError('One-Click')
+
+
+READERS: dict[str, Any] = {'action': _action, ONE_CLICK: _one_click}

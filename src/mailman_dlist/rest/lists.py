@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""REST for dlists and their settings [U1]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import falcon
+from mailman.rest.helpers import child
+from public import public
+
+from mailman_dlist.app import lists, lookup, views
+from mailman_dlist.app.views import View
+from mailman_dlist.model import lists as model
+from mailman_dlist.model.session import committed
+from mailman_dlist.rest.answers import Resource, collection, responder
+from mailman_dlist.rest.conversations import AConversation, Conversations
+from mailman_dlist.rest.members import AMember
+from mailman_dlist.rest.paths import OfAList
+from mailman_dlist.rest.requests import body, query
+
+
+@public
+class AllLists(Resource):
+    """The dlists of the site."""
+
+    @responder
+    def on_get(self, request: falcon.Request) -> View:
+        """/lists"""
+        page, _wanted = query(request)
+        return collection(
+            page.start,
+            model.dlist_count(),
+            [
+                self.entry(views.mailing_list(mlist), 'lists', mlist.list_id)
+                for mlist in model.dlists(page.start, page.size)
+            ],
+        )
+
+
+@public
+class AList(OfAList):
+    """One list, which may be a plain list; its settings."""
+
+    @responder
+    def on_get(self, request: falcon.Request) -> View:
+        """/lists/<list_id>"""
+        mlist = lookup.list_named(self.list_id)
+        return self.entry(views.settings(mlist), 'lists', mlist.list_id)
+
+    @responder
+    def on_patch(self, request: falcon.Request) -> None:
+        """/lists/<list_id>; `enabled` makes it a dlist or a plain list."""
+        values = body(request)
+        try:
+            committed(lambda: lists.change(lookup.list_named(self.list_id), values))
+        except lists.NotADlist as error:
+            raise falcon.HTTPConflict(
+                description=f'{error}, as does enabled=yes here'
+            ) from error
+
+    @child()
+    def conversations(self, context: Any, segments: list[str]) -> Any:
+        """/lists/<list_id>/conversations and what is below."""
+        if not segments:
+            return Conversations(self.list_id)
+        return AConversation(self.list_id, segments.pop(0)), segments
+
+    @child()
+    def members(self, context: Any, segments: list[str]) -> Any:
+        """/lists/<list_id>/members/<member_id>."""
+        if not segments:
+            return None
+        return AMember(self.list_id, segments.pop(0)), segments

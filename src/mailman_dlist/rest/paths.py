@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the path of a request names, looked up when the request is answered."""
+
+from __future__ import annotations
+
+from public import public
+
+from mailman_dlist.app import lookup
+from mailman_dlist.interfaces.mailman import MailingList, Member
+from mailman_dlist.model.conversations import Conversation
+from mailman_dlist.rest.answers import Resource
+
+
+@public
+class OfAList(Resource):
+    """What belongs to one list.
+
+    :param list_id: The List-ID, or the posting address, as Mailman allows it.
+    """
+
+    def __init__(self, list_id: str):
+        self.list_id = list_id
+
+    def mlist(self) -> MailingList:
+        """Return the list.
+
+        :raises UnknownList: or NotADlist; both are 404.
+        """
+        return lookup.dlist_named(self.list_id)
+
+    def member(self, member_id: str) -> Member:
+        """Return a member of the list, by the id that Mailman shows.
+
+        :raises UnknownMember: when there is none.
+        """
+        mlist = self.mlist()
+        try:
+            key = self.api.to_uuid(member_id)
+        except ValueError:
+            raise lookup.UnknownMember(mlist, member_id) from None
+        return lookup.member_with_id(mlist, key)
+
+
+@public
+class OfAConversation(OfAList):
+    """What belongs to one conversation.
+
+    :param name: The name it has, or had.
+    """
+
+    def __init__(self, list_id: str, name: str):
+        super().__init__(list_id)
+        self.name = name
+
+    def conversation(self) -> tuple[MailingList, Conversation]:
+        """Return the list and the conversation.
+
+        :raises UnknownConversation: when there is none.
+        """
+        mlist = self.mlist()
+        return mlist, lookup.conversation_named(mlist, self.name)

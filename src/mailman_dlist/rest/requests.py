@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a REST request asks for, in its body or after the question mark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
+
+import falcon
+from mailman.rest.helpers import get_request_params
+from public import public
+
+from mailman_dlist.app.lists import BadSetting, read_settings
+from mailman_dlist.domain.errors import DlistError
+
+
+Reader = Callable[[str], Any]
+
+# Nine digits: enough for any list, and a database can take the product of two.
+LARGEST = 999_999_999
+
+
+@public
+class BadBody(DlistError):
+    """The body of a request is no form and no JSON object."""
+
+    def __init__(self) -> None:
+        super().__init__('Send a form, or a JSON object with one value for each name')
+
+
+@public
+def body(request: falcon.Request) -> dict[str, str | bool]:
+    """Return the fields of a form or of a JSON object.
+
+    JSON's null is an empty text.
+
+    :raises BadBody: when it is neither.
+    :raises BadSetting: when a field has several values.
+    """
+    values = get_request_params(request)
+    if not isinstance(values, dict):
+        raise BadBody
+    return {name: _single(name, value) for name, value in values.items()}
+
+
+@public
+def read(
+    request: falcon.Request,
+    readers: Mapping[str, Reader],
+    required: Collection[str] = (),
+) -> dict[str, Any]:
+    """Read the body of a request.
+
+    :raises BadBody: when it is no form and no JSON object.
+    :raises BadSetting: for the first field that is unknown, missing or bad.
+    """
+    values = read_settings(readers, body(request))
+    for name in required:
+        if name not in values:
+            raise BadSetting(name, 'is needed')
+    return values
+
+
+@public
+class Page(NamedTuple):
+    """Which part of a collection is wanted; all of it without a size."""
+
+    start: int = 0
+    size: int | None = None
+
+
+@public
+def query(request: falcon.Request, **readers: Reader) -> tuple[Page, dict[str, Any]]:
+    """Read what a collection is asked for.
+
+    :param readers: What it can be asked for beside a page.
+    :return: The page wanted, and the rest.
+    :raises BadSetting: for the first that is unknown or bad.
+    """
+    values = {name: _single(name, value) for name, value in request.params.items()}
+    wanted = read_settings(readers | {'count': _number, 'page': _number}, values)
+    count, page = wanted.pop('count', None), wanted.pop('page', None)
+    if count is None and page is None:
+        return Page(), wanted
+    if count is None or page is None:
+        missing = 'count' if count is None else 'page'
+        raise BadSetting(missing, 'is needed; count and page go together')
+    return Page((page - 1) * count, count), wanted
+
+
+def _single(name: str, value: Any) -> str | bool:
+    if value is None:
+        return ''
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str | int):
+        return str(value)
+    raise BadSetting(name, 'should have one value')
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch('0*[1-9][0-9]{0,8}', text):
+        raise ValueError(f'a whole number from 1 to {LARGEST}')
+    return int(text)

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What REST answers below ``plugins/dlist``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailman.rest.helpers import child
+from public import public
+
+from mailman_dlist.rest.links import ALink
+from mailman_dlist.rest.lists import AList, AllLists
+
+
+@public
+class DlistRoot:
+    """The root of our resources.
+
+    The router reads every attribute of it at each request: there is nothing here
+    but paths.
+    """
+
+    @child()
+    def lists(self, context: Any, segments: list[str]) -> Any:
+        """/lists, /lists/<list_id> and what is below."""
+        if not segments:
+            return AllLists()
+        return AList(segments.pop(0)), segments
+
+    @child()
+    def links(self, context: Any, segments: list[str]) -> Any:
+        """/links/<token>."""
+        if not segments:
+            return None
+        return ALink(segments.pop(0)), segments

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A conversation's address in To or Cc names the list as well as its own does."""
+
+from __future__ import annotations
+
+from email.utils import getaddresses
+
+from mailman.config import config
+from mailman.interfaces.rules import IRule
+from public import public
+from zope.interface import implementer
+
+from mailman_dlist.app import lists
+from mailman_dlist.app.i18n import _
+from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+
+
+@public
+@implementer(IRule)
+class DlistDestination:
+    """Ask core's rule about messages that name none of the list's addresses."""
+
+    name = 'dlist-destination'
+    description = _('Catch messages with implicit destination.')
+    record = True
+
+    def check(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
+        """See `IRule`."""
+        ours = lists.known_addresses(mlist)
+        fields = [
+            str(value)
+            for name in ('to', 'cc', 'resent-to', 'resent-cc')
+            for value in msg.get_all(name, [])
+        ]
+        if any(
+            ours.extension(address) is not None
+            for _display_name, address in getaddresses(fields)
+        ):
+            return False
+        return config.rules['implicit-dest'].check(mlist, msg, msgdata)

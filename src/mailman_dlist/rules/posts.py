@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which messages to a dlist are no posts, or need a moderator.
+
+The chain asks after Mailman's own rules, so that strangers, banned senders and
+spam have been settled before anything of ours explains itself.
+"""
+
+from __future__ import annotations
+
+from mailman.interfaces.action import Action
+from mailman.interfaces.rules import IRule
+from public import public
+from zope.interface import implementer
+
+from mailman_dlist import metadata
+from mailman_dlist.app import conversations, lists
+from mailman_dlist.app.conversations import Fate, Judgement
+from mailman_dlist.app.i18n import _
+from mailman_dlist.domain import address
+from mailman_dlist.interfaces.dlist import PlainPosts
+from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+
+
+def _judge(mlist: MailingList, msg: Message, msgdata: MsgData) -> Judgement:
+    return conversations.judge(
+        mlist,
+        msg,
+        metadata.intent(mlist, msg, msgdata),
+        metadata.message_id(msg, msgdata),
+    )
+
+
+@public
+@implementer(IRule)
+class DlistNoPost:
+    """Match what can never be posted."""
+
+    name = 'dlist-no-post'
+    description = _('Match messages that belong to no conversation.')
+    record = True
+
+    def check(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
+        """See `IRule`."""
+        judgement = _judge(mlist, msg, msgdata)
+        if judgement.fate.is_post:
+            return False
+        msgdata[metadata.JUDGEMENT] = judgement
+        return True
+
+
+@public
+@implementer(IRule)
+class DlistPlainPost:
+    """Match posts to the bare list where they do not open conversations."""
+
+    name = 'dlist-plain-post'
+    description = _('Match posts that name no conversation and answer none.')
+    record = True
+
+    def check(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
+        """See `IRule`."""
+        policy = lists.settings(mlist).plain_posts
+        intent = metadata.intent(mlist, msg, msgdata)
+        if policy is PlainPosts.open or intent.action is not address.Action.plain:
+            return False
+        if _judge(mlist, msg, msgdata).fate is not Fate.opens:
+            return False
+        opening = lists.addresses(mlist).opening  # noqa: F841 # named in the reason
+        # Core's moderation chain does what these say, and tells the reason.
+        msgdata['member_moderation_action'] = Action[policy.name].name
+        msgdata['moderation_sender'] = msg.sender
+        with _.using(mlist.preferred_language.code):
+            reason = _(
+                'It belongs to no conversation.  To open one, write to ${opening}; '
+                'to answer a message of the list, use Reply-All on it.'
+            )
+        msgdata.setdefault('moderation_reasons', []).append(reason)
+        return True

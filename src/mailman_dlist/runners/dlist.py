@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The runner of the queue *dlist*: commands that members send by mail."""
+
+from __future__ import annotations
+
+import logging
+from time import monotonic
+
+from mailman.config import config
+from mailman.core.runner import Runner
+from mailman.interfaces.bans import IBanManager
+from public import public
+
+from mailman_dlist import metadata
+from mailman_dlist.app import commands
+from mailman_dlist.app.pauses import end_pauses
+from mailman_dlist.app.senders import member_behind
+from mailman_dlist.app.site import ready
+from mailman_dlist.domain.automatic import automatic
+from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+
+
+log = logging.getLogger('mailman.vette')
+plugin_log = logging.getLogger('mailman.plugins.dlist')
+
+# How long a pause may last beyond its end; we chose it.
+LOOK_EVERY_SECONDS = 10.0
+
+
+@public
+class DlistRunner(Runner):
+    """Let a member's command be obeyed.
+
+    What comes from a stranger or from a banned address takes the way of a post,
+    on which the list's own rules settle such senders; it is none, and is refused
+    at the end of that way.  Beside that it ends what was chosen for a while.
+    """
+
+    _next_look = 0.0
+
+    def _dispose(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
+        """See `IRunner`."""
+        ready()
+        intent = metadata.intent(mlist, msg, msgdata)
+        why = automatic(msg, msg.get_unixfrom(), mlist.list_id)
+        if why is not None:
+            log.info('DLIST: %s is no command: %s', msg['message-id'], why)
+            return False
+        bans = IBanManager(mlist)
+        banned = any(bans.is_banned(sender) for sender in msg.senders)
+        member = None if banned else member_behind(mlist, msg)
+        if member is None or not intent.is_command:
+            config.switchboards['in'].enqueue(msg, msgdata, to_list=True)
+            return False
+        commands.obey(mlist, msg, intent, member)
+        return False
+
+    def _do_periodic(self) -> None:
+        """See `IRunner`.  Mailman calls it after each file and each look."""
+        if monotonic() < self._next_look:
+            return
+        self._next_look = monotonic() + LOOK_EVERY_SECONDS
+        try:
+            end_pauses()
+        except Exception:
+            # Here it would end the runner, and the commands would wait.
+            plugin_log.exception('No pauses are ended')
+            config.db.abort()

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The LMTP server: what follows the plus stays with the message.
+
+Core's server cuts the extension off and forgets it.  Ours leaves every RCPT to
+core, and of DATA takes only the recipients that are addresses of dlists; the
+others are core's, as if they had come alone.
+"""
+
+from __future__ import annotations
+
+import copy
+import email
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+from email.utils import parseaddr
+from typing import Any
+
+from mailman.config import config
+from mailman.core.runner import Runner
+from mailman.database.transaction import transactional
+from mailman.email.message import Message
+from mailman.interfaces.listmanager import IListManager
+from mailman.runners.lmtp import (
+    CRLF,
+    ERR_451,
+    ERR_501,
+    LMTPController,
+    LMTPHandler,
+    LMTPRunner,
+    split_recipient,
+)
+from mailman.utilities.datetime import now
+from mailman.utilities.email import add_message_hash
+from public import public
+from zope.component import getUtility
+
+from mailman_dlist import metadata
+from mailman_dlist.app import lists
+from mailman_dlist.domain.address import Intent, parse, reduce
+from mailman_dlist.domain.mending import mend
+from mailman_dlist.interfaces.mailman import MailingList
+
+
+OK_250 = '250 Ok'
+
+# Core's log of LMTP.
+log = logging.getLogger('mailman.smtp')
+
+
+class DlistLMTPHandler(LMTPHandler):
+    """Answer for the addresses of dlists, and let core answer for the rest."""
+
+    # Mailman's name.
+    def _handle_DATA(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any
+    ) -> str:
+        try:
+            dlists = _dlists(envelope.rcpt_tos)
+        except Exception:
+            # Temporary: the MTA keeps the mail, where 550 would bounce it.
+            log.exception('Lists of %s', envelope.rcpt_tos)
+            config.db.abort()
+            return CRLF.join(ERR_451 for _to in envelope.rcpt_tos)
+        if not dlists:
+            return super()._handle_DATA(server, session, envelope)
+        statuses: dict[str, str] = {}
+        others = [to for to in envelope.rcpt_tos if to not in dlists]
+        if others:
+            theirs = copy.copy(envelope)
+            theirs.rcpt_tos = others
+            answers = super()._handle_DATA(server, session, theirs).split(CRLF)
+            if len(answers) != len(others):
+                # Core answers once for a message with defects; LMTP wants one
+                # answer for each recipient (RFC 2033, section 4.2).
+                answers = answers[:1] * len(others)
+            statuses.update(zip(others, answers, strict=True))
+        statuses.update(_queue(envelope, dlists))
+        return CRLF.join(statuses[to] for to in envelope.rcpt_tos)
+
+
+def _dlists(recipients: list[str]) -> dict[str, MailingList]:
+    """Return the recipients that are addresses of dlists, and these."""
+    manager = getUtility(IListManager)
+    found = {}
+    for to in recipients:
+        list_name, subaddress, host = split_recipient(parseaddr(to)[1].lower())
+        if subaddress is not None:
+            # A list may have a name that ends like a subaddress.
+            list_name = f'{list_name}-{subaddress}'
+        mlist = manager.get_by_fqdn(f'{list_name}@{host}')
+        if mlist is not None and lists.is_dlist(mlist):
+            found[to] = mlist
+    return found
+
+
+@transactional
+def _queue(envelope: Any, dlists: Mapping[str, MailingList]) -> dict[str, str]:
+    """Queue a message once for each thing it asks for; return the statuses."""
+    try:
+        msg = _parse(envelope)
+        asked: dict[str, dict[str, Intent]] = defaultdict(dict)
+        for to, mlist in dlists.items():
+            ours = lists.known_addresses(mlist)
+            intent = parse(ours.extension(to) or '', ours.delimiter)
+            asked[mlist.list_id][to] = intent
+    except Exception:
+        log.exception('Message for %s', list(dlists))
+        config.db.abort()
+        return dict.fromkeys(dlists, ERR_451)
+    if msg.defects:
+        return dict.fromkeys(dlists, ERR_501)
+    statuses: dict[str, str] = {}
+    for list_id, intents in asked.items():
+        results = {
+            intent.purpose: _enqueue(msg, list_id, intent)
+            for intent in reduce(intents.values())
+        }
+        statuses |= {to: results[each.purpose] for to, each in intents.items()}
+    return statuses
+
+
+def _parse(envelope: Any) -> Message:
+    """Return the message as core's server leaves it in a queue, and mended."""
+    msg = email.message_from_bytes(envelope.content, Message)
+    msg.set_unixfrom(envelope.mail_from)
+    msg.original_size = len(envelope.content)
+    metadata.ensure_message_id(msg)
+    mend(msg)
+    add_message_hash(msg)
+    msg['X-MailFrom'] = envelope.mail_from
+    return msg
+
+
+def _enqueue(msg: Message, list_id: str, intent: Intent) -> str:
+    queue = 'dlist' if intent.is_command else 'in'
+    try:
+        config.switchboards[queue].enqueue(
+            msg,
+            listid=list_id,
+            original_size=msg.original_size,
+            received_time=now(),
+            to_list=True,
+            **{metadata.EXTENSION: intent.extension},
+        )
+    except Exception:
+        log.exception('%s for %s', msg['message-id'], list_id)
+        return ERR_451
+    return OK_250
+
+
+@public
+class DlistLMTPRunner(LMTPRunner):
+    """Core's LMTP runner with our handler."""
+
+    def __init__(self, name: str, slice: int | None = None):
+        # Core's constructor would take the port for its own handler.
+        Runner.__init__(self, name, slice)
+        self.lmtp = LMTPController(
+            DlistLMTPHandler(),
+            hostname=config.mta.lmtp_host,
+            port=int(config.mta.lmtp_port),
+        )

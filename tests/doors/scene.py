@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A list with something to talk about, for tests of REST and the command line.
+
+On ant@example.com Anne opened *picnic* and follows it therefore; Bart answered,
+and muted it; Cris has chosen nothing.  Dora is an owner of ant and no member.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from mailman.interfaces.listmanager import IListManager
+from mailman.interfaces.member import MemberRole
+from zope.component import getUtility
+
+from mailman_dlist.app import conversations, following
+from mailman_dlist.domain.address import parse
+from mailman_dlist.domain.following import Choice, Reason
+from mailman_dlist.model.conversations import Conversation, ConversationName
+from mailman_dlist.model.session import store
+from tests.model.stage import join, join_all, letter, new_list, now, pass_time
+
+
+LIST_ID = 'ant.example.com'
+
+# All of REST, and which methods there are; names in capitals stand for ids.
+ANT = f'lists/{LIST_ID}'
+PICNIC = f'{ANT}/conversations/picnic'
+COLLECTIONS = (
+    'lists',
+    f'{ANT}/conversations',
+    f'{PICNIC}/messages',
+    f'{PICNIC}/audience',
+    f'{PICNIC}/choices',
+)
+METHODS = {
+    **{path: {'GET'} for path in COLLECTIONS},
+    ANT: {'GET', 'PATCH'},
+    PICNIC: {'GET'},
+    f'{PICNIC}/choices/BART': {'GET', 'PUT', 'DELETE'},
+    f'{ANT}/members/BART': {'GET', 'PATCH'},
+}
+
+MONDAY = datetime(2005, 8, 1, 7, 49, 23)
+OPENED = '2005-08-01T07:49:23Z'
+ANSWERED = '2005-08-01T08:49:23Z'
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Ids alone: Mailman closes its session after each request."""
+
+    anne: Any
+    bart: Any
+    cris: Any
+    dora: Any
+
+    def at(self, path: str) -> str:
+        """Write a path with the ids of those whose names it has in capitals."""
+        for name, member_id in vars(self).items():
+            path = path.replace(name.upper(), member_id.hex)
+        return path
+
+    @property
+    def mlist(self) -> Any:
+        return getUtility(IListManager).get_by_list_id(LIST_ID)
+
+
+def picnic() -> Scene:
+    # Other tests have turned the clock.
+    pass_time(MONDAY - now())
+    mlist = new_list()
+    anne, bart, cris = join_all(mlist, 'Anne', 'Bart', 'Cris')
+    dora = join(mlist, 'Dora', role=MemberRole.owner)
+    post(mlist, 'new', anne, 'Picnic', '1@example.com')
+    pass_time(timedelta(hours=1))
+    conversation = post(mlist, 'picnic', bart, 'Re: Picnic', '2@example.com')
+    following.choose(mlist, conversation, bart, Choice.mute, Reason.mail)
+    store().commit()
+    return Scene(*(member.member_id for member in (anne, bart, cris, dora)))
+
+
+def post(
+    mlist: Any, extension: str, member: Any, subject: str, message_id: str
+) -> Conversation:
+    """Post a message that is accepted; return its conversation."""
+    accepted = conversations.accept(
+        mlist, letter(member, subject), parse(extension), message_id, member
+    )
+    assert isinstance(accepted, conversations.Accepted)
+    return accepted.conversation
+
+
+def rename(old: str, new: str) -> None:
+    """Give a conversation another name; the old one goes on leading there."""
+    found = conversations.find(getUtility(IListManager).get_by_list_id(LIST_ID), old)
+    assert found is not None
+    found.name = new
+    store().add(
+        ConversationName(list_id=LIST_ID, name=new, conversation_id=found.id)
+    )
+    store().commit()

@@ -1,0 +1,429 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``mailman dlist``: what it prints, what it does, and how it exits."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from mailman.config import config
+from mailman.interfaces.command import ICLISubCommand
+from mailman.utilities.modules import find_components
+from sqlalchemy import text
+
+from mailman_dlist.app import conversations
+from mailman_dlist.commands import shared, site
+from mailman_dlist.commands.dlist import Dlist, dlist
+from mailman_dlist.interfaces.dlist import CHAIN
+from mailman_dlist.model import schema
+from mailman_dlist.model.base import metadata
+from mailman_dlist.model.session import store
+from tests.doors.client import Client
+from tests.doors.scene import ANSWERED, OPENED, PICNIC, Scene, picnic, post, rename
+from tests.model.stage import join, new_list, now
+
+
+# What differs between databases is tested in tests/model and by the journeys.
+pytestmark = pytest.mark.databases('sqlite')
+
+
+NO_DATABASE_NEEDED = pytest.mark.databases('sqlite')
+
+
+@pytest.fixture
+def scene(mailman: Any) -> Scene:
+    """Beside ant there is the plain list cat."""
+    scene = picnic()
+    new_list('cat', style='legacy-default')
+    return scene
+
+
+def run(line: str) -> Result:
+    """Type ``mailman dlist`` and the rest of a line."""
+    result = CliRunner().invoke(dlist, line.split(), prog_name='mailman dlist')
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    # What was not committed is not done.
+    store().rollback()
+    return result
+
+
+def prints(line: str) -> str:
+    result = run(line)
+    assert (result.exit_code, result.stderr) == (0, '')
+    return result.stdout
+
+
+def shows(line: str) -> Any:
+    return json.loads(prints(f'{line} --json'))
+
+
+# Settings.
+
+
+@pytest.mark.parametrize('name', [
+    'cat@example.com', 'cat.example.com', 'CAT@Example.com',
+])
+def test_a_list_becomes_a_dlist(name, scene):
+    assert prints(f'enable {name}') == (
+        'cat@example.com is a dlist now.\n'
+        'Its members open a conversation by writing to cat+new@example.com.\n'
+    )
+    assert shows('settings cat@example.com')['enabled'] is True
+    assert prints(f'enable {name}') == 'cat@example.com was a dlist already.\n'
+
+
+def test_a_dlist_becomes_a_plain_list(scene):
+    assert prints('disable ant@example.com') == (
+        'ant@example.com is a plain list now.\n'
+    )
+    assert scene.mlist.posting_chain == 'default-posting-chain'
+    assert prints('disable ant@example.com') == (
+        'ant@example.com was a plain list already.\n'
+    )
+    prints('enable ant@example.com')
+    assert scene.mlist.posting_chain == CHAIN
+    assert len(shows('conversations ant@example.com')) == 1
+
+
+def test_settings_are_shown(scene):
+    assert prints('settings ant@example.com') == (
+        'enabled             yes\n'
+        'plain_posts         open\n'
+        'new_member_default  everything\n'
+        'footers             yes\n'
+        'one_click           list\n'
+    )
+    assert prints('settings cat@example.com') == 'enabled  no\n'
+
+
+def test_settings_are_changed_and_shown_as_they_are_then(scene):
+    shown = prints('settings ant@example.com footers=no plain_posts=Hold')
+    assert shown == prints('settings ant@example.com')
+    assert shown.splitlines()[1:4:2] == [
+        'plain_posts         hold', 'footers             no',
+    ]
+
+
+def test_settings_for_programs_are_those_of_rest(scene):
+    given = shows('settings ant@example.com new_member_default=openings')
+    for_rest = Client().get('lists/ant.example.com')
+    assert given.items() <= for_rest.items()
+    assert for_rest.keys() - given.keys() == {'self_link', 'http_etag'}
+
+
+# Conversations.
+
+
+def test_conversations_are_shown_in_columns(scene):
+    rename('picnic', 'a-very-long-name')
+    assert prints('conversations ant@example.com') == (
+        'NAME              STATE  POSTS  LAST POST             SUBJECT\n'
+        f'a-very-long-name  open   2      {ANSWERED}  Picnic\n'
+    )
+
+
+def test_there_may_be_none(scene):
+    prints('enable cat@example.com')
+    assert prints('conversations cat@example.com') == (
+        'There are no such conversations on cat@example.com.\n'
+    )
+    assert shows('conversations cat@example.com') == []
+
+
+@pytest.mark.parametrize(('options', 'names'), [
+    ('', ['walk']),
+    ('--closed', ['picnic']),
+    ('--all', ['picnic', 'walk']),
+    ('--search WAL', ['walk']),
+    ('--search pic', []),
+    ('--search Pic --all', ['picnic']),
+])
+def test_open_conversations_are_shown_unless_asked_otherwise(options, names, scene):
+    mlist = scene.mlist
+    post(mlist, 'new+walk', join(mlist, 'Emma'), 'To the lake', 'w@x')
+    found = conversations.find(mlist, 'picnic')
+    assert found is not None
+    found.closed_at = now()
+    store().commit()
+    shown = shows(f'conversations ant@example.com {options}')
+    assert sorted(view['name'] for view in shown) == names
+
+
+def test_one_conversation(scene):
+    assert prints('show ant@example.com picnic') == f"""\
+name          picnic
+subject       Picnic
+state         open
+access        open
+mandatory     no
+posts         2
+opened_at     {OPENED}
+last_post_at  {ANSWERED}
+message_id    1@example.com
+
+Addresses:
+  reply   ant+picnic@example.com
+  follow  ant+picnic+subscribe@example.com
+  mute    ant+picnic+unsubscribe@example.com
+  reset   ant+picnic+reset@example.com
+
+2 of 3 members hear the next reply.
+
+Choices:
+  EMAIL             CHOICE  REASON  UNTIL
+  anne@example.com  follow  opened  for good
+  bart@example.com  mute    mail    for good
+"""
+
+
+def test_one_conversation_for_programs(scene):
+    shown = shows('show ant@example.com picnic')
+    assert shown.pop('audience') == {'hear': 2, 'members': 3}
+    assert shown.pop('addresses')['mute'] == 'ant+picnic+unsubscribe@example.com'
+    choices = shown.pop('choices')
+    assert [each['member_id'] for each in choices] == [
+        scene.anne.hex, scene.bart.hex,
+    ]
+    assert shown.items() <= Client().get(PICNIC).items()
+
+
+def test_a_conversation_is_shown_by_an_old_name(scene):
+    rename('picnic', 'outing')
+    shown = prints('show ant@example.com PICNIC')
+    assert shown == prints('show ant.example.com outing')
+    assert 'ant+outing@example.com' in shown
+
+
+def test_a_conversation_that_nobody_chose_about(scene):
+    for name in 'anne', 'bart':
+        prints(f'reset ant@example.com picnic {name}@example.com')
+    assert prints('show ant@example.com picnic').endswith(
+        '3 of 3 members hear the next reply.\n'
+        '\n'
+        'No member has made a choice about it.\n'
+    )
+
+
+# Choices.
+
+
+@pytest.mark.parametrize(('command', 'email', 'said', 'hear'), [
+    ('follow', 'bart@example.com', 'follows picnic now.', 3),
+    ('follow', 'Cris@Example.com', 'follows picnic now.', 2),
+    ('mute', 'cris@example.com', 'has muted picnic now.', 1),
+    (
+        'reset',
+        'bart@example.com',
+        'has no choice about picnic now; the default counts, which is everything.',
+        3,
+    ),
+])
+def test_an_admin_chooses_for_a_member(command, email, said, hear, scene):
+    for _ in range(2):
+        assert prints(f'{command} ant@example.com picnic {email}') == (
+            f'{email.lower()} {said}\n'
+        )
+        shown = shows('show ant@example.com picnic')
+        assert shown['audience']['hear'] == hear
+    if command != 'reset':
+        made = {each['email']: each for each in shown['choices']}[email.lower()]
+        assert (made['choice'], made['reason']) == (command, 'cli')
+
+
+# Refusals.
+
+
+@pytest.mark.parametrize(('line', 'sentence'), [
+    ('enable bee@example.com', 'There is no list "bee@example.com"'),
+    ('disable bee', 'There is no list "bee"'),
+    ('settings été@example.com', 'There is no list "été@example.com"'),
+    ('settings ant@example.com foot=no',
+     'foot: there is no such setting; there are enabled, plain_posts, '
+     'new_member_default, footers, one_click'),
+    ('settings ant@example.com plain_posts=hold footers=maybe',
+     "footers: 'maybe' should be yes or no"),
+    ('settings cat@example.com footers=no',
+     'cat@example.com is not a dlist; '
+     '"mailman dlist enable cat@example.com" makes it one'),
+    ('conversations cat@example.com',
+     'cat@example.com is not a dlist; '
+     '"mailman dlist enable cat@example.com" makes it one'),
+    ('show ant@example.com pinic',
+     'ant@example.com has no conversation "pinic"; did you mean picnic?'),
+    ('show ant@example.com walk', 'ant@example.com has no conversation "walk"'),
+    ('follow ant@example.com walk bart@example.com',
+     'ant@example.com has no conversation "walk"'),
+    ('mute ant@example.com picnic dora@example.com',
+     'ant@example.com has no member "dora@example.com"'),
+    ('mute ant@example.com picnic bart🐜@example.com',
+     'ant@example.com has no member "bart🐜@example.com"'),
+    ('reset ant@example.com picnic bart',
+     'ant@example.com has no member "bart"'),
+])
+def test_a_refusal_is_one_sentence_and_exit_code_1(line, sentence, scene):
+    before = shows('settings ant@example.com'), shows('show ant@example.com picnic')
+    result = run(line)
+    assert result.stderr == f'Error: {sentence}\n'
+    assert (result.exit_code, result.stdout) == (1, '')
+    after = shows('settings ant@example.com'), shows('show ant@example.com picnic')
+    assert after == before
+
+
+@NO_DATABASE_NEEDED
+@pytest.mark.parametrize('line', [
+    'enable',
+    'close ant@example.com',
+    'enable --force ant@example.com',
+    'settings ant@example.com footers',
+    'conversations ant@example.com --closed --all',
+    'show ant@example.com',
+    'follow ant@example.com picnic',
+    'demo --corpus nowhere.mbox',
+])
+def test_a_wrong_usage_is_exit_code_2(line, scene):
+    result = run(line)
+    assert (result.exit_code, result.stdout) == (2, '')
+    assert 'Usage: mailman dlist' in result.stderr
+
+
+# The site.
+
+
+@pytest.fixture
+def no_tables(mailman: Any) -> Any:
+    """A site that has not had the plugin before; its tables come back."""
+    store().rollback()
+    with config.db.engine.begin() as connection:
+        metadata.drop_all(connection)
+        connection.execute(text(f'DROP TABLE {schema.VERSION_TABLE}'))
+    schema._checked = None
+    yield
+    store().rollback()
+    schema.upgrade()
+
+
+def test_upgrade_makes_the_tables(no_tables):
+    new_list(style='legacy-default')
+    refused = run('enable ant@example.com')
+    assert refused.exit_code == 1
+    assert 'run "mailman dlist upgrade"' in refused.stderr
+    assert prints('upgrade') == f'The tables are made, of revision {schema.head()}.\n'
+    prints('enable ant@example.com')
+    assert prints('upgrade') == (
+        f'The tables are of revision {schema.head()}, as this release needs.\n'
+    )
+
+
+@pytest.fixture
+def newer_tables(mailman: Any) -> Any:
+    """A site that had a later release."""
+
+    def stamp(revision: str) -> None:
+        store().rollback()
+        with config.db.engine.begin() as connection:
+            connection.execute(
+                text(f'UPDATE {schema.VERSION_TABLE} SET version_num = :revision'),
+                {'revision': revision},
+            )
+        schema._checked = None
+
+    stamp('9999')
+    yield
+    stamp(schema.head())
+
+
+def test_upgrade_leaves_newer_tables_alone(newer_tables):
+    result = run('upgrade')
+    assert result.exit_code == 1
+    assert result.stderr.startswith(
+        'Error: The tables of mailman-dlist are of the newer revision 9999'
+    )
+
+
+@NO_DATABASE_NEEDED
+@pytest.mark.parametrize(('options', 'passed'), [
+    ('', []),
+    ('--keep', ['--keep']),
+    (f'--corpus {__file__}', ['--corpus', __file__]),
+])
+@pytest.mark.parametrize('code', [0, 1, 7])
+def test_demo_runs_the_demo(options, passed, code, mailman, monkeypatch):
+    commands = []
+
+    def call(command: list[str]) -> int:
+        commands.append(command)
+        return code
+
+    monkeypatch.setattr(site, '_run', call)
+    assert run(f'demo {options}').exit_code == code
+    assert commands == [[sys.executable, '-m', 'mailman_dlist.demo', *passed]]
+
+
+@pytest.mark.parametrize(('program', 'code'), [
+    ('pass', 0),
+    ('raise SystemExit(7)', 7),
+    (f'import os; os.kill(os.getpid(), {signal.SIGTERM:d})', 128 + signal.SIGTERM),
+])
+def test_the_exit_code_of_a_program_is_passed_on(program, code):
+    assert site._run([sys.executable, '-c', program]) == code
+
+
+def test_a_demo_may_put_its_mailman_away_after_ctrl_c(monkeypatch):
+    wait = subprocess.Popen.wait
+    interrupted: list[bool] = []
+
+    def wait_and_be_interrupted(self: Any, *given: Any, **more: Any) -> int:
+        if not interrupted:
+            interrupted.append(True)
+            raise KeyboardInterrupt
+        return wait(self, *given, **more)
+
+    monkeypatch.setattr(subprocess.Popen, 'wait', wait_and_be_interrupted)
+    assert site._run([sys.executable, '-c', 'raise SystemExit(7)']) == 7
+
+
+# Help.
+
+
+def every_command() -> list[click.Command]:
+    return list(dlist.commands.values())
+
+
+def test_mailman_finds_one_command():
+    (found,) = find_components('mailman_dlist.commands', ICLISubCommand)
+    assert found is Dlist
+    assert (found.name, found.command) == ('dlist', dlist)
+
+
+@pytest.mark.parametrize('command', every_command(), ids=lambda each: each.name)
+def test_help_has_an_example(command):
+    result = CliRunner().invoke(dlist, [command.name, '--help'])
+    assert result.exit_code == 0
+    assert f'\n    mailman dlist {command.name}' in result.output.replace(
+        'mailman stop && ', ''
+    )
+    assert max(map(len, result.output.splitlines())) <= 80
+
+
+def test_help_lists_every_command_on_a_line():
+    output = CliRunner().invoke(dlist, ['--help']).output
+    listed = output.partition('Commands:\n')[2].splitlines()
+    assert [line.split()[0] for line in listed] == list(dlist.commands)
+    assert not any(line.endswith('...') for line in listed)
+
+
+def test_what_a_terminal_cannot_show_is_a_question_mark(monkeypatch):
+    runner = CliRunner(charset='latin-1')
+
+    @click.command()
+    def speak() -> None:
+        shared.say('Grüße 🐜')
+
+    assert runner.invoke(speak).stdout_bytes == 'Grüße ?\n'.encode('latin-1')
