@@ -1,0 +1,442 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What our outgoing agent sends is what Mailman's sends, to the last byte.
+
+Both deliver the same message to the same people, and everything that can be seen
+of it is compared: transactions, failures, the log.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import shutil
+import subprocess
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+from mailman.config import config
+from mailman.core.pipelines import process
+from mailman.email.message import Message
+from mailman.handlers.decorate import Decorate
+from mailman.interfaces.mailinglist import Personalization
+from mailman.interfaces.template import ITemplateLoader, ITemplateManager
+from mailman.model.roster import MemberRoster
+from mailman.mta import deliver as core
+from mailman.utilities.modules import find_name
+from zope.component import getUtility
+
+from mailman_dlist import metadata, mta
+from mailman_dlist.app import asking, following, lists
+from mailman_dlist.domain.following import Default
+from mailman_dlist.interfaces.dlist import PIPELINE, OneClick
+from tests.app.web import PERSONAL, open_web
+from tests.journeys.shapes import SHAPES
+from tests.model.stage import Newcomer, counted, crowd, join, new_list, queued
+from tests.model.stage import letter as posted
+from tests.mta.conftest import (
+    FOOTERS,
+    LINK_FOOTER,
+    PERSONAL_FOOTER,
+    RECIPIENTS,
+    set_template,
+)
+from tests.mta.outgoing import letter, logged, outcome, statements
+
+
+# What is sent is a matter of bytes; who hears it, one of the database.
+pytestmark = pytest.mark.databases('sqlite')
+on_every_database = pytest.mark.databases('sqlite', 'postgresql', 'mariadb')
+
+FOOTER = 'list:member:regular:footer'
+HEADER = 'list:member:regular:header'
+CORPUS = sorted((Path(__file__).parents[1] / 'corpus').glob('*.eml'))
+
+
+def both(server, mlist, msg, recipients=RECIPIENTS, **msgdata):
+    """Deliver with Mailman's agent and ours; return what both led to."""
+    theirs = outcome(
+        core.deliver, server, mlist, copy.deepcopy(msg), recipients, **msgdata
+    )
+    ours = outcome(
+        mta.deliver, server, mlist, copy.deepcopy(msg), recipients, **msgdata
+    )
+    assert ours == theirs
+    return ours
+
+
+def test_mailman_finds_it_by_the_name_in_the_design():
+    assert find_name('mailman_dlist.mta.deliver') is mta.deliver
+
+
+@pytest.mark.parametrize('personalize', list(Personalization))
+@pytest.mark.parametrize('footer', FOOTERS)
+def test_every_kind_of_delivery_is_the_same(
+    footer, personalize, ant, server, tmp_path
+):
+    set_template(ant, FOOTER, FOOTERS[footer], tmp_path)
+    ant.personalize = personalize
+    copies = {'add-dup-header': {'anne@example.com', 'nobody@example.com'}}
+    for verp in {}, {'verp': False}, {'verp': True}:
+        made = both(server, ant, letter(), **copies, **verp)
+        personal = verp.get('verp') or personalize is not Personalization.none
+        assert len(made.transactions) == (len(RECIPIENTS) if personal else 4)
+        text = b''.join(raw for _sender, _recipients, raw in made.transactions)
+        if personal and footer == 'personal':
+            assert b'To Bart <bart@example.com>' in text
+            assert b'Japanese' in text
+        assert (b'X-Mailman-Copy' in text) is bool(personal)
+
+
+@pytest.mark.parametrize('personalize', [
+    Personalization.individual, Personalization.full,
+])
+@pytest.mark.parametrize(('header', 'footer'), [
+    ('Good morning, $user_name!\n', PERSONAL_FOOTER),
+    ('Good morning, all!\n', LINK_FOOTER),
+    (None, 'Grüße an alle: $dlist_link\n'),
+    ('', ''),
+])
+@pytest.mark.parametrize('shape', SHAPES)
+def test_every_shape_of_mail_is_the_same(
+    shape, header, footer, personalize, ant, server, tmp_path
+):
+    set_template(ant, FOOTER, footer, tmp_path)
+    set_template(ant, HEADER, header, tmp_path)
+    ant.personalize = personalize
+    duplicates = {'add-dup-header': {'anne@example.com'}}
+    both(server, ant, letter(SHAPES[shape]), verp=True, **duplicates)
+    decoration = {'decoration-data': {'dlist_link': 'https://example.com/' + 'x' * 70}}
+    both(server, ant, letter(SHAPES[shape]), **duplicates, **decoration)
+
+
+@pytest.mark.parametrize('footer', [PERSONAL_FOOTER, LINK_FOOTER])
+def test_odd_mail_is_the_same(footer, ant, server, tmp_path):
+    set_template(ant, FOOTER, footer, tmp_path)
+    ant.personalize = Personalization.full
+    some = {'anne@example.com', 'dora@example.com', 'nobody@example.com'}
+    sent = 0
+    for path in CORPUS:
+        msg = message_from_bytes(path.read_bytes(), Message)
+        sent += len(both(server, ant, msg, some).transactions)
+    # There is something to compare.
+    assert sent > 2 * len(CORPUS)
+
+
+@pytest.mark.parametrize('footer', [FOOTERS['not ascii'], LINK_FOOTER])
+@pytest.mark.parametrize(('language', 'text'), [
+    ('ja', 'こんにちは\n'), ('fr', 'Salut, ça va ?\n'), ('en', 'Grüße\n'),
+])
+def test_lists_in_other_languages_are_the_same(
+    language, text, footer, ant, server, tmp_path
+):
+    set_template(ant, FOOTER, footer, tmp_path)
+    ant.preferred_language = language
+    ant.personalize = Personalization.full
+    rest = f'Content-Type: text/plain; charset=utf-8\n\n{text}'
+    both(server, ant, letter(rest), verp=True)
+
+
+@pytest.mark.parametrize('msgdata', [
+    {'isdigest': True},
+    {'nodecorate': True},
+    {'sender': 'postmaster@example.com'},
+    {'to_list': True},
+    {'original-sender': 'zoe@example.com'},
+    {'decoration-data': {'user_name': 'Everybody', 'extra': 'more'}},
+    {'recipients': []},
+    {'recipients': ['archive@mail-archive.com']},
+    {'recipients': ['local']},
+    {'recipients': None},
+], ids=str)  # fmt: skip
+def test_what_travels_with_a_message_counts(msgdata, ant, server, tmp_path):
+    set_template(ant, FOOTER, PERSONAL_FOOTER + '$extra\n', tmp_path)
+    ant.personalize = Personalization.individual
+    both(server, ant, letter(), **{'recipients': RECIPIENTS, 'verp': True} | msgdata)
+
+
+@pytest.mark.parametrize('language', ['en', 'fr', 'ja'])
+@pytest.mark.parametrize('footer', [None, PERSONAL_FOOTER, LINK_FOOTER])
+@pytest.mark.parametrize('one_click', list(OneClick))
+@pytest.mark.parametrize('personalize', list(Personalization))
+def test_copies_of_a_conversation_are_the_same(
+    personalize, one_click, footer, language, server, tmp_path, monkeypatch
+):
+    open_web(tmp_path, monkeypatch)
+    ant = new_list('ant')
+    ant.preferred_language = language
+    set_template(ant, FOOTER, footer, tmp_path)
+    ant.personalize = personalize
+    lists.settings(ant).one_click = one_click
+    anne, _bart, cris = (join(ant, name) for name in ('Anne', 'Bart', 'Cris'))
+    following.settings_of(ant, cris).default = Default.openings
+    msg = posted(anne)
+    process(ant, msg, {metadata.EXTENSION: 'new'}, PIPELINE)
+    transactions = []
+    for waiting, msgdata in queued('out'):
+        # Without a link, since they are no members.
+        msgdata['recipients'] |= {'dora@example.com', 'emil@example.com'}
+        transactions += both(server, ant, waiting, **msgdata).transactions
+    text = b''.join(raw for _sender, _recipients, raw in transactions)
+    links = set(re.findall(re.escape(PERSONAL).encode() + rb'[\w-]+', text))
+    personal = personalize is not Personalization.none
+    assert len({to for _sender, to, _raw in transactions}) == (5 if personal else 3)
+    if language == 'en':
+        assert len(links) == (3 if personal else 0)
+
+
+def test_a_template_may_be_chosen_by_the_recipient(ant, server, tmp_path):
+    for name in ('Anne', 'Bart'):
+        (tmp_path / f'{name}.txt').write_text(f'For {name}.\n')
+    getUtility(ITemplateManager).set(
+        FOOTER, ant.list_id, f'{tmp_path.as_uri()}/$user_name.txt'
+    )
+    ant.personalize = Personalization.individual
+    made = both(server, ant, letter(), ['anne@example.com', 'bart@example.com'])
+    assert [b'For Anne.' in raw for _sender, _to, raw in made.transactions] == (
+        [True, False]
+    )
+
+
+@pytest.fixture
+def arc(mailman, tmp_path):
+    """Mailman signs what goes out."""
+    openssl = shutil.which('openssl')
+    if openssl is None:
+        pytest.skip('openssl, which makes the key, is not installed')
+    key = tmp_path / 'key.pem'
+    subprocess.run(
+        [openssl, 'genrsa', '-traditional', '-out', key, '1024'],
+        check=True,
+        capture_output=True,
+    )
+    config.push(
+        'arc',
+        '[ARC]\nenabled: yes\nauthserv_id: example.com\nselector: ants\n'
+        f'domain: example.com\nprivkey: {key}\n',
+    )
+    yield
+    config.pop('arc')
+
+
+@pytest.mark.parametrize('personalize', list(Personalization))
+def test_signatures_are_the_same(personalize, ant, server, arc, tmp_path):
+    set_template(ant, FOOTER, PERSONAL_FOOTER, tmp_path)
+    ant.personalize = personalize
+    rest = (
+        'Authentication-Results: example.com; dkim=pass header.d=example.net\n'
+        'Content-Type: text/plain\n\nHello, ants!\n'
+    )
+    made = both(server, ant, letter(rest))
+    assert all(b'ARC-Seal: ' in raw for _sender, _to, raw in made.transactions)
+
+
+# Failures.
+
+NO, LATER, FULL = '550 5.1.1 no such user', '451 4.2.2 mailbox full', '552 too many'
+
+
+@pytest.mark.parametrize('personalize', list(Personalization))
+@pytest.mark.parametrize(('refused', 'temporary', 'permanent'), [
+    ({'anne': NO}, set(), {'anne'}),
+    ({'anne': LATER}, {'anne'}, set()),
+    ({'anne': NO, 'bart': LATER, 'cris': FULL}, {'bart', 'cris'}, {'anne'}),
+    (dict.fromkeys(['anne', 'bart', 'cris', 'dora', 'emil', 'fred'], NO), set(), {
+        'anne', 'bart', 'cris', 'dora', 'emil', 'fred',
+    }),
+    ({'anne': '421 4.3.2 going down'}, {'anne'}, set()),
+])  # fmt: skip
+def test_each_refused_recipient_is_told_and_logged(
+    refused, temporary, permanent, personalize, ant, server
+):
+    server.outbox.refuse = {
+        f'{name}@example.com': reply for name, reply in refused.items()
+    }
+    ant.personalize = personalize
+    recipients = {each for each in RECIPIENTS if each.islower()}
+    made = both(server, ant, letter(), recipients)
+    told = {email.partition('@')[0] for email in made.temporary}
+    assert told >= temporary
+    assert {email.partition('@')[0] for email, *_ in made.permanent} == permanent
+    assert sum('failed with code' in line for line in made.log) >= len(refused)
+
+
+@pytest.mark.parametrize('personalize', list(Personalization))
+def test_a_server_that_hangs_up_is_tried_again_for_the_next(personalize, ant, server):
+    server.handler.at = 'bart@example.com'
+    ant.personalize = personalize
+    made = both(server, ant, letter())
+    assert 'bart@example.com' in made.temporary
+    assert made.permanent == []
+    assert made.transactions
+
+
+def test_without_a_server_all_are_for_later(ant, server):
+    config.push('gone', '[mta]\nsmtp_port: 1\n')
+    try:
+        ant.personalize = Personalization.individual
+        made = both(server, ant, letter())
+    finally:
+        config.pop('gone')
+    assert made.temporary == sorted(RECIPIENTS)
+    assert sum('low level smtp error' in line for line in made.log) == len(RECIPIENTS)
+
+
+def test_what_is_tried_again_gets_its_footer_then(ant, server):
+    ant.personalize = Personalization.individual
+    msg, msgdata = letter(), {'recipients': {'anne@example.com'}}
+    before = msg.as_bytes()
+    mta.deliver(ant, msg, msgdata)
+    assert msg.as_bytes() == before
+    assert msgdata == {'recipients': {'anne@example.com'}}
+
+
+# Afterwards Mailman is as it was.
+
+
+def test_nothing_is_remembered_after_the_message(ant, server, monkeypatch):
+    loader, roster = getUtility(ITemplateLoader), ant.members
+    decorate = config.handlers['decorate']
+    for failing in (False, True):
+        if failing:
+            monkeypatch.setattr(type(decorate), 'process', None)
+            with pytest.raises(TypeError):
+                mta.deliver(ant, letter(), {'recipients': RECIPIENTS, 'verp': True})
+        else:
+            mta.deliver(ant, letter(), {'recipients': RECIPIENTS, 'verp': True})
+        assert getUtility(ITemplateLoader) is loader
+        assert config.handlers['decorate'] is decorate
+        assert ant.members is roster
+        assert type(roster) is MemberRoster
+
+
+def test_a_changed_footer_is_in_the_next_message(ant, server, tmp_path):
+    ant.personalize = Personalization.individual
+    for text in ('First.\n', 'Second.\n'):
+        set_template(ant, FOOTER, text, tmp_path)
+        made = both(server, ant, letter(), {'anne@example.com'})
+        assert made.transactions[0][2].endswith(text.strip().encode() + b'\r\n')
+
+
+# Many recipients.
+
+
+@on_every_database
+def test_thousands_are_looked_up_in_portions(ant, server, tmp_path, monkeypatch):
+    monkeypatch.setattr(asking, 'TOGETHER', 3)
+    set_template(ant, FOOTER, PERSONAL_FOOTER, tmp_path)
+    ant.personalize = Personalization.full
+    both(server, ant, letter(), verp=True)
+    # Again, and not in the order of the recipients.
+    both(server, ant, letter(), sorted(RECIPIENTS), verp=True)
+
+
+SIZES = (10, 100, 1_000)
+
+# No message takes more statements than this; lower it with the cost.
+LIMIT = 21
+
+
+@on_every_database
+@pytest.mark.parametrize('personalize', [
+    Personalization.individual, Personalization.full,
+])
+def test_a_message_takes_the_same_statements_for_any_number(
+    personalize, server, tmp_path
+):
+    numbers = {}
+    for size in SIZES:
+        hill = new_list(f'hill-{size}', 'legacy-default')
+        hill.personalize = personalize
+        set_template(hill, FOOTER, PERSONAL_FOOTER, tmp_path)
+        newcomers = [
+            Newcomer(f'm{number}@{size}.example.net', as_user=number % 3 == 0)
+            for number in range(size)
+        ]
+        crowd(hill, newcomers)
+        everybody = {each.email for each in newcomers[: size * 9 // 10]}
+        strangers = {f's{number}@example.org' for number in range(size // 10)}
+        msgdata = {'recipients': everybody | strangers, 'verp': True}
+        # The first time, Mailman notes which archives the list has.
+        mta.deliver(hill, letter(), msgdata)
+        server.outbox.clear()
+        numbers[size] = len(statements(mta.deliver, hill, letter(), msgdata))
+        assert len(server.outbox) == size
+        server.outbox.clear()
+    told = f'SQL statements of a message, by recipients: {numbers}'
+    print(told)
+    assert len(set(numbers.values())) == 1, told
+    assert numbers[10] <= LIMIT, told
+
+
+def test_an_archiver_is_asked_once_where_the_message_will_be(
+    ant, server, tmp_path, monkeypatch
+):
+    set_template(ant, FOOTER, PERSONAL_FOOTER, tmp_path)
+    asked = []
+    archiver = type(next(each for each in config.archivers if each.name == 'mhonarc'))
+    permalink = archiver.permalink
+
+    def counting(self, mlist, msg):
+        asked.append(msg['message-id'])
+        return permalink(self, mlist, msg)
+
+    monkeypatch.setattr(archiver, 'permalink', counting)
+    mta.deliver(ant, letter(), {'recipients': RECIPIENTS, 'verp': True})
+    assert len(asked) == 1
+    assert b'http' in server.outbox.deliveries[0].raw
+
+
+@pytest.mark.parametrize(('footer', 'times'), [
+    (None, 1), (LINK_FOOTER, 1), (PERSONAL_FOOTER, len(RECIPIENTS)),
+])
+def test_footers_alike_are_written_once(
+    footer, times, ant, server, tmp_path, monkeypatch
+):
+    set_template(ant, FOOTER, footer, tmp_path)
+    written = []
+    process = Decorate.process
+
+    def counting(self, *given):
+        written.append(given)
+        process(self, *given)
+
+    monkeypatch.setattr(Decorate, 'process', counting)
+    mta.deliver(ant, letter(), {'recipients': RECIPIENTS, 'verp': True})
+    assert len(written) == times
+    assert len(server.outbox) == len(RECIPIENTS)
+
+
+def test_handlers_see_real_members_and_messages(ant, server, monkeypatch):
+    seen = []
+    process = type(config.handlers['decorate']).process
+
+    def looking(self, mlist, msg, msgdata):
+        member = msgdata['member']
+        if member is not None:
+            with counted() as asked:
+                seen.append((
+                    type(msg), member.member_id, member.address.email,
+                    member.display_name, member.preferred_language.code,
+                    member.mailing_list is mlist, len(asked),
+                ))  # fmt: skip
+        process(self, mlist, msg, msgdata)
+
+    monkeypatch.setattr(type(config.handlers['decorate']), 'process', looking)
+    mta.deliver(ant, letter(), {'recipients': RECIPIENTS, 'verp': True})
+    members = {each.address.email: each for each in ant.members.members}
+    assert {email for _kind, _id, email, *_ in seen} == set(members)
+    for kind, member_id, email, name, language, same, asked in seen:
+        assert (kind, same, asked) == (Message, True, 0)
+        member = ant.members.get_member(email)
+        assert (member_id, name) == (member.member_id, member.display_name)
+        assert language == member.preferred_language.code
+
+
+def test_the_log_has_a_line_for_each_message(ant, server):
+    with logged() as lines:
+        mta.deliver(ant, letter(), {'recipients': RECIPIENTS, 'verp': True})
+    assert [line for line in lines if 'recips' in line] == [
+        f'<picnic@example.net> smtp to ant@example.com for {len(RECIPIENTS)} recips, '
+        'completed'
+    ]
