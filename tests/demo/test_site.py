@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The private Mailman of demos and journeys, without the plugin."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from mailman_dlist.demo.configuration import parse_sections
+from mailman_dlist.demo.ports import Reservation
+from mailman_dlist.demo.sink import Delivery, Outbox, Sink
+from mailman_dlist.demo.site import Site, SiteError
+
+
+LIST = 'ant@example.com'
+MEMBERS = ('anne@example.com', 'bart@example.com', 'cris@example.com')
+
+PICNIC = """\
+From: Anne <anne@example.com>
+To: ant@example.com
+Subject: Picnic
+Message-ID: <picnic@example.com>
+
+Shall we?
+
+.
+A line with one dot is part of the text.
+"""
+
+
+@pytest.fixture(scope='module')
+def site(tmp_path_factory):
+    with Site(
+        tmp_path_factory.mktemp('site'),
+        plugin=False,
+        extra='[mta]\ndelivery_retry_period: 2d\n',
+        instances={'in': 2},
+    ) as site:
+        list_id = site.create_list(LIST, style='legacy-default')
+        for email in MEMBERS:
+            site.subscribe(list_id, email)
+        yield site
+
+
+@pytest.fixture(autouse=True)
+def empty_outbox(request):
+    if 'site' in request.fixturenames:
+        outbox = request.getfixturevalue('site').outbox
+        outbox.clear()
+        outbox.refuse.clear()
+
+
+def processes_of(site: Site) -> list[str]:
+    """Command lines that name the site's configuration."""
+    lines = []
+    for path in Path('/proc').glob('[0-9]*/cmdline'):
+        try:
+            line = path.read_bytes().replace(b'\0', b' ').decode(errors='replace')
+        except OSError:
+            continue
+        if str(site.cfg) in line:
+            lines.append(line)
+    return lines
+
+
+def test_a_post_comes_in_by_lmtp_and_goes_out_to_every_member(site):
+    assert site.deliver(MEMBERS[0], LIST, PICNIC) == {LIST: (250, 'Ok')}
+    site.settle()
+    [delivery] = site.outbox.to('Anne@Example.com')
+    assert sorted(delivery.recipients) == sorted(MEMBERS)
+    assert delivery.sender == 'ant-bounces@example.com'
+    assert delivery.message['subject'] == '[Ant] Picnic'
+    assert '\n.\nA line with one dot' in delivery.message.as_string()
+    assert site.shunted() == []
+
+
+def test_each_recipient_has_a_status_of_its_own(site):
+    statuses = site.deliver(
+        MEMBERS[0], [LIST, 'bee@example.com', 'ant-owner@example.com'], PICNIC
+    )
+    assert [(to, code) for to, (code, text) in statuses.items()] == [
+        (LIST, 250),
+        ('bee@example.com', 550),
+        ('ant-owner@example.com', 250),
+    ]
+
+
+def test_a_message_with_defects_is_refused_for_every_recipient(site):
+    broken = b'From: anne@example.com\nno colon in this one\nSubject: x\n\ntext\n'
+    statuses = site.deliver(MEMBERS[0], [LIST, 'ant-owner@example.com'], broken)
+    assert {code for code, text in statuses.values()} == {501}
+
+
+def test_a_refused_member_does_not_keep_the_others_from_their_mail(site):
+    site.outbox.refuse['bart@example.com'] = '550 5.1.1 no such user'
+    site.deliver(MEMBERS[0], LIST, PICNIC)
+    site.settle()
+    [delivery] = site.outbox.deliveries
+    assert sorted(delivery.recipients) == ['anne@example.com', 'cris@example.com']
+
+
+def test_deferred_mail_rests_until_the_retry(site):
+    site.outbox.refuse['bart@example.com'] = '451 4.2.2 mailbox is full'
+    site.deliver(MEMBERS[0], LIST, PICNIC)
+    site.settle()
+    [(message, metadata)] = site.queue('retry')
+    assert metadata['recipients'] == ['bart@example.com']
+    assert message['message-id'] == '<picnic@example.com>'
+
+
+def test_rest_answers_with_status_and_body_whatever_they_are(site):
+    assert site.rest('lists/ant.example.com')[1]['fqdn_listname'] == LIST
+    assert site.rest('lists/bee.example.com')[0] == 404
+    change = {'subject_prefix': '[ants] '}
+    for body in [{'data': change}, {'json': change}]:
+        assert site.rest('lists/ant.example.com/config', method='PATCH', **body) == (
+            204,
+            None,
+        )
+    red = {'colour': 'red'}
+    assert site.rest('lists/ant.example.com/config', red, 'PATCH')[0] == 400
+    site.rest('lists/ant.example.com/config', {'subject_prefix': '[Ant] '}, 'PATCH')
+
+
+def test_commands_run_on_this_site(site):
+    assert LIST in site.mailman('lists')
+    assert site.run_mailman('members', 'bee@example.com').returncode != 0
+    with pytest.raises(SiteError, match='exit 2'):
+        site.mailman('members', 'bee@example.com')
+    added = site.mailman('addmembers', '-', LIST, input='dora@example.com\n')
+    assert added == ''
+    assert 'dora@example.com' in site.mailman('members', LIST)
+    site.mailman('delmembers', '-l', LIST, '-m', 'dora@example.com')
+
+
+def test_extra_text_and_instances_win_over_what_we_write(site):
+    assert '2d' in site.mailman('conf', '-s', 'mta', '-k', 'delivery_retry_period')
+    assert sum('--runner=in:' in line for line in processes_of(site)) == 2
+
+
+def test_a_list_of_an_unknown_style_is_not_made(site):
+    with pytest.raises(SiteError, match='no style'):
+        site.create_list('bee@example.com', style='dlits')
+    assert site.rest('lists/bee.example.com')[0] == 404
+
+
+def test_members_come_with_their_settings(site):
+    member_id = site.subscribe(
+        'ant.example.com',
+        'elle@example.com',
+        'Elle',
+        delivery_mode='mime_digests',
+        moderation_action='hold',
+    )
+    _, member = site.rest(f'members/{member_id}')
+    assert member['delivery_mode'] == 'mime_digests'
+    assert member['moderation_action'] == 'hold'
+    assert member['display_name'] == 'Elle'
+    site.must(f'members/{member_id}', method='DELETE')
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='looks into /proc')
+def test_a_site_survives_a_power_cut_and_leaves_no_process(tmp_path):
+    site = Site(tmp_path, plugin=False)
+    with site:
+        site.subscribe(site.create_list(LIST, 'legacy-default'), MEMBERS[1])
+        assert len(processes_of(site)) > 10
+        site.kill9()
+        assert processes_of(site) == []
+        assert not site.running
+        site.start()
+        site.deliver('anne@example.com', 'ant-owner@example.com', PICNIC)
+        site.settle()
+        assert [d.recipients for d in site.outbox.deliveries] == [
+            ('postmaster@example.com',)
+        ]
+        site.stop()
+        assert processes_of(site) == []
+        site.stop()
+    for port in (site.lmtp_port, site.smtp_port, site.rest_port):
+        with socket.socket() as nobody:
+            assert nobody.connect_ex(('127.0.0.1', port)) != 0
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='looks into /proc')
+def test_a_site_that_cannot_start_says_why_and_leaves_no_process(tmp_path):
+    broken = '[runner.in]\nclass: mailman_dlist.no.SuchRunner\n'
+    site = Site(tmp_path, plugin=False, extra=broken)
+    with pytest.raises(SiteError, match='Cannot import runner'), site:
+        pass  # pragma: no cover
+    assert processes_of(site) == []
+
+
+def test_plugin_settings_are_written_where_the_plugin_is_told_to_look(tmp_path):
+    site = Site(tmp_path, dlist_settings={'max_notices': '3'})
+    site._write()
+    site.close()
+    sections = parse_sections(site.cfg.read_text())
+    assert sections['plugin.dlist']['configuration'] == str(tmp_path / 'dlist.cfg')
+    assert (
+        sections['runner.dlist']['class'] == 'mailman_dlist.runners.dlist.DlistRunner'
+    )
+    written = parse_sections((tmp_path / 'dlist.cfg').read_text())
+    assert written == {'dlist': {'max_notices': '3'}}
+
+
+def test_a_value_of_several_lines_is_read_back_whole(tmp_path):
+    words = '[logging.smtp]\nevery: one\n two\n'
+    site = Site(tmp_path, plugin=False, extra=words)
+    site._write()
+    site.close()
+    assert parse_sections(site.cfg.read_text())['logging.smtp']['every'] == 'one\ntwo'
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='ports are held on Linux only')
+def test_a_reserved_port_is_for_whoever_names_it():
+    reservation = Reservation()
+    chance = [socket.create_server(('127.0.0.1', 0)) for _ in range(50)]
+    assert reservation.port not in [server.getsockname()[1] for server in chance]
+    with socket.create_server(('127.0.0.1', reservation.port)) as server:
+        socket.create_connection(server.getsockname()).close()
+    for server in chance:
+        server.close()
+    reservation.release()
+
+
+def test_the_sink_keeps_the_message_as_it_came():
+    outbox = Outbox()
+    sink = Sink(outbox)
+    sink.start()
+    with smtplib.SMTP('127.0.0.1', sink.port, local_hostname='localhost') as client:
+        client.sendmail('', ['anne@example.com'], b'Subject: hi\r\n\r\n\xe4\r\n')
+    sink.stop()
+    [delivery] = outbox.deliveries
+    assert isinstance(delivery, Delivery)
+    assert delivery.sender == ''
+    assert delivery.raw == b'Subject: hi\r\n\r\n\xe4\r\n'
