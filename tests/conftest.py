@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Mailmans that tests talk to, once for every database that answers.
+
+A test that takes ``database``, or a fixture built on it, runs on each of them:
+
+``mailman``
+    Mailman inside the test's own process, with an empty database and the
+    domain example.com, for tests of one module against the real thing.
+``ant``
+    A dlist in a running Mailman, mail in and mail out, for journeys; its
+    ``village`` has room for more lists.
+``make_site``
+    A running Mailman of one's own, for journeys that configure, stop or kill it.
+
+``@pytest.mark.databases('sqlite')`` keeps a test to those it names, and
+``pytest --database sqlite`` a whole run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import pytest
+from mailman.config import config as mailman_config
+from mailman.config.config import Configuration
+
+from mailman_dlist.demo.site import Site
+from tests import core, databases
+from tests.databases import Database
+from tests.village import ARCHIVE, MailingList, Village
+
+
+MakeSite = Callable[..., AbstractContextManager[Site]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        '--database',
+        action='append',
+        default=[],
+        choices=[database.name for database in databases.EVERY],
+        help='Run only on this database; may be given more than once.',
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        'markers', 'databases(*names): run only on the databases named.'
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run whatever needs a database on each that is wanted and answers."""
+    if 'database' not in metafunc.fixturenames:
+        return
+    wanted = set(metafunc.config.getoption('database'))
+    marker = metafunc.definition.get_closest_marker('databases')
+    chosen = [
+        database
+        for database in databases.EVERY
+        if (not wanted or database.name in wanted)
+        and (not marker or database.name in marker.args)
+        and answers(database, asked_for=database.name in wanted)
+    ]
+    metafunc.parametrize(
+        'database',
+        # Where several processes share the tests, each database has one of
+        # them, and so one running Mailman.
+        [
+            pytest.param(
+                database,
+                id=database.name,
+                marks=pytest.mark.xdist_group(database.name),
+            )
+            for database in chosen
+        ],
+        indirect=True,
+        scope='session',
+    )
+
+
+def answers(database: Database, asked_for: bool) -> bool:
+    """Leave out a server that is not there, unless somebody counts on it."""
+    if database.absence and asked_for:
+        raise pytest.UsageError(f'{database.product}: {database.absence}')
+    return not database.absence
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note in the report, which crosses processes, what the test ran on."""
+    if isinstance(item, pytest.Function) and hasattr(item, 'callspec'):
+        if database := item.callspec.params.get('database'):
+            item.user_properties.append(('database', database.name))
+
+
+# Around all others, so that the line stands below the failures.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter,
+) -> Iterator[None]:
+    yield
+    used = {
+        name
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for key, name in getattr(report, 'user_properties', ())
+        if key == 'database'
+    }
+    wanted = set(terminalreporter.config.getoption('database'))
+    terminalreporter.write_line(databases.summary(used, wanted))
+
+
+@pytest.fixture(scope='session')
+def database(request: pytest.FixtureRequest) -> Database:
+    """The kind of database this test runs on."""
+    return request.param
+
+
+@pytest.fixture(scope='session')
+def mailman_core() -> Iterator[None]:
+    """Mailman's own test layer, which a process can set up only once."""
+    with core.set_up():
+        yield
+
+
+@pytest.fixture(scope='session')
+def mailman_database(mailman_core: None, database: Database) -> Iterator[None]:
+    with database.create() as url, core.on_database(database, url):
+        yield
+
+
+@pytest.fixture
+def mailman(mailman_database: None) -> Iterator[Configuration]:
+    """Mailman's ``config``: a fresh site with the domain example.com."""
+    with core.fresh_site():
+        yield mailman_config
+
+
+@pytest.fixture(scope='session')
+def make_site(
+    database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> MakeSite:
+    """Starts a Mailman; takes the keywords of `Site`, as ``with make_site():``."""
+
+    @contextmanager
+    def start(**settings: Any) -> Iterator[Site]:
+        with (
+            database.create() as url,
+            Site(
+                tmp_path_factory.mktemp('site'),
+                database_url=url,
+                database_class=database.mailman_class,
+                **settings,
+            ) as site,
+        ):
+            yield site
+
+    return start
+
+
+@pytest.fixture(scope='session')
+def site(make_site: MakeSite) -> Iterator[Site]:
+    """The running Mailman that all journeys on one database share."""
+    with make_site(extra=ARCHIVE) as site:
+        yield site
+
+
+@pytest.fixture
+def village(site: Site) -> Iterator[Village]:
+    """A mail domain for one journey, on which no mail may get lost."""
+    shunted = len(site.shunted())
+    site.outbox.clear()
+    yield Village(site)
+    assert len(site.shunted()) == shunted, site.log('mailman')[-3000:]
+
+
+@pytest.fixture
+def ant(village: Village) -> MailingList:
+    """The dlist *ant*, without members."""
+    return village.new_list('ant')

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mailman inside the process of a test, with the plugin and any database.
+
+Mailman's test layer initialises its world once per process, on SQLite.  To go
+to another database we exchange the connection alone, as the layer made it, and
+let the plugin make its tables there; everything else stays as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mailman.config import config
+from mailman.database.transaction import transaction
+from mailman.interfaces.database import IDatabaseFactory
+from mailman.testing.layers import ConfigLayer
+from zope.component import getUtility
+
+from mailman_dlist.model.base import metadata
+from tests.databases import Database
+
+
+EXTRA_CFG = 'MAILMAN_EXTRA_TESTING_CFG'
+
+# What the administrator of a site adds to mailman.cfg.
+PLUGIN_CFG = """\
+[plugin.dlist]
+class: mailman_dlist.plugin.DlistPlugin
+enabled: yes
+component_package: mailman_dlist
+
+[runner.lmtp]
+class: mailman_dlist.runners.lmtp.DlistLMTPRunner
+
+[runner.dlist]
+class: mailman_dlist.runners.dlist.DlistRunner
+"""
+
+
+@contextmanager
+def set_up() -> Iterator[None]:
+    """Initialise Mailman, its files in a temporary directory; no ports."""
+    with tempfile.TemporaryDirectory(prefix='dlist-test-') as directory:
+        plugin_cfg = Path(directory) / 'plugin.cfg'
+        plugin_cfg.write_text(PLUGIN_CFG, encoding='utf-8')
+        os.environ[EXTRA_CFG] = str(plugin_cfg)
+        try:
+            ConfigLayer.setUp()
+        finally:
+            # The running Mailmans of journeys would read it as well.
+            del os.environ[EXTRA_CFG]
+    yield
+    ConfigLayer.tearDown()
+
+
+@contextmanager
+def on_database(database: Database, url: str) -> Iterator[None]:
+    """Move the Mailman of this process to an empty database, and back."""
+    config.push(
+        'test database',
+        f'[database]\nclass: {database.mailman_class}\nurl: {url}\n',
+    )
+    home = config.db
+    config.db = getUtility(IDatabaseFactory, 'testing').create()
+    try:
+        for plugin in config.plugins.values():
+            plugin.post_hook()
+        yield
+    finally:
+        config.db.close_session()
+        config.db.engine.dispose()
+        config.db = home
+        config.pop('test database')
+
+
+@contextmanager
+def fresh_site() -> Iterator[None]:
+    """Offer the domain example.com, and afterwards forget all that happened."""
+    ConfigLayer.testSetUp()
+    try:
+        yield
+    finally:
+        config.db.abort()
+        with transaction():
+            for table in reversed(metadata.sorted_tables):
+                config.db.store.execute(table.delete())
+        ConfigLayer.testTearDown()

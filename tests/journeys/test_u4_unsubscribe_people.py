@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People leave by any of Mailman's doors, and their choices end [U4]."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.journeys.storage import choices, rows_about
+
+
+def by_mail(ant, bart):
+    ant.config(unsubscription_policy='open')
+    bart.writes(f'ant-leave@{ant.village.domain}', 'leave')
+
+
+def by_rest(ant, bart):
+    member_id = ant.member_ids[bart.name]
+    ant.village.site.must(f'members/{member_id}', method='DELETE')
+
+
+def by_command(ant, bart):
+    ant.village.site.mailman('delmembers', '-l', ant.list_id, '-m', bart.email)
+
+
+def with_the_address(ant, bart):
+    ant.village.site.must(f'addresses/{bart.email}', method='DELETE')
+
+
+def with_the_user(ant, bart):
+    ant.village.site.must(f'users/{bart.email}', method='DELETE')
+
+
+DOORS = [by_mail, by_rest, by_command, with_the_address, with_the_user]
+
+
+@pytest.mark.databases('sqlite')
+@pytest.mark.parametrize('leaves', DOORS)
+def test_who_leaves_hears_nothing_and_leaves_nothing(ant, leaves):
+    [anne] = ant.has('Anne')
+    picnic = anne.writes(ant.at('new'), 'Picnic')
+    [bart] = ant.has('Bart')
+    ant.default(bart, 'openings')
+    bart.writes(ant.at('picnic', 'follow'))
+    assert anne.replies(picnic).readers == {'Anne', 'Bart'}
+    assert len(rows_about(ant.village.site, ant.member_ids['Bart'])) == 2
+    leaves(ant, bart)
+    assert anne.replies(picnic).readers == {'Anne'}
+    assert rows_about(ant.village.site, ant.member_ids['Bart']) == []
+
+
+def test_who_comes_back_begins_anew(ant):
+    anne, bart, cris = ant.has('Anne', 'Bart', 'Cris')
+    ant.default(cris, 'openings')
+    picnic = anne.writes(ant.at('new'), 'Picnic')
+    bart.writes(ant.at('picnic', 'mute'))
+    for person in (bart, cris):
+        by_rest(ant, person)
+    ant.has('Bart', 'Cris')
+    assert anne.replies(picnic).readers == {'Anne', 'Bart', 'Cris'}
+
+
+@pytest.mark.databases('sqlite')
+def test_leaving_one_list_is_not_leaving_another(village):
+    ant, bee = village.new_list('ant'), village.new_list('bee')
+    for mailing_list in (ant, bee):
+        mailing_list.has('Anne', 'Bart')
+    anne, bart = village.person('Anne'), village.person('Bart')
+    anne.writes([ant.at('new'), bee.at('new')], 'Picnic')
+    bart.writes([ant.at('picnic', 'mute'), bee.at('picnic', 'mute')])
+    by_rest(ant, bart)
+    assert choices(village.site, ant.list_id) == 1
+    assert anne.writes(bee.at('picnic')).readers == {'Anne'}
+
+
+@pytest.mark.databases('sqlite')
+def test_choices_survive_a_change_of_address(ant):
+    anne, bart = ant.has('Anne', 'Bart')
+    anne.writes(ant.at('new'), 'Picnic', wait=False)
+    anne.writes(ant.at('new'), 'Goat')
+    bart.writes(ant.at('picnic', 'mute'))
+    site = ant.village.site
+    moved = ant.village.person('Bertram')
+    site.must(f'users/{bart.email}/addresses', {'email': moved.email})
+    site.must(f'addresses/{moved.email}/verify', {})
+    member = f'members/{ant.member_ids["Bart"]}'
+    site.must(member, {'address': moved.email}, 'PATCH')
+    assert anne.writes(ant.at('goat')).readers == {'Anne', 'Bertram'}
+    assert anne.writes(ant.at('picnic')).readers == {'Anne'}
