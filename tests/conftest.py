@@ -90,9 +90,9 @@ def answers(database: Database, asked_for: bool) -> bool:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Note in the report, which crosses processes, what the test ran on."""
-    if isinstance(item, pytest.Function) and hasattr(item, 'callspec'):
-        if database := item.callspec.params.get('database'):
-            item.user_properties.append(('database', database.name))
+    callspec = getattr(item, 'callspec', None)
+    if callspec and 'database' in callspec.params:
+        item.user_properties.append(('database', callspec.params['database'].name))
 
 
 # Around all others, so that the line stands below the failures.

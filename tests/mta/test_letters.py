@@ -55,7 +55,7 @@ def test_a_copy_is_of_the_kind_that_the_message_was(kind):
     'Gr\udcc3\udcbc\udcc3\udc9fe',
     '=?utf-8?b?R3LDvMOfZQ==?=' * 5,
     Header('Grüße ' * 30, 'utf-8', header_name='Subject'),
-], ids=repr)  # fmt: skip
+], ids=['short', 'long', 'address', 'lines', 'bytes', 'words', 'header'])  # fmt: skip
 @pytest.mark.parametrize('policy', [
     compat32,
     compat32.clone(linesep='\r\n'),

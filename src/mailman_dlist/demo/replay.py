@@ -60,6 +60,9 @@ class Replay:
         if not address:
             self.sent.append(Sent(letter, address, 0, 'No footer told the address.'))
             return
+        if letter.verb:
+            # What came before should not heed it yet.
+            self.site.settle()
         message = _addressed(letter.message, address)
         [(code, text)] = self.site.deliver(letter.sender, address, message).values()
         self.sent.append(Sent(letter, address, code, text))
