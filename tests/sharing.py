@@ -11,7 +11,7 @@ from tests import databases
 
 
 NAMES = '|'.join(database.name for database in databases.EVERY)
-ON_DATABASE = re.compile(rf'[[-]({NAMES})[]-]')
+ON_DATABASE = re.compile(rf'[\[-]({NAMES})[]-]')
 
 
 class ByDatabase(LoadScopeScheduling):
