@@ -12,10 +12,11 @@ from mailman.interfaces.bans import IBanManager
 from public import public
 
 from mailman_dlist import metadata
-from mailman_dlist.app import commands
+from mailman_dlist.app import aliases, commands
 from mailman_dlist.app.pauses import end_pauses
 from mailman_dlist.app.senders import member_behind
 from mailman_dlist.app.site import ready
+from mailman_dlist.domain.address import Action
 from mailman_dlist.domain.automatic import automatic
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
@@ -48,6 +49,10 @@ class DlistRunner(Runner):
             return False
         bans = IBanManager(mlist)
         banned = any(bans.is_banned(sender) for sender in msg.senders)
+        if intent.action is Action.confirm and not banned:
+            # Whoever has the token may.
+            aliases.confirm_by_mail(mlist, msg, intent.token)
+            return False
         member = None if banned else member_behind(mlist, msg)
         if member is None or not intent.is_command:
             config.switchboards['in'].enqueue(msg, msgdata, to_list=True)
