@@ -82,7 +82,7 @@ class TooManyAliases(AliasRefused):
 
     def __init__(self, limit: int):
         self.limit = limit
-        super().__init__(f'A member may have {limit} aliases; remove one first')
+        super().__init__(f'The limit of aliases is reached, {limit}; remove one first')
 
 
 @public
@@ -92,7 +92,8 @@ class AskedTooOften(AliasRefused):
     def __init__(self, limit: int):
         self.limit = limit
         super().__init__(
-            f'A member may ask for an alias {limit} times a day; try again tomorrow'
+            f'This member asked as often today as is allowed, {limit}; '
+            'try again tomorrow'
         )
 
 
@@ -413,7 +414,7 @@ def _confirmation(
         {
             'email': email,
             'until': f'{until:%Y-%m-%d %H:%M} UTC',
-            'link': f'{button}\n    {link}\n' if link else '',
+            'link': f'\n{button}\n    {link}\n' if link else '',
         },
         reply_to=lists.addresses(mlist).confirm(token),
     )

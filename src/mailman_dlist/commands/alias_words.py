@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What follows ``dlist alias`` in a mail to a list's address for commands [U14, U16].
 
-What is answered names aliases, so it must not reach anybody but their member: see
-`senders.is_answered`.
+What is answered names aliases, so it must not reach anybody but their member: who
+calls this makes sure of that.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.iterators import typed_subpart_iterator
 
-from mailman_dlist.app import aliases, senders
+from mailman_dlist.app import aliases
 from mailman_dlist.app.i18n import _
 from mailman_dlist.domain.alias import spelled
 from mailman_dlist.interfaces.alias import AliasState
@@ -26,14 +26,6 @@ def answer(
 
     The language of the member is in use.
     """
-    author = senders.alias_author(mlist, msg)
-    if author is not None:
-        return _from_an_alias(member, author.email, arguments)
-    if not senders.is_answered(mlist, msg):
-        return _("""\
-    Please write this from the address with which you are a member of
-    ${mlist.display_name}, so that the answer comes to nobody else.
-""")
     match arguments:
         case ['add', given]:
             return _add(mlist, msg, member, given)
@@ -47,8 +39,11 @@ def answer(
     return None
 
 
-def _from_an_alias(member: Member, email: str, arguments: list[str]) -> str:
-    """Let who reads the mail of an alias take it away, and learn nothing else."""
+def answer_alias(member: Member, email: str, arguments: list[str]) -> str:
+    """Let who reads the mail of an alias take it away, and learn nothing else.
+
+    The language of the member is in use.
+    """
     match arguments:
         case ['remove', given] if spelled(given) == email:
             return _remove(member, given)
@@ -60,9 +55,12 @@ def _from_an_alias(member: Member, email: str, arguments: list[str]) -> str:
 
 
 def _add(mlist: MailingList, msg: Message, member: Member, given: str) -> str:
+    if not _was_written(msg, given):
+        return _("""\
+    Some letters were lost from this address: ${given}
+    Please write it without accents and the like.
+""")
     try:
-        if not _was_written(msg, given):
-            raise aliases.NotAnAddress(given)
         email = aliases.ask(mlist, member, given)
     except aliases.NotAnAddress:
         return _('This is not an address like me@example.com: ${given}')
@@ -73,13 +71,17 @@ def _add(mlist: MailingList, msg: Message, member: Member, given: str) -> str:
         return _('${email} is an alias of yours already.')
     except aliases.TooManyAliases as error:
         limit = error.limit
-        return _('You may have ${limit} aliases.  Remove one first.')
+        return _('The limit of aliases is reached: ${limit}.  Remove one first.')
     except aliases.AskedTooOften as error:
         limit = error.limit  # noqa: F841 # in the sentence
-        return _('You may ask ${limit} times a day.  Please try again tomorrow.')
+        return _(
+            'You have asked as often today as you may: ${limit}.\n'
+            'Please try again tomorrow.'
+        )
     return _("""\
     A mail was sent to ${email}.
-    You can post from there as soon as it is answered.
+    You can post from there as soon as it is answered.  Should the address
+    not be one to post from, the mail says so.
 """)
 
 

@@ -20,9 +20,8 @@ from mailman.interfaces.command import ContinueProcessing, IEmailCommand
 from public import public
 from zope.interface import implementer
 
-from mailman_dlist.app import lists, members, wording
+from mailman_dlist.app import lists, members, senders, wording
 from mailman_dlist.app.i18n import _
-from mailman_dlist.app.senders import member_behind
 from mailman_dlist.app.site import ready
 from mailman_dlist.commands import alias_words
 from mailman_dlist.domain.automatic import automatic
@@ -64,7 +63,7 @@ class DlistEmailCommand:
         # Core copies it to the answer and does not encode that so: whoever wrote in
         # base64 could not read it.  By now the command is decoded.
         del msg['content-transfer-encoding']
-        member = member_behind(mlist, msg)
+        member = senders.member_behind(mlist, msg)
         party = mlist if member is None else member
         with _.using(party.preferred_language.code):
             if member is None:
@@ -134,6 +133,11 @@ def _autofollow(asked: Asked) -> str | None:
 
 
 def _alias(asked: Asked) -> str | None:
+    author = senders.alias_author(asked.mlist, asked.msg)
+    if author is not None:
+        return alias_words.answer_alias(asked.member, author.email, asked.words[1:])
+    if not senders.is_answered(asked.mlist, asked.msg):
+        return _stranger(asked.mlist)
     return alias_words.answer(asked.mlist, asked.msg, asked.member, asked.words[1:])
 
 
