@@ -26,7 +26,7 @@ ALIAS = 'me@other.example'
 
 def test_the_loser_is_told_why(mlist, monkeypatch):
     bart, cris = join(mlist, 'Bart'), join(mlist, 'Cris')
-    tokens = []
+    tokens: list[str] = []
     monkeypatch.setattr(aliases.spelling, 'new_token', lambda: tokens[-1])
     for letter in 'ab':
         tokens.append(letter * 16)
