@@ -11,10 +11,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from mailman.config import config
 from mailman.interfaces.action import Action
 from mailman.interfaces.bans import IBanManager
 from mailman.interfaces.member import MemberRole
 from mailman.interfaces.usermanager import IUserManager
+from mailman.runners.incoming import IncomingRunner
 from mailman.utilities.datetime import now
 from zope.component import getUtility
 
@@ -215,6 +217,27 @@ def test_a_member_asks_so_often_a_day(mlist, bart, two_allowed):
         with pytest.raises(AskedTooOften):
             aliases.ask(mlist, bart, ALIAS)
         pass_time(timedelta(seconds=1))
+
+
+def test_how_often_is_remembered_where_requests_expire_sooner(
+    mlist, bart, two_allowed
+):
+    config.push('short', '[mailman]\npending_request_life: 1h\n')
+    try:
+        for _ in range(2):
+            token = token_for(mlist, bart)
+            pass_time(timedelta(hours=2))
+            aliases.expire()
+            assert own(bart) == {}
+            with pytest.raises(UnknownToken):
+                aliases.confirm(token)
+        with pytest.raises(AskedTooOften):
+            aliases.ask(mlist, bart, ALIAS)
+        pass_time(DAY)
+        aliases.expire()
+        assert count_rows(AliasRequest) == {'dlist_alias_request': 0}
+    finally:
+        config.pop('short')
 
 
 def test_limits_do_not_tell_what_an_address_is(mlist, bart, cris, two_allowed):
@@ -596,3 +619,15 @@ def test_no_line_in_a_log_names_an_alias_or_a_token(
         line for line in ours
         if ALIAS in line or any(token in line for token in tokens)
     ] == []
+
+
+def test_a_token_that_comes_as_a_post_is_in_no_log(mlist, bart, caplog):
+    """As an admin may inject it."""
+    caplog.set_level(logging.DEBUG)
+    token = token_for(mlist, bart)
+    msg = letter(bart, 'Re: Posting', to=f'ant+confirm+{token}@example.com')
+    config.switchboards['in'].enqueue(msg, listid=mlist.list_id, to_list=True)
+    run(IncomingRunner, 'in')
+    assert any('is not posted' in line for line in caplog.messages)
+    assert [line for line in caplog.messages if token in line] == []
+    assert own(bart) == {ALIAS: PENDING}

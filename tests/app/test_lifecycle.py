@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from mailman.app.lifecycle import remove_list
@@ -243,6 +245,16 @@ def test_a_list_that_goes_leaves_nothing_here_and_others_alone(mlist):
     }
     assert len(before) == 7
     assert kept() == (2, 1)
+
+
+def test_a_list_that_goes_takes_along_aliases_of_members_who_are_gone(mlist):
+    """As a program may leave them that knows nothing of us."""
+    bee = new_list('bee')
+    for each in mlist, bee:
+        give_alias(each, SimpleNamespace(member_id=uuid4()), 'me@alias.example')
+    remove_list(mlist)
+    store().commit()
+    assert rows_by_list()['dlist_alias'] == {bee.list_id: 1}
 
 
 def rows_by_list() -> dict[str, dict[str, int]]:
