@@ -38,6 +38,8 @@ FRESH = {
     'new_member_default': 'everything',
     'footers': True,
     'one_click': 'list',
+    'aliases': True,
+    'aliases_visible': False,
 }
 
 
@@ -132,6 +134,8 @@ def test_dlists_are_found_among_all_lists(mlist, plain):
     *(('one_click', each.name, each) for each in OneClick),
     *product(['footers'], ['yes', 'Yes', 'true', True], [True]),
     *product(['footers'], ['no', 'NO', 'false', False], [False]),
+    *product(['aliases', 'aliases_visible'], ['yes'], [True]),
+    *product(['aliases', 'aliases_visible'], ['no'], [False]),
 ])
 def test_a_setting_takes_what_it_may_be(name, value, kept, mlist):
     lists.change(mlist, {name: value})
@@ -148,6 +152,7 @@ def test_a_setting_takes_what_it_may_be(name, value, kept, mlist):
         "new_member_default: 'all' should be everything or openings or nothing",
     ),
     ('footers', '1', "footers: '1' should be yes or no"),
+    ('aliases', 'some', "aliases: 'some' should be yes or no"),
     ('one_click', 'both', "one_click: 'both' should be list or conversation"),
     ('enabled', 'perhaps', "enabled: 'perhaps' should be yes or no"),
     ('chain', 'accept', 'chain: there is no such setting; there are enabled, '),

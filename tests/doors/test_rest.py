@@ -94,6 +94,8 @@ def test_the_settings_of_a_list(path, scene, client):
         'new_member_default': 'everything',
         'footers': True,
         'one_click': 'list',
+        'aliases': True,
+        'aliases_visible': False,
         'self_link': f'{BELOW}{ANT}',
     }
 

@@ -130,6 +130,8 @@ def _new_settings(mlist: MailingList, default: Default) -> model.Dlist:
         previous_chain=DEFAULT_CHAIN,
         previous_pipeline=DEFAULT_PIPELINE,
         one_click=OneClick.list,
+        aliases=True,
+        aliases_visible=False,
     )
     store().add(new)
     return new
@@ -228,4 +230,6 @@ READERS: dict[str, Callable[[str], Any]] = {
     'new_member_default': one_of(Default),
     'footers': yes_or_no,
     'one_click': one_of(OneClick),
+    'aliases': yes_or_no,
+    'aliases_visible': yes_or_no,
 }

@@ -3,10 +3,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from email.utils import parseaddr
+
+from mailman.email.message import Message as NewMessage
 from mailman.rules.moderation import _find_sender_member
 from public import public
 
+from mailman_dlist.app import lists, lookup
+from mailman_dlist.domain.alias import spelled
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
+from mailman_dlist.model import aliases as model
+
+
+@public
+@dataclass(frozen=True)
+class AliasAuthor:
+    """Who wrote a message from an alias.
+
+    :param email: The alias, in lower case; what others may know.
+    :param member: What they may not.
+    """
+
+    email: str
+    member: Member
 
 
 @public
@@ -14,9 +34,56 @@ def member_behind(mlist: MailingList, msg: Message) -> Member | None:
     """Return the member who sent the message, None for a stranger.
 
     Core's own rule decides, linked addresses included, so that a command is
-    carried out for whom a post would be accepted.
+    carried out for whom a post would be accepted.  An alias counts in From alone,
+    and there before all else.
     """
-    return _find_sender_member(mlist, msg)
+    author = alias_author(mlist, msg)
+    return _find_sender_member(mlist, msg) if author is None else author.member
+
+
+@public
+def alias_author(mlist: MailingList, msg: Message) -> AliasAuthor | None:
+    """Return who wrote a message from an alias [U15]; None when none did."""
+    email = from_address(msg)
+    member = owner(mlist, email) if email else None
+    return None if member is None else AliasAuthor(email, member)
+
+
+@public
+def owner(mlist: MailingList, email: str) -> Member | None:
+    """Return the member whose confirmed alias an address is.
+
+    A member's own address is nobody's alias, whatever was confirmed before.
+    """
+    # Other characters some databases do not even compare.
+    if not (email.isascii() and email.isprintable() and lists.settings(mlist).aliases):
+        return None
+    found = model.alias(mlist.list_id, email)
+    if found is None or mlist.members.get_member(email) is not None:
+        return None
+    try:
+        return lookup.member_with_id(mlist, found.member_id)
+    except lookup.UnknownMember:
+        return None
+
+
+@public
+def from_address(msg: Message) -> str:
+    """Return the first address in From, as aliases are spelled; '' without one."""
+    return spelled(parseaddr(str(msg.get('from', '')))[1])
+
+
+@public
+def is_answered(mlist: MailingList, msg: Message) -> bool:
+    """Say whether an answer to a message reaches the member who is behind it.
+
+    Core's rule believes every field that names a sender, and answers go to the
+    first of them: who writes *Reply-To: anne@example.com* is Anne to the rule, but
+    the answer is not for her.
+    """
+    answered = NewMessage()
+    answered['From'] = msg.sender
+    return _find_sender_member(mlist, answered) is not None
 
 
 @public

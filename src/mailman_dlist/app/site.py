@@ -64,6 +64,8 @@ class SiteSettings:
     max_notices: int = 50
     #: Octets of a name that is made from a subject.
     name_length: int = 30
+    #: Aliases of one member on one list, and how often a day one may be asked for.
+    alias_limit: int = 10
     log_level: str = 'info'
 
 
@@ -181,6 +183,7 @@ _CONVERTERS: dict[str, Callable[[str], str | int]] = {
     'token_lifetime': _number(1, 3650, 'days'),
     'max_notices': _number(1, 100_000, 'notices'),
     'name_length': _number(8, 40, 'octets'),
+    'alias_limit': _number(1, 1000, 'aliases'),
     'log_level': _level,
 }
 

@@ -48,6 +48,12 @@ TEMPLATES = frozenset(
         'dlist:notice:welcome',
         'dlist:notice:closed',
         'dlist:notice:unknown',
+        'dlist:notice:alias-confirm',
+        'dlist:notice:alias-refused',
+        'dlist:notice:alias-confirmed',
+        'dlist:notice:alias-unknown',
+        'dlist:notice:alias-added',
+        'dlist:notice:alias-taken',
     }
 )
 

@@ -14,6 +14,7 @@ from typing import Any
 from public import public
 
 from mailman_dlist.app import lists, members
+from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model.audience import Listener
 from mailman_dlist.model.conversations import (
@@ -137,6 +138,20 @@ def member(mlist: MailingList, member: Member) -> View:
         'email': email_of(member),
         'member_id': member.member_id,
     } | members.show(mlist, member)
+
+
+@public
+def alias(email: str, state: AliasState) -> View:
+    return {'email': email, 'state': state.name}
+
+
+@public
+def confirmation(mlist: MailingList, email: str, state: AliasState) -> View:
+    """Show what somebody is asked to confirm, who knows no more than the address."""
+    return {
+        'list_id': mlist.list_id,
+        'display_name': mlist.display_name,
+    } | alias(email, state)
 
 
 @public

@@ -9,7 +9,7 @@ from public import public
 from zope.interface import implementer
 
 from mailman_dlist.app.i18n import _
-from mailman_dlist.commands import choices, conversations, lists, site
+from mailman_dlist.commands import aliases, choices, conversations, lists, site
 from mailman_dlist.commands.shared import Commands
 
 
@@ -41,6 +41,7 @@ for command in (
     choices.follow,
     choices.mute,
     choices.reset,
+    aliases.alias,
     site.upgrade,
     site.demo,
 ):

@@ -29,17 +29,25 @@ class Action(Enum):
     reset = 'reset'
     conversations = 'conversations'
     help = 'help'
+    confirm = 'confirm'
     unknown = 'unknown'
 
 
 POSTS = (Action.post, Action.open, Action.plain)
 COMMANDS = (
-    Action.follow, Action.mute, Action.reset, Action.conversations, Action.help)
+    Action.follow,
+    Action.mute,
+    Action.reset,
+    Action.conversations,
+    Action.help,
+    Action.confirm,
+)
 
 OPEN = 'new'
 FOLLOW = 'subscribe'
 MUTE = 'unsubscribe'
 RESET = 'reset'
+CONFIRM = 'confirm'
 
 # What is asked of the list as a whole.
 WORDS = {'conversations': Action.conversations, 'help': Action.help}
@@ -66,13 +74,14 @@ class Intent:
     ``name`` is a conversation's name, valid but for ``open``, where it is the
     text that was given (`naming.from_given` makes it valid) or None.
     ``extension`` is what was read, in lower case.  ``span`` is how long a
-    conversation is to be muted, None for good.
+    conversation is to be muted, None for good.  ``token`` is what is confirmed.
     """
 
     action: Action
     name: str | None = None
     extension: str = ''
     span: timedelta | None = None
+    token: str = ''
 
     @property
     def is_command(self) -> bool:
@@ -119,6 +128,8 @@ def _understand(parts: list[str]) -> Intent:
             return Intent(Action.open)
         case ['new', given]:
             return Intent(Action.open, given)
+        case [word, token] if word == CONFIRM and token:
+            return Intent(Action.confirm, token=token)
         case [word] if word in WORDS:
             return Intent(WORDS[word])
         case [name] if is_name(name):
@@ -207,6 +218,9 @@ class ListAddresses:
 
     def reset(self, name: str) -> str:
         return self.to(name, RESET)
+
+    def confirm(self, token: str) -> str:
+        return self.to(CONFIRM, token)
 
     def to(self, *parts: str) -> str:
         """Write the address with this extension, whole or in its parts."""

@@ -53,3 +53,8 @@ class IDlist(Interface):
     previous_pipeline = Attribute('The posting pipeline to return to.')
 
     one_click = Attribute('A `OneClick`: what List-Unsubscribe is about.')
+
+    aliases = Attribute('True when members may post from other addresses.')
+
+    aliases_visible = Attribute(
+        'True when moderators may see who posts from an alias.')

@@ -8,6 +8,7 @@ from uuid import UUID
 from public import public
 from sqlalchemy import Connection, delete, select
 
+from mailman_dlist.model.aliases import Alias, AliasRequest
 from mailman_dlist.model.conversations import (
     Conversation,
     ConversationMessage,
@@ -20,8 +21,8 @@ from mailman_dlist.model.session import store
 
 @public
 def forget_member(connection: Connection, member_id: UUID) -> None:
-    """Delete what a member chose."""
-    for table in (MemberChoice, MemberSettings):
+    """Delete what a member chose, and the aliases."""
+    for table in (MemberChoice, MemberSettings, Alias, AliasRequest):
         connection.execute(delete(table).where(table.member_id == member_id))
 
 
@@ -34,6 +35,8 @@ def forget_list(list_id: str) -> None:
     )
     for table in (
         MemberSettings,
+        Alias,
+        AliasRequest,
         ConversationMessage,
         ConversationName,
         Conversation,

@@ -37,6 +37,8 @@ class Dlist(Base):
     previous_chain: Mapped[str] = mapped_column(SAUnicode)
     previous_pipeline: Mapped[str] = mapped_column(SAUnicode)
     one_click: Mapped[OneClick] = mapped_column(Enum(OneClick))
+    aliases: Mapped[bool]
+    aliases_visible: Mapped[bool]
 
 
 @public

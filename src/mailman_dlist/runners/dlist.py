@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from time import monotonic
 
 from mailman.config import config
@@ -12,10 +13,11 @@ from mailman.interfaces.bans import IBanManager
 from public import public
 
 from mailman_dlist import metadata
-from mailman_dlist.app import commands
+from mailman_dlist.app import aliases, commands
 from mailman_dlist.app.pauses import end_pauses
 from mailman_dlist.app.senders import member_behind
 from mailman_dlist.app.site import ready
+from mailman_dlist.domain.address import Action
 from mailman_dlist.domain.automatic import automatic
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
@@ -23,8 +25,9 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 log = logging.getLogger('mailman.vette')
 plugin_log = logging.getLogger('mailman.plugins.dlist')
 
-# How long a pause may last beyond its end; we chose it.
-LOOK_EVERY_SECONDS = 10.0
+# What is done beside the commands, and how often in seconds; we chose that.  A pause
+# may last so much longer, and a request stays so much longer that is good no more.
+CHORES: dict[Callable[[], None], float] = {end_pauses: 10.0, aliases.expire: 3600.0}
 
 
 @public
@@ -33,10 +36,13 @@ class DlistRunner(Runner):
 
     What comes from a stranger or from a banned address takes the way of a post,
     on which the list's own rules settle such senders; it is none, and is refused
-    at the end of that way.  Beside that it ends what was chosen for a while.
+    at the end of that way.  Beside that it ends what was chosen or asked for a
+    while.
     """
 
-    _next_look = 0.0
+    def __init__(self, name: str, slice: int | None = None):
+        super().__init__(name, slice)
+        self._due = dict.fromkeys(CHORES, 0.0)
 
     def _dispose(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
         """See `IRunner`."""
@@ -48,6 +54,10 @@ class DlistRunner(Runner):
             return False
         bans = IBanManager(mlist)
         banned = any(bans.is_banned(sender) for sender in msg.senders)
+        if intent.action is Action.confirm and not banned:
+            # Whoever has the token may.
+            aliases.confirm_by_mail(mlist, msg, intent.token)
+            return False
         member = None if banned else member_behind(mlist, msg)
         if member is None or not intent.is_command:
             config.switchboards['in'].enqueue(msg, msgdata, to_list=True)
@@ -57,12 +67,13 @@ class DlistRunner(Runner):
 
     def _do_periodic(self) -> None:
         """See `IRunner`.  Mailman calls it after each file and each look."""
-        if monotonic() < self._next_look:
-            return
-        self._next_look = monotonic() + LOOK_EVERY_SECONDS
-        try:
-            end_pauses()
-        except Exception:
-            # Here it would end the runner, and the commands would wait.
-            plugin_log.exception('No pauses are ended')
-            config.db.abort()
+        for chore, every_seconds in CHORES.items():
+            if monotonic() < self._due[chore]:
+                continue
+            self._due[chore] = monotonic() + every_seconds
+            try:
+                chore()
+            except Exception:
+                # Here it would end the runner, and the commands would wait.
+                plugin_log.exception('%s failed', chore.__name__)
+                config.db.abort()
