@@ -58,7 +58,7 @@ def take_traces(
     parents = _parents(mlist, thread(mlist, msg, message_id))
     person = Author(
         author.email,
-        frozenset(_addresses(author.member)),
+        frozenset(_addresses(author.member)) - {author.email},
         frozenset(_names(author.member)),
     )
     fields = [str(value) for name in ('to', 'cc') for value in msg.get_all(name, [])]
