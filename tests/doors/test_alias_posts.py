@@ -249,6 +249,9 @@ def test_whatever_holds_a_post_tells_nothing(settings, ant, caplog):
     notices = [msg for msg, _msgdata in queued('virgin')]
     assert len(notices) == 2
     assert telling(held, logged(caplog), *notices) == []
+    # Their numbers would tell which of the owner's patterns is in a hidden field.
+    rules = [*held['rule_hits'], *held['rule_misses']]
+    assert not any(each.startswith('header-match-') for each in rules)
 
 
 @pytest.mark.parametrize('action', [ACCEPT, REJECT, DISCARD, DEFER])

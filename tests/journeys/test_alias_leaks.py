@@ -214,8 +214,8 @@ def starts(hunt: Hunt) -> None:
     path = f'members/{hunt.ant.member_ids[hunt.author.name]}/preferences'
     site.must(path, {'delivery_status': 'by_user'}, 'PATCH')
     site.outbox.clear()
-    for path in (site.var / 'logs').iterdir():
-        hunt.log_offsets[path.name] = path.stat().st_size
+    for log in (site.var / 'logs').iterdir():
+        hunt.log_offsets[log.name] = log.stat().st_size
 
 
 def lives(hunt: Hunt) -> None:
@@ -323,7 +323,7 @@ def texts(message: Message) -> Iterator[str]:
         yield from map(str, part.values())
         if not part.is_multipart():
             octets = part.get_payload(decode=True)
-            yield octets.decode('utf-8', 'replace') if octets else ''
+            yield octets.decode('utf-8', 'replace') if isinstance(octets, bytes) else ''
 
 
 def mail(hunt: Hunt) -> Iterator[tuple[str, str]]:
