@@ -254,6 +254,18 @@ def test_whatever_holds_a_post_tells_nothing(settings, ant, caplog):
     assert not any(each.startswith('header-match-') for each in rules)
 
 
+def test_a_site_may_take_the_envelope_for_the_author_first(ant, caplog):
+    ant.mlist.emergency = True
+    config.push('senders', '[mailman]\nsender_headers: from_ from reply-to sender\n')
+    try:
+        ant.gets(from_shade())
+    finally:
+        config.pop('senders')
+    [held] = ant.held
+    notices = [msg for msg, _msgdata in queued('virgin')]
+    assert telling(held, logged(caplog), *notices) == []
+
+
 @pytest.mark.parametrize('action', [ACCEPT, REJECT, DISCARD, DEFER])
 def test_a_moderator_decides_and_learns_nothing(action, ant, caplog):
     ant.anne.moderation_action = HOLD
