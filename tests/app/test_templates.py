@@ -66,6 +66,8 @@ def facts(mlist: Any) -> dict[str, str]:
         'archive': '',
         'standing': 'you hear it',
         'aliases': '',
+        'alias': 'shade@example.net',
+        'member_email': 'anne@example.com',
         'email': 'me@example.net',
         'reason': 'It is banned from the list.',
         'link': '',
