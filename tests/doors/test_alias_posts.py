@@ -27,6 +27,7 @@ from zope.component import getUtility
 from mailman_dlist import metadata
 from mailman_dlist.app import conversations, keys, lists, members
 from mailman_dlist.domain.following import Choice, Reason
+from mailman_dlist.domain.references import id_hash
 from mailman_dlist.model import aliases as model
 from mailman_dlist.model.conversations import ConversationMessage
 from mailman_dlist.model.following import choice_of, settings_of
@@ -322,6 +323,8 @@ def test_what_goes_out_or_comes_back_tells_nothing(extension, ant, caplog):
 def test_an_alias_may_have_a_name_of_its_own(name, shown, ant):
     [copy] = ant.posts(from_shade(From=f'{name} <{SHADE}>'))
     assert copy['from'] == (f'{name} <{SHADE}>' if shown else SHADE)
+    # Archives find the message by this.
+    assert copy['message-id-hash'] == id_hash(copy['message-id'])
 
 
 def test_mail_injected_into_the_pipeline_has_no_traces_either(ant):
