@@ -425,13 +425,12 @@ def anne_requests_from_an_alias(scene: Scene, text: str) -> None:
     scene.requests(text, sender=ALIAS)
 
 
-@situation('request-alias-list-answered-elsewhere')
-def somebody_says_to_be_anne(scene: Scene) -> None:
+@situation('request-alias-list-answered-elsewhere', 'dlist alias list')
+@situation('request-help-answered-elsewhere', 'dlist help')
+def somebody_says_to_be_anne(scene: Scene, text: str) -> None:
     """Mailman believes Reply-To, but answers From."""
     give_alias(scene.ant, scene.anne, ALIAS)
-    scene.requests(
-        'dlist alias list', sender='zoe@elsewhere.example', reply_to='anne@example.com'
-    )
+    scene.requests(text, sender='zoe@elsewhere.example', reply_to='anne@example.com')
 
 
 @situation('welcome-everything', Default.everything)

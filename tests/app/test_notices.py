@@ -55,6 +55,16 @@ def test_the_answer_goes_to_the_address_that_the_command_came_from(mlist, picnic
     assert notice['to'] == 'anne@example.net'
 
 
+def test_no_answer_goes_to_who_only_claims_to_be_a_member(mlist, picnic):
+    anne = join(mlist, 'Anne')
+    # Core's rule believes Reply-To, and would answer Mallory.
+    msg = letter('mallory@example.net')
+    msg['Reply-To'] = 'anne@example.com'
+    notices.acknowledge(mlist, msg, anne, 'dlist:notice:muted', picnic)
+    [notice] = notices_sent()
+    assert notice['to'] == 'anne@example.com'
+
+
 def test_the_last_notice_of_a_day_says_so_and_then_there_is_silence(
     mlist, picnic, three_a_day
 ):

@@ -21,7 +21,7 @@ from public import public
 
 from mailman_dlist.app import lists, templates
 from mailman_dlist.app.i18n import _
-from mailman_dlist.app.senders import AliasAuthor
+from mailman_dlist.app.senders import AliasAuthor, is_answered
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain import naming
 from mailman_dlist.domain.references import bare
@@ -63,13 +63,15 @@ def acknowledge(
 ) -> None:
     """Tell who sent a command what is true now, and how to undo it.
 
-    The answer goes to the address that the command came from.
+    The answer goes to the address that the command came from, where that is the
+    member's or an alias.
 
     :param facts: What the template names beside what is known of the list and
         the conversation.
     """
     letter = _about(mlist, member, template, conversation, facts)
-    notice = _limited(mlist, msg.sender, member, letter)
+    email = msg.sender if is_answered(mlist, msg) else member.address.email
+    notice = _limited(mlist, email, member, letter)
     if notice is not None:
         _send(mlist, notice, 'auto-replied', msg)
 

@@ -118,7 +118,10 @@ def is_answered(mlist: MailingList, msg: Message) -> bool:
     """
     answered = NewMessage()
     answered['From'] = msg.sender
-    return _find_sender_member(mlist, answered) is not None
+    return (
+        _find_sender_member(mlist, answered) is not None
+        or alias_author(mlist, msg) is not None
+    )
 
 
 @public

@@ -63,7 +63,9 @@ class DlistEmailCommand:
         # Core copies it to the answer and does not encode that so: whoever wrote in
         # base64 could not read it.  By now the command is decoded.
         del msg['content-transfer-encoding']
-        member = senders.member_behind(mlist, msg)
+        member = None
+        if senders.is_answered(mlist, msg):
+            member = senders.member_behind(mlist, msg)
         party = mlist if member is None else member
         with _.using(party.preferred_language.code):
             if member is None:
@@ -136,8 +138,6 @@ def _alias(asked: Asked) -> str | None:
     author = senders.alias_author(asked.mlist, asked.msg)
     if author is not None:
         return alias_words.answer_alias(asked.member, author.email, asked.words[1:])
-    if not senders.is_answered(asked.mlist, asked.msg):
-        return _stranger(asked.mlist)
     return alias_words.answer(asked.mlist, asked.msg, asked.member, asked.words[1:])
 
 
