@@ -64,6 +64,10 @@ def facts(mlist: Any) -> dict[str, str]:
         'missed': '3',
         'archive': '',
         'standing': 'you hear it',
+        'user_email': 'anne@example.com',
+        'questions': 'Who are you?',
+        'minimum': '1',
+        'join_email': 'ant-join@example.com',
     }
 
 

@@ -99,6 +99,13 @@ def test_settings_are_shown(scene):
         'new_member_default  everything\n'
         'footers             yes\n'
         'one_click           list\n'
+        'essay               no\n'
+        'essay_questions\n'
+        'essay_min_length    1\n'
+        'ask_invited         no\n'
+        'essay_retention     0\n'
+        'aliases             yes\n'
+        'aliases_visible     no\n'
     )
     assert prints('settings cat@example.com') == 'enabled  no\n'
 
@@ -246,7 +253,8 @@ def test_an_admin_chooses_for_a_member(command, email, said, hear, scene):
     ('settings été@example.com', 'There is no list "été@example.com"'),
     ('settings ant@example.com foot=no',
      'foot: there is no such setting; there are enabled, plain_posts, '
-     'new_member_default, footers, one_click'),
+     'new_member_default, footers, one_click, essay, essay_questions, '
+     'essay_min_length, ask_invited, essay_retention, aliases, aliases_visible'),
     ('settings ant@example.com plain_posts=hold footers=maybe',
      "footers: 'maybe' should be yes or no"),
     ('settings cat@example.com footers=no',

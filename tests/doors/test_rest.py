@@ -94,6 +94,13 @@ def test_the_settings_of_a_list(path, scene, client):
         'new_member_default': 'everything',
         'footers': True,
         'one_click': 'list',
+        'essay': False,
+        'essay_questions': '',
+        'essay_min_length': 1,
+        'ask_invited': False,
+        'essay_retention': 0,
+        'aliases': True,
+        'aliases_visible': False,
         'self_link': f'{BELOW}{ANT}',
     }
 

@@ -123,7 +123,7 @@ def upgrade_to(engine: Engine, revision: str) -> None:
         command.upgrade(settings, revision)
 
 
-def test_what_unsubscribing_is_about_stays_the_list_for_lists_there_are(empty):
+def test_lists_there_are_keep_their_settings_and_get_those_that_are_new(empty):
     upgrade_to(empty, '0001')
     insert = text(
         'INSERT INTO dlist_list (list_id, base_default, new_member_default, '
@@ -144,6 +144,13 @@ def test_what_unsubscribing_is_about_stays_the_list_for_lists_there_are(empty):
         'previous_chain': 'chain',
         'previous_pipeline': 'pipeline',
         'one_click': OneClick.list,
+        'aliases': True,
+        'aliases_visible': False,
+        'essay': False,
+        'essay_questions': '',
+        'essay_min_length': 1,
+        'ask_invited': False,
+        'essay_retention': 0,
     }
 
 

@@ -18,7 +18,7 @@ from public import public
 from sqlalchemy import Connection, event
 from zope.event import subscribers
 
-from mailman_dlist.app import following, lists
+from mailman_dlist.app import essays, following, lists
 from mailman_dlist.app.site import ready
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model import clearing, schema
@@ -44,13 +44,17 @@ def _handle(happening: Any) -> None:
 
 
 def _welcome(mlist: MailingList, member: Member) -> None:
-    """Give a new member the default that new members of the list start with."""
+    """Give a new member the default that new members of the list start with.
+
+    What they answered before joining is kept with the membership.
+    """
     if member.role is not MemberRole.member or not lists.is_dlist(mlist):
         return
     ready()
     settings = lists.settings(mlist)
     if settings.new_member_default is not settings.base_default:
         following.settings_of(mlist, member).default = settings.new_member_default
+    essays.joined(mlist, member)
 
 
 def _after_delete(_mapper: Any, connection: Connection, member: Member) -> None:

@@ -48,6 +48,11 @@ TEMPLATES = frozenset(
         'dlist:notice:welcome',
         'dlist:notice:closed',
         'dlist:notice:unknown',
+        'dlist:essay:questions',
+        'dlist:essay:invitation',
+        'dlist:essay:again',
+        'dlist:essay:answered',
+        'dlist:essay:over',
     }
 )
 

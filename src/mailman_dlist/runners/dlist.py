@@ -12,7 +12,7 @@ from mailman.interfaces.bans import IBanManager
 from public import public
 
 from mailman_dlist import metadata
-from mailman_dlist.app import aliases, commands
+from mailman_dlist.app import commands, confirming, essays, joining
 from mailman_dlist.app.pauses import end_pauses
 from mailman_dlist.app.senders import member_behind
 from mailman_dlist.app.site import ready
@@ -51,7 +51,7 @@ class DlistRunner(Runner):
         banned = any(bans.is_banned(sender) for sender in msg.senders)
         if intent.action is Action.confirm and not banned:
             # Whoever has the token may.
-            aliases.confirm_by_mail(mlist, msg, intent.token)
+            confirming.by_mail(mlist, msg, intent.token)
             return False
         member = None if banned else member_behind(mlist, msg)
         if member is None or not intent.is_command:
@@ -65,9 +65,10 @@ class DlistRunner(Runner):
         if monotonic() < self._next_look:
             return
         self._next_look = monotonic() + LOOK_EVERY_SECONDS
-        try:
-            end_pauses()
-        except Exception:
-            # Here it would end the runner, and the commands would wait.
-            plugin_log.exception('No pauses are ended')
-            config.db.abort()
+        for work in (end_pauses, joining.send_due, essays.forget_old):
+            try:
+                work()
+            except Exception:
+                # Here it would end the runner, and the commands would wait.
+                plugin_log.exception('Not done: %s', work.__name__)
+                config.db.abort()

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What somebody wrote into a reply: the own words, nothing that is quoted.
+
+Mail programs quote in many ways.  Quoted lines begin with ``>``; above them stands a
+line of the program, *On Monday Anne wrote:*, or a block of header fields, below which
+others quote everything without a mark.  A library knows these lines in fifteen
+languages.  People answer above, below or between what they quote.
+
+In doubt a line stays: a word too many does no harm, a lost one does.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from contextlib import suppress
+from email.message import Message
+
+from html2text import HTML2Text
+from mailparser_reply import EmailReplyParser
+from mailparser_reply.constants import MAIL_LANGUAGES as LANGUAGES
+
+from mailman_dlist.domain.quoting import NO_CHARSETS
+
+
+# The library takes time that grows with the square of a text.  Characters; no line of
+# a mail program is longer than the first, and no person quotes after the second.
+LONGEST_LINE = 500
+LONGEST_TEXT = 20_000
+
+# What such a line is shown to the library as; it stands for nothing in any language.
+_STAND_IN = '\ue000{}\ue000'
+_STANDS_IN = re.compile('\ue000([0-9]+)\ue000')
+
+_BLANK_LINES = re.compile(r'\n[ \t]*(?:\n[ \t]*){2,}')
+
+# RFC 3676, section 4.3; some programs lose the blank.
+_SIGNATURE = re.compile(r'^-- ?$.*', re.M | re.S)
+
+# Of a telephone, at the end: "Sent from my ...".
+_SENT_FROM = re.compile(
+    r'^[ \t]*(?:{})\b.{{0,80}}\s*\Z'.format(
+        '|'.join(
+            [
+                *filter(None, (each.get('sent_from') for each in LANGUAGES.values())),
+                'Sent (?:with|via)',
+                'Envoyé de mon',
+                r'Von meinem \w+ gesendet',
+            ]
+        )
+    ),
+    re.M | re.I,
+)
+
+# What Outlook and others draw above what they quote.
+_RULE = re.compile(r'\n[ \t]*[_-]{5,}[^\n]*\Z')
+
+# The library means its text for Markdown, and keeps "1." from becoming a list.
+_ESCAPED = re.compile(r'^([ \t]*[0-9]*)\\(?=[.+-])', re.M)
+
+QUOTE = '>'
+
+
+def own_words(msg: Message) -> str:
+    """Return what the author of a reply wrote, as plain text.
+
+    A part in plain text counts; without one, the first in HTML.
+    """
+    texts = {'text/plain': '', 'text/html': ''}
+    for part in msg.walk():
+        kind = part.get_content_type()
+        named = part.get_filename() or part.get_content_disposition() == 'attachment'
+        if kind in texts and not named and not texts[kind].strip():
+            texts[kind] = _decoded(part)
+    plain = texts['text/plain']
+    return unquoted(plain if plain.strip() else from_html(texts['text/html']))
+
+
+def _decoded(part: Message) -> str:
+    """Return the text of a part, in whatever charset it is."""
+    octets = part.get_payload(decode=True)
+    if not isinstance(octets, bytes):
+        return ''
+    # Many say that it is ASCII.
+    for charset in (str(part.get_content_charset('utf-8')), 'utf-8'):
+        with suppress(LookupError, ValueError):
+            if codecs.lookup(charset).name not in NO_CHARSETS:
+                return octets.decode(charset)
+    return octets.decode('cp1252', 'replace')
+
+
+def from_html(html: str) -> str:
+    """Return the text of a page; what it quotes has marks as in plain text.
+
+    >>> from_html('<p>I <b>knit</b>.</p><blockquote>Who are you?</blockquote>')
+    'I knit.\\n\\n> Who are you?'
+    """
+    reader = HTML2Text(bodywidth=0)
+    reader.ignore_emphasis = True
+    reader.ignore_images = True
+    reader.ignore_links = True
+    reader.ignore_tables = True
+    text = '\n'.join(line.rstrip() for line in reader.handle(html).splitlines())
+    return _ESCAPED.sub(r'\1', text).strip()
+
+
+def unquoted(text: str) -> str:
+    """Return a text without what is quoted in it, nor the signature.
+
+    >>> unquoted('I knit.\\n\\nOn 1 May ant wrote:\\n> Who are you?\\n\\n-- \\nAnne\\n')
+    'I knit.'
+    >>> unquoted('On 1 May ant wrote:\\n> Who are you?\\nI knit.\\n')
+    'I knit.'
+    """
+    text = text.replace('\r\n', '\n').replace('\ue000', '').replace('\xa0', ' ')
+    text = _BLANK_LINES.sub('\n\n', _SIGNATURE.sub('', text))
+    long: list[str] = []
+    lines = [_shortened(line.rstrip(), long) for line in text.split('\n')]
+    shown = '\n'.join(lines)
+    words = _own_part(shown[:LONGEST_TEXT]) + shown[LONGEST_TEXT:]
+    words = _SENT_FROM.sub('', words.rstrip()).rstrip()
+    return _STANDS_IN.sub(lambda match: long[int(match[1])], words).strip()
+
+
+def _shortened(line: str, long: list[str]) -> str:
+    """Return a line, or what stands in for a long one, or a quoted one's mark.
+
+    What is quoted may look like a mail program's line to the library.
+    """
+    if line.startswith(QUOTE):
+        return QUOTE
+    if len(line) <= LONGEST_LINE:
+        return line
+    long.append(line)
+    return _STAND_IN.format(len(long) - 1)
+
+
+def _own_part(text: str) -> str:
+    kept: list[str] = []
+    for reply in EmailReplyParser(languages=list(LANGUAGES)).read(text).replies:
+        header = reply.headers or ''
+        below = reply.content.removeprefix(header).lstrip()
+        if not header or below.startswith(QUOTE):
+            kept.append(_unmarked(below))
+        elif _is_of_program(header):
+            # All that follows is quoted, without marks.
+            kept[-1:] = [_RULE.sub('', each) for each in kept[-1:]]
+            break
+        else:
+            kept.append(_unmarked(reply.content))
+    return '\n\n'.join(part for part in kept if part)
+
+
+def _is_of_program(header: str) -> bool:
+    """Say whether a line or block is a mail program's; people write such lines, too.
+
+    A line has the name or address and the time, a block at least three fields.
+    """
+    lines = [line for line in header.split('\n') if line.strip()]
+    if len(lines) > 2:
+        return True
+    return (header.endswith(':') and any(map(str.isdigit, header))) or '---' in header
+
+
+def _unmarked(text: str) -> str:
+    lines = text.split('\n')
+    return '\n'.join(each for each in lines if not each.startswith(QUOTE)).strip()

@@ -1,0 +1,418 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who wants to join answers first, by every door and under every policy [U5]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from mailman.config import config
+from mailman.interfaces.mailinglist import SubscriptionPolicy
+from mailman.interfaces.pending import IPendings
+from mailman.interfaces.subscriptions import (
+    ISubscriptionManager,
+    SubscriptionPendingError,
+    TokenOwner,
+)
+from mailman.interfaces.usermanager import IUserManager
+from mailman.runners.command import CommandRunner
+from zope.component import getUtility
+
+from mailman_dlist.app import essays, joining, lists
+from mailman_dlist.interfaces.essay import EssayState
+from mailman_dlist.metadata import EXTENSION
+from mailman_dlist.model import essays as model
+from mailman_dlist.model.session import store
+from mailman_dlist.runners.dlist import DlistRunner
+from tests.model.stage import (
+    DAY,
+    count_rows,
+    letter,
+    new_list,
+    pass_time,
+    queued,
+    run,
+)
+
+
+pytestmark = pytest.mark.databases('sqlite')
+
+ANNE = 'anne@example.com'
+ANSWER = 'I knit.\n\nAnd I swim.'
+POLICIES = list(SubscriptionPolicy)
+MODERATED = (SubscriptionPolicy.moderate, SubscriptionPolicy.confirm_then_moderate)
+
+
+@pytest.fixture
+def ant(mailman: Any) -> Any:
+    mlist = new_list()
+    lists.change(mlist, {'essay': True})
+    config.db.commit()
+    return mlist
+
+
+def address(email: str = ANNE) -> Any:
+    users = getUtility(IUserManager)
+    return users.get_address(email) or users.create_address(email, 'Anne')
+
+
+def asks_to_join(mlist: Any, **how: Any) -> Any:
+    """Register, as a program with REST does; return what it is told."""
+    outcome = ISubscriptionManager(mlist).register(address(), **how)
+    config.db.commit()
+    return outcome
+
+
+def joins_by_mail(mlist: Any, sender: str = ANNE) -> None:
+    """Write to ant-join@; what core answers to the command is put away."""
+    msg = letter(sender, 'join', mlist.join_address)
+    config.switchboards['command'].enqueue(
+        msg, listid=mlist.list_id, subaddress='join'
+    )
+    run(CommandRunner, 'command')
+
+
+def mails() -> list[Any]:
+    """Return what was sent to people meanwhile."""
+    return [msg for msg, _msgdata in queued('virgin')]
+
+
+def only(wanted: str, sent: list[Any]) -> Any:
+    [msg] = [each for each in sent if wanted in str(each['subject'])]
+    return msg
+
+
+def question() -> Any:
+    return only('a question first', mails())
+
+
+def text_of(msg: Any) -> str:
+    part = msg.get_payload(0) if msg.is_multipart() else msg
+    return part.get_payload(decode=True).decode('utf-8')
+
+
+def replies(
+    mlist: Any, asked: Any, text: str = ANSWER, sender: str = ANNE, **fields: str
+) -> None:
+    """Answer a mail of ours as mail programs do."""
+    quoted = ''.join(f'> {line}\n' for line in text_of(asked).splitlines())
+    msg = letter(sender, f'Re: {asked["subject"]}', str(asked['reply-to']), **fields)
+    body = f'{text}\n\nOn 1 Aug 2005, ant@example.com wrote:\n{quoted}'
+    msg.set_payload(body.encode(), 'utf-8')
+    local_part = str(asked['reply-to']).partition('@')[0]
+    config.switchboards['dlist'].enqueue(
+        msg, listid=mlist.list_id, **{EXTENSION: local_part.partition('+')[2]}
+    )
+    run(DlistRunner, 'dlist')
+    assert config.switchboards['shunt'].files == []
+
+
+def member(mlist: Any, email: str = ANNE) -> Any:
+    store().expire_all()
+    return mlist.members.get_member(email)
+
+
+def requests(mlist: Any) -> list[Any]:
+    found = getUtility(IPendings).find(mlist=mlist, pend_type='subscription')
+    return [pendable for _token, pendable in found]
+
+
+def the_essay(mlist: Any) -> Any:
+    store().expire_all()
+    [essay] = model.page(mlist.list_id)
+    return essay
+
+
+@pytest.mark.parametrize('policy', POLICIES)
+@pytest.mark.parametrize('door', ['mail', 'register'])
+def test_who_answers_by_mail_joins_as_the_policy_says(door, policy, ant):
+    ant.subscription_policy = policy
+    config.db.commit()
+    if door == 'mail':
+        joins_by_mail(ant)
+    else:
+        token, owner, nobody = asks_to_join(ant)
+        assert (owner, nobody) == (TokenOwner.subscriber, None)
+        assert token is not None
+    assert [each['token_owner'] for each in requests(ant)] == ['subscriber']
+    assert requests(ant)[0]['essay'] == ''
+    asked = question()
+    assert asked['to'] == ANNE
+    assert asked['from'] == asked['reply-to']
+    replies(ant, asked)
+    sent = mails()
+    if policy not in MODERATED:
+        assert essays.of_member(member(ant)) == ANSWER
+        assert requests(ant) == []
+        return
+    assert member(ant) is None
+    assert text_of(only('New subscription request', sent)).endswith(
+        f'\n\n{ANSWER}\n')
+    [request] = requests(ant)
+    assert (request['token_owner'], request['essay']) == ('moderator', ANSWER)
+    ISubscriptionManager(ant).confirm(the_essay(ant).pending)
+    config.db.commit()
+    assert essays.of_member(member(ant)) == ANSWER
+    assert member(ant).address.verified_on is not None
+    assert requests(ant) == []
+    assert [str(each['subject']) for each in mails()] == []
+
+
+@pytest.mark.parametrize('policy', POLICIES)
+@pytest.mark.parametrize('verified', [True, False])
+def test_an_answer_that_comes_with_the_request_leaves_all_else_to_the_policy(
+        verified, policy, ant):
+    ant.subscription_policy = policy
+    plain = new_list('bee', 'legacy-default')
+    plain.subscription_policy = policy
+    config.db.commit()
+    how = {'pre_verified': verified, 'pre_confirmed': verified}
+    _token, owner, joined = ISubscriptionManager(plain).register(address(), **how)
+    address().verified_on = None
+    config.db.commit()
+    of_core = [str(each['subject']).replace('Bee', 'Ant').replace('bee', 'ant')
+               for each in mails()]
+    given = joining.subscribe(ant, address(), ANSWER, **how)
+    config.db.commit()
+    assert given[1] is owner
+    assert (given[2] is None) == (joined is None)
+    assert [str(each['subject']) for each in mails()] == of_core
+    assert [each['essay'] for each in requests(ant)] == (
+        [] if joined else [ANSWER])
+    while member(ant) is None:
+        ISubscriptionManager(ant).confirm(the_essay(ant).pending)
+        config.db.commit()
+    assert essays.of_member(member(ant)) == ANSWER
+
+
+def test_on_a_plain_list_and_without_an_essay_nobody_is_asked(ant):
+    lists.change(ant, {'essay': False})
+    for mlist in ant, new_list('bee', 'legacy-default'):
+        _token, owner, joined = asks_to_join(
+            mlist, pre_verified=True, pre_confirmed=True)
+        assert (owner, joined.list_id) == (TokenOwner.no_one, mlist.list_id)
+        assert essays.of_member(joined) is None
+    assert mails() == []
+
+
+@pytest.mark.parametrize(('how', 'ask_invited', 'subject'), [
+    ({'pre_approved': True, 'pre_confirmed': True, 'pre_verified': True}, False, None),
+    ({'pre_approved': True, 'pre_confirmed': True, 'pre_verified': True}, True, None),
+    ({'invitation': True}, False, 'You have been invited'),
+    ({'invitation': True}, True, 'a question first'),
+])
+def test_who_is_approved_or_invited_passes(how, ask_invited, subject, ant):
+    lists.change(ant, {'ask_invited': ask_invited})
+    asks_to_join(ant, **how)
+    if subject is None:
+        assert member(ant) is not None
+        assert mails() == []
+    else:
+        asked = only(subject, mails())
+        assert ('invite you' in text_of(asked)) == ask_invited
+        if ask_invited:
+            replies(ant, asked)
+            assert essays.of_member(member(ant)) == ANSWER
+
+
+@pytest.mark.parametrize('nothing', ['', ' \n', '\u200b', '-- \nAnne', '\x00'])
+def test_an_empty_answer_is_asked_again_once_a_day(nothing, ant):
+    asks_to_join(ant)
+    asked = question()
+    replies(ant, asked, nothing)
+    assert 'There was no answer in it' in text_of(question())
+    replies(ant, asked, nothing)
+    assert mails() == []
+    pass_time(DAY)
+    replies(ant, asked, nothing)
+    replies(ant, question(), nothing)
+    assert mails() == []
+    assert member(ant) is None
+    replies(ant, asked)
+    assert essays.of_member(member(ant)) == ANSWER
+
+
+def test_an_answer_shorter_than_the_owners_want_is_none(ant):
+    lists.change(ant, {'essay_min_length': '10'})
+    asks_to_join(ant)
+    asked = question()
+    replies(ant, asked, 'I knit.')
+    assert 'characters are needed: 10.' in text_of(question())
+    replies(ant, asked, 'I knit, and swim.')
+    assert essays.of_member(member(ant)) == 'I knit, and swim.'
+
+
+@pytest.mark.parametrize('field', [
+    {'Auto_Submitted': 'auto-replied'}, {'X_Autoreply': 'yes'},
+])
+def test_automatic_mail_is_no_answer(field, ant):
+    asks_to_join(ant)
+    replies(ant, question(), 'I am on holiday.', **field)
+    assert member(ant) is None
+    assert mails() == []
+
+
+def test_the_same_request_again_sends_the_questions_again(ant):
+    first = asks_to_join(ant)
+    asked = question()
+    assert asks_to_join(ant) == first
+    again = question()
+    assert again['reply-to'] == asked['reply-to']
+    assert again['message-id'] != asked['message-id']
+    joins_by_mail(ant)
+    question()
+    assert len(requests(ant)) == 1
+    replies(ant, asked)
+    assert member(ant) is not None
+
+
+def test_the_questions_are_sent_no_more_often_than_the_site_allows(ant, monkeypatch):
+    asks_to_join(ant)
+    for _ in range(60):
+        asks_to_join(ant)
+    assert len(mails()) == 51
+
+
+def test_who_has_answered_has_a_pending_request_as_in_core(ant):
+    ant.subscription_policy = SubscriptionPolicy.moderate
+    config.db.commit()
+    asks_to_join(ant)
+    replies(ant, question())
+    with pytest.raises(SubscriptionPendingError):
+        asks_to_join(ant)
+
+
+@pytest.mark.parametrize('policy', POLICIES)
+def test_the_first_answer_counts(policy, ant):
+    ant.subscription_policy = policy
+    config.db.commit()
+    asks_to_join(ant)
+    asked = question()
+    replies(ant, asked)
+    mails()
+    replies(ant, asked)
+    assert mails() == []
+    replies(ant, asked, 'I also sing.')
+    back = only('was not used', mails())
+    assert 'answered the questions' in text_of(back)
+    assert b'I also sing' in back.get_payload(1).get_payload(0).get_payload(decode=True)
+    assert the_essay(ant).answer == ANSWER
+
+
+def test_an_answer_that_comes_too_late_goes_back(ant):
+    asks_to_join(ant)
+    asked = question()
+    pass_time(4 * DAY)
+    getUtility(IPendings).evict()
+    config.db.commit()
+    replies(ant, asked)
+    assert 'came too late' in text_of(only('was not used', mails()))
+    assert member(ant) is None
+    assert model.size(ant.list_id) == 0
+
+
+def test_who_joined_by_another_door_meanwhile_is_told(ant):
+    asks_to_join(ant)
+    asked = question()
+    ant.subscribe(address())
+    config.db.commit()
+    replies(ant, asked)
+    assert 'came too late' in text_of(only('was not used', mails()))
+    assert requests(ant) == []
+
+
+def test_core_cannot_confirm_without_an_answer(ant):
+    token, *_rest = asks_to_join(ant)
+    asked = question()
+    for _ in range(2):
+        outcome = ISubscriptionManager(ant).confirm(token)
+        assert outcome == (token, TokenOwner.subscriber, None)
+    question()
+    replies(ant, asked)
+    assert member(ant) is not None
+
+
+def test_an_answer_may_come_from_another_address(ant):
+    asks_to_join(ant)
+    replies(ant, question(), sender='anne@work.example')
+    assert essays.of_member(member(ant)) == ANSWER
+
+
+def test_a_request_of_another_list_confirms_nothing_here(ant):
+    bee = new_list('bee')
+    token, *_rest = asks_to_join(ant)
+    with pytest.raises(LookupError):
+        ISubscriptionManager(bee).confirm(token)
+
+
+@pytest.mark.parametrize('text', ['', ANSWER])
+def test_owners_may_stop_asking_while_somebody_answers(text, ant):
+    asks_to_join(ant)
+    asked = question()
+    lists.change(ant, {'essay': False})
+    config.db.commit()
+    replies(ant, asked, text)
+    assert essays.of_member(member(ant)) == text
+
+
+def test_other_questions_leave_a_waiting_request_as_it_is(ant):
+    asks_to_join(ant)
+    asked = question()
+    lists.change(ant, {'essay_questions': 'What is $listname to you?'})
+    asks_to_join(ant)
+    assert 'What is $listname to you?' in text_of(question())
+    replies(ant, asked)
+    assert essays.of_member(member(ant)) == ANSWER
+
+
+@pytest.mark.parametrize('verified', [True, False])
+def test_a_request_that_waits_takes_an_answer_from_a_form(verified, ant):
+    asks_to_join(ant, pre_verified=verified, pre_confirmed=verified)
+    asked = question()
+    _token, owner, joined = joining.subscribe(ant, address(), ANSWER)
+    config.db.commit()
+    if verified:
+        assert essays.of_member(joined) == ANSWER
+        return
+    # The form does not show that the address is Anne's; a reply of hers does.
+    assert (owner, joined) == (TokenOwner.subscriber, None)
+    only('Your confirmation is needed', mails())
+    replies(ant, asked, '')
+    assert essays.of_member(member(ant)) == ANSWER
+
+
+def test_a_discarded_answer_is_gone(ant):
+    ant.subscription_policy = SubscriptionPolicy.moderate
+    config.db.commit()
+    asks_to_join(ant)
+    asked = question()
+    replies(ant, asked)
+    mails()
+    essay = the_essay(ant)
+    ISubscriptionManager(ant).discard(essay.pending)
+    config.db.commit()
+    assert essays.state(essay) is EssayState.over
+    assert (essay.answer, essay.email) == (None, '')
+    replies(ant, asked)
+    only('was not used', mails())
+
+
+def test_an_answer_ends_with_its_time(ant):
+    lists.change(ant, {'essay_retention': '7'})
+    asks_to_join(ant)
+    replies(ant, question())
+    pass_time(6 * DAY)
+    essays.forget_old()
+    assert essays.of_member(member(ant)) == ANSWER
+    pass_time(2 * DAY)
+    essays.forget_old()
+    assert essays.of_member(member(ant)) is None
+
+
+def test_an_answer_goes_with_the_membership(ant):
+    asks_to_join(ant)
+    replies(ant, question())
+    assert count_rows(model.Essay) == {'dlist_essay': 1}
+    member(ant).unsubscribe()
+    config.db.commit()
+    assert count_rows(model.Essay) == {'dlist_essay': 0}
