@@ -125,6 +125,38 @@ def test_settings_for_programs_are_those_of_rest(scene):
     assert for_rest.keys() - given.keys() == {'self_link', 'http_etag'}
 
 
+# Questions before joining.
+
+
+def test_questions_are_asked_shown_and_asked_no_more(scene, tmp_path):
+    nothing = 'ant@example.com asks nothing of those who want to join.\n'
+    assert prints('essay ant@example.com') == nothing
+    file = tmp_path / 'questions.txt'
+    file.write_text('Who are you?\n\n* And *why*?\n', encoding='utf-8')
+    asked = (
+        'ant@example.com asks those who want to join:\n'
+        '\n'
+        'Who are you?\n'
+        '\n'
+        '* And *why*?\n'
+    )
+    assert prints(f'essay ant@example.com --set {file}') == asked
+    assert prints('essay ant@example.com --show') == asked
+    assert prints('essay ant@example.com --off') == nothing
+    assert shows('essay ant@example.com') == {
+        'essay': False,
+        'essay_questions': 'Who are you?\n\n* And *why*?',
+        'essay_min_length': 1,
+        'ask_invited': False,
+        'essay_retention': 0,
+    }
+    assert 'essay_questions     Who are you?  * And *why*?' in prints(
+        'settings ant@example.com')
+    file.write_text('')
+    assert prints(f'essay ant@example.com --set {file}').endswith(
+        'Who are you, and why would you like to join this list?\n')
+
+
 # Conversations.
 
 
@@ -263,6 +295,9 @@ def test_an_admin_chooses_for_a_member(command, email, said, hear, scene):
     ('conversations cat@example.com',
      'cat@example.com is not a dlist; '
      '"mailman dlist enable cat@example.com" makes it one'),
+    ('essay cat@example.com --off',
+     'cat@example.com is not a dlist; '
+     '"mailman dlist enable cat@example.com" makes it one'),
     ('show ant@example.com pinic',
      'ant@example.com has no conversation "pinic"; did you mean picnic?'),
     ('show ant@example.com walk', 'ant@example.com has no conversation "walk"'),
@@ -294,6 +329,8 @@ def test_a_refusal_is_one_sentence_and_exit_code_1(line, sentence, scene):
     'show ant@example.com',
     'follow ant@example.com picnic',
     'demo --corpus nowhere.mbox',
+    'essay ant@example.com --show --off',
+    'essay ant@example.com --set nowhere.txt',
 ])
 def test_a_wrong_usage_is_exit_code_2(line, scene):
     result = run(line)

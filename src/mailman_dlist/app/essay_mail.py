@@ -119,7 +119,7 @@ def _tell_moderators(mlist: MailingList, essay: Essay) -> None:
     member = f'{name} <{essay.email}>' if name else essay.email
     text = wrap(expand(template, mlist, {'member': member}))
     with _.using(language.code):
-        answered = _('All that follows was written by who wants to join:')
+        answered = _('All that follows was written by the person who wants to join:')
     text = f'{text.rstrip()}\n\n{answered}\n\n{essay.answer}\n'
     owner = mlist.owner_address
     _notice(owner, owner, subject, text, language).send(mlist)

@@ -6,16 +6,13 @@ What becomes of the request that an answer belongs to is in `app.joining`.
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
-from uuid import UUID
 
 from mailman.utilities.datetime import now
 from public import public
 
 from mailman_dlist.app import lists
 from mailman_dlist.app.i18n import _
-from mailman_dlist.app.lookup import Unknown
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain import essay as words
 from mailman_dlist.interfaces.essay import EssayState
@@ -25,19 +22,8 @@ from mailman_dlist.model.essays import Essay
 from mailman_dlist.model.session import committed, store
 
 
-log = logging.getLogger('mailman.plugins.dlist')
-
 # How long who answers too late is told so; we chose it.
 REMEMBERED = timedelta(days=30)
-
-
-@public
-class UnknownEssay(Unknown):
-    """Nobody was asked under that token, and no such member's answer is kept."""
-
-    def __init__(self, given: str):
-        self.given = given
-        super().__init__(f'There is no answer "{given}"')
 
 
 @public
@@ -127,23 +113,6 @@ def of_member(member: Member) -> str | None:
     """Return what a member answered before joining, None if it is not kept."""
     essay = model.of_member(member.member_id)
     return None if essay is None else essay.answer
-
-
-@public
-def find(mlist: MailingList, pending: str, member_id: UUID | None) -> Essay:
-    """Return what one person was asked, and answered.
-
-    :param pending: Mailman's token of the request, as its own resources show it.
-    :param member_id: What the same text says as the id of a member, if anything.
-    :raises UnknownEssay: when there is none on this list.
-    """
-    essay = None if member_id is None else model.of_member(member_id)
-    # Other characters some databases do not even compare.
-    if essay is None and pending.isascii() and pending.isprintable():
-        essay = model.with_pending(pending)
-    if essay is None or essay.list_id != mlist.list_id:
-        raise UnknownEssay(pending)
-    return essay
 
 
 @public

@@ -16,7 +16,7 @@ from mailman.interfaces.command import ContinueProcessing, IEmailCommand
 from public import public
 from zope.interface import implementer
 
-from mailman_dlist.app import lists, members, wording
+from mailman_dlist.app import essays, lists, members, wording
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.senders import member_behind
 from mailman_dlist.app.site import ready
@@ -36,7 +36,7 @@ class DlistEmailCommand:
     """What a member hears of a list, and follows without being asked."""
 
     name = 'dlist'
-    argument_description = 'default|autofollow|help'
+    argument_description = 'default|autofollow|essay|help'
     description = _('Choose which conversations of this list you hear.')
     short_description = description
 
@@ -65,7 +65,7 @@ class DlistEmailCommand:
             if member is None:
                 answer = _stranger(mlist)
             else:
-                answer = _answer(mlist, member, list(arguments))
+                answer = _answer(mlist, msg, member, list(arguments))
         print(answer.rstrip(), file=results)
         return ContinueProcessing.yes
 
@@ -89,13 +89,17 @@ def _as_core(
     return ContinueProcessing.yes
 
 
-def _answer(mlist: MailingList, member: Member, arguments: list[str]) -> str:
+def _answer(
+    mlist: MailingList, msg: Message, member: Member, arguments: list[str]
+) -> str:
     match arguments:
         case ['default', word] if word in Default.__members__:
             committed(lambda: members.change(mlist, member, {'default': word}))
         case ['autofollow', what, state] if what in SWITCHES and state in STATES:
             setting = {SWITCHES[what]: STATES[state]}
             committed(lambda: members.change(mlist, member, setting))
+        case ['essay']:
+            return _essay(mlist, msg, member)
         case ['default'] | ['autofollow'] | ['help'] | []:
             return '\n'.join([_state(mlist, member), '', _usage(mlist)])
         case _:
@@ -116,6 +120,23 @@ def _state(mlist: MailingList, member: Member) -> str:
     ])
 
 
+def _essay(mlist: MailingList, msg: Message, member: Member) -> str:
+    """Return what the member answered before joining, as it was written.
+
+    Who sent the mail may be found by other fields than the one that the answer goes
+    to, and it is for the member alone.
+    """
+    if member.address is None or msg.sender != member.address.email:
+        return _("""\
+    To see what you answered before joining, please write from the address
+    of your membership.
+""")
+    answer = essays.of_member(member)
+    if answer is None:
+        return _('No answer of yours to questions before joining is kept.')
+    return '\n'.join([_('Before joining you answered:'), '', answer])
+
+
 def _stranger(mlist: MailingList) -> str:
     return _("""\
     You are not a member of ${mlist.display_name} by this address.
@@ -133,6 +154,7 @@ def _usage(mlist: MailingList) -> str:
     dlist default nothing       hear only what you follow
     dlist autofollow opened on  follow what you open (or: off)
     dlist autofollow replied on follow what you reply to (or: off)
+    dlist essay                 see what you answered before joining
     dlist help                  see this and what is true for you now
 
     If you need a person, write to ${mlist.owner_address}.
