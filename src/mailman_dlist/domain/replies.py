@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from email.message import Message
 
 from html2text import HTML2Text
-from mailparser_reply import EmailReplyParser
+from mailparser_reply import EmailMessage
 from mailparser_reply.constants import MAIL_LANGUAGES as LANGUAGES
 
 from mailman_dlist.domain.quoting import NO_CHARSETS
@@ -53,7 +54,14 @@ _SENT_FROM = re.compile(
 )
 
 # What Outlook and others draw above what they quote.
-_RULE = re.compile(r'\n[ \t]*[_-]{5,}[^\n]*\Z')
+_RULE = re.compile(r'[ \t]*[_-]{5,}.*')
+
+# A line that ends in a colon and has a time in it, in any language, above quoted lines.
+_WROTE = re.compile(r'^(?=.*[0-9][:.h][0-9]{2})[^>\n].*:$(?=\n{1,2}>)', re.M)
+
+_HEADERS = EmailMessage(text='', languages=list(LANGUAGES)).HEADER_REGEX
+
+_FIELD = re.compile(r'^[* ]*\w[\w -]{0,20} ?:', re.M)
 
 # The library means its text for Markdown, and keeps "1." from becoming a list.
 _ESCAPED = re.compile(r'^([ \t]*[0-9]*)\\(?=[.+-])', re.M)
@@ -116,9 +124,8 @@ def unquoted(text: str) -> str:
     text = _BLANK_LINES.sub('\n\n', _SIGNATURE.sub('', text))
     long: list[str] = []
     lines = [_shortened(line.rstrip(), long) for line in text.split('\n')]
-    shown = '\n'.join(lines)
-    words = _own_part(shown[:LONGEST_TEXT]) + shown[LONGEST_TEXT:]
-    words = _SENT_FROM.sub('', words.rstrip()).rstrip()
+    words = '\n'.join(each for each in _own_lines(lines) if each != QUOTE)
+    words = _SENT_FROM.sub('', _BLANK_LINES.sub('\n\n', words).rstrip())
     return _STANDS_IN.sub(lambda match: long[int(match[1])], words).strip()
 
 
@@ -135,33 +142,43 @@ def _shortened(line: str, long: list[str]) -> str:
     return _STAND_IN.format(len(long) - 1)
 
 
-def _own_part(text: str) -> str:
-    kept: list[str] = []
-    for reply in EmailReplyParser(languages=list(LANGUAGES)).read(text).replies:
-        header = reply.headers or ''
-        below = reply.content.removeprefix(header).lstrip()
-        if not header or below.startswith(QUOTE):
-            kept.append(_unmarked(below))
-        elif _is_of_program(header):
-            # All that follows is quoted, without marks.
-            kept[-1:] = [_RULE.sub('', each) for each in kept[-1:]]
+def _own_lines(lines: list[str]) -> list[str]:
+    """Return the lines without those of the program, and without what these quote."""
+    text = '\n'.join(line.strip() for line in lines)
+    dropped: set[int] = set()
+    for match in _intros(text):
+        intro = match[0].strip('\n')
+        start = match.start() + match[0].index(intro)
+        first = text.count('\n', 0, start)
+        last = first + intro.count('\n')
+        below = next(filter(None, lines[last + 1 :]), '')
+        if below == QUOTE:
+            dropped.update(range(first, last + 1))
+        elif _quotes_without_marks(intro):
+            lines = lines[: _above_rule(lines, first)]
             break
-        else:
-            kept.append(_unmarked(reply.content))
-    return '\n\n'.join(part for part in kept if part)
+    return [line for number, line in enumerate(lines) if number not in dropped]
 
 
-def _is_of_program(header: str) -> bool:
-    """Say whether a line or block is a mail program's; people write such lines, too.
+def _intros(text: str) -> Iterator[re.Match[str]]:
+    """Yield what looks like a mail program's lines above what it quotes."""
+    yield from _WROTE.finditer(text)
+    yield from _HEADERS.finditer(text[:LONGEST_TEXT])
 
-    A line has the name or address and the time, a block at least three fields.
+
+def _quotes_without_marks(intro: str) -> bool:
+    """Say whether a program wrote this; people write such lines, too.
+
+    Our mail comes from an address without a name, so the address is there; a block
+    has at least three fields.
     """
-    lines = [line for line in header.split('\n') if line.strip()]
-    if len(lines) > 2:
-        return True
-    return (header.endswith(':') and any(map(str.isdigit, header))) or '---' in header
+    if _FIELD.search(intro):
+        return len(_FIELD.findall(intro)) > 2
+    return '@' in intro or intro.startswith('---')
 
 
-def _unmarked(text: str) -> str:
-    lines = text.split('\n')
-    return '\n'.join(each for each in lines if not each.startswith(QUOTE)).strip()
+def _above_rule(lines: list[str], end: int) -> int:
+    """Return where the lines end above an end, and the rule above that, if any."""
+    while end and not lines[end - 1]:
+        end -= 1
+    return end - 1 if end and _RULE.fullmatch(lines[end - 1]) else end
