@@ -50,6 +50,10 @@ def ask(mlist: MailingList, essay: Essay) -> None:
 @public
 def ask_on_request(mlist: MailingList, essay: Essay) -> None:
     """Send the questions to who wants to join again, as often as the site allows."""
+    if essay.mailed_at is None:
+        # The first time something crashed.
+        ask(mlist, essay)
+        return
     email, allowed = essay.email, ready().max_notices
     if committed(lambda: count_notice(email, today())) > allowed:
         log.info('%s was asked %s times today and is not asked more', email, allowed)
