@@ -10,7 +10,6 @@ words does, let the files be written anew and look at the difference:
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from email.header import decode_header, make_header
@@ -376,10 +375,6 @@ def anne_has_not_answered(scene: Scene) -> None:
     scene.requests('dlist essay')
 
 
-def without_token(text: str) -> str:
-    return re.sub(r'(?<=\+confirm\+)[a-z2-7]{16}(?=@)', 'TOKEN', text)
-
-
 def as_read(msg: Any) -> str:
     """Return a mail as a mail program shows it."""
     fields = [
@@ -397,7 +392,7 @@ def as_read(msg: Any) -> str:
 def test_people_read_what_the_file_says(name, mailman, monkeypatch):
     SITUATIONS[name](Scene(monkeypatch))
     [(msg, _msgdata)] = queued('virgin')
-    said, file = without_token(as_read(msg)), GOLDEN / f'{name}.txt'
+    said, file = as_read(msg), GOLDEN / f'{name}.txt'
     if WRITE:
         file.write_text(said, encoding='utf-8')
     assert said == file.read_text(encoding='utf-8')

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mail about answers: to newcomers the questions, to moderators what was answered.
 
-The questions come from the address that takes the answer, so that any mail program
-sends it there.  No line in a log says what somebody answered.
+An answer to the questions goes to an address of its own.  No line in a log says what
+somebody answered.
 """
 
 from __future__ import annotations
@@ -84,13 +84,13 @@ def _ask(mlist: MailingList, essay: Essay, template: str, time: str) -> None:
             'minimum': str(lists.settings(mlist).essay_min_length),
         }
         subject = _('Joining ${mlist.display_name}: a question first')
-    sender = lists.addresses(mlist).confirm(essay.token)
     text = expand(templates.text(template, mlist, language.code), mlist, facts)
-    notice = _notice(essay.email, sender, subject, text, language)
-    # Message-IDs stand in logs, where the token must not be.
+    # Not from the address that takes the answer: senders stand in logs.
+    notice = _notice(essay.email, mlist.owner_address, subject, text, language)
+    # Message-IDs stand there as well.
     known_by = sha256(essay.token.encode()).hexdigest()[:32]
     notice['Message-ID'] = f'<{known_by}.{time}@{mlist.mail_host}>'
-    notice['Reply-To'] = sender
+    notice['Reply-To'] = lists.addresses(mlist).confirm(essay.token)
     notice['Auto-Submitted'] = 'auto-generated'
     # As core's own confirmations: some mail systems hide bulk mail.
     notice.send(mlist, add_precedence=False)
