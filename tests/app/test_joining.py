@@ -14,6 +14,7 @@ from mailman.interfaces.subscriptions import (
     SubscriptionPendingError,
     TokenOwner,
 )
+from mailman.interfaces.usermanager import IUserManager
 from zope.component import getUtility
 
 from mailman_dlist.app import essays, joining, lists
@@ -247,6 +248,27 @@ def test_who_joined_by_another_door_meanwhile_is_told(ant):
     replies(ant, asked)
     assert 'came too late' in text_of(only('was not used', mails()))
     assert requests(ant) == []
+
+
+def test_who_is_gone_when_the_answer_comes_is_told(ant):
+    asks_to_join(ant)
+    asked = question()
+    users = getUtility(IUserManager)
+    users.delete_user(users.get_user(ANNE))
+    config.db.commit()
+    assert users.get_address(ANNE) is None
+    replies(ant, asked)
+    only('was not used', mails())
+
+
+def test_of_two_requests_at_once_the_answered_one_counts(ant):
+    essays.start(ant, ANNE, None, invited=False)
+    asks_to_join(ant)
+    asked = question()
+    pass_time(DAY)
+    essays.start(ant, ANNE, None, invited=False)
+    replies(ant, asked)
+    assert essays.of_member(member(ant)) == ANSWER
 
 
 def test_core_cannot_confirm_without_an_answer(ant):

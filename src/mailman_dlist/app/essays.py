@@ -102,8 +102,8 @@ def joined(mlist: MailingList, member: Member) -> None:
     """Keep a new member's answer with the membership, by whatever door they came."""
     if member.address is None:
         return
-    essay = model.of_newcomer(mlist.list_id, member.address.email)
-    if essay is not None and essay.answer is not None:
+    essay = model.of_newcomer(mlist.list_id, member.address.email, answered=True)
+    if essay is not None:
         essay.member_id = member.member_id
         essay.joined_at = now()
 

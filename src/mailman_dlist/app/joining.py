@@ -21,6 +21,7 @@ from mailman.app.subscriptions import (
     SubscriptionWorkflow,
     WhichSubscriber,
 )
+from mailman.config import config
 from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.member import AlreadySubscribedError, MemberRole
 from mailman.interfaces.pending import IPendings
@@ -29,6 +30,7 @@ from mailman.interfaces.subscriptions import (
     SubscriptionPendingError,
     TokenOwner,
 )
+from mailman.interfaces.usermanager import IUserManager
 from mailman.utilities.datetime import now
 from public import public
 from zope.component import getUtility
@@ -155,8 +157,9 @@ class EssayWorkflow(SubscriptionWorkflow):
         try:
             super()._step_sanity_checks()
         except SubscriptionPendingError:
-            essay = model.of_newcomer(self.mlist.list_id, self.address.email)
-            if essay is None or essays.state(essay) is not essays.EssayState.asked:
+            email = self.address.email
+            essay = model.of_newcomer(self.mlist.list_id, email, answered=False)
+            if essay is None or _pendable(essay) is None:
                 raise
             if self._answer is None:
                 essay_mail.ask_on_request(self.mlist, essay)
@@ -249,12 +252,8 @@ def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) ->
     :param text: What the newcomer wrote, nothing quoted.
     """
     pendable = _pendable(essay)
-    is_member = mlist.members.get_member(essay.email) is not None
-    if essay.member_id is None and (pendable is None or is_member):
-        if essay.pending is not None:
-            getUtility(IPendings).confirm(essay.pending)
-        essays.end(essay)
-        commit_and_keep()
+    if essay.member_id is None and (pendable is None or not _may_join(mlist, essay)):
+        _end(essay)
         essay_mail.give_back(mlist, msg, 'dlist:essay:over')
         return
     if essay.answer is None:
@@ -269,7 +268,26 @@ def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) ->
         if essay.answer != text.strip():
             essay_mail.give_back(mlist, msg, 'dlist:essay:answered')
         return
-    EssayManager(mlist).confirm(essay.pending)
+    try:
+        EssayManager(mlist).confirm(essay.pending)
+    except LookupError:
+        # Somebody decides at the same moment.
+        config.db.abort()
+        essay_mail.give_back(mlist, msg, 'dlist:essay:over')
+        return
+    commit_and_keep()
+
+
+def _may_join(mlist: MailingList, essay: Essay) -> bool:
+    """Say whether the address is there still, and no member yet."""
+    known = getUtility(IUserManager).get_address(essay.email) is not None
+    return known and mlist.members.get_member(essay.email) is None
+
+
+def _end(essay: Essay) -> None:
+    if essay.pending is not None:
+        getUtility(IPendings).confirm(essay.pending)
+    essays.end(essay)
     commit_and_keep()
 
 

@@ -12,7 +12,7 @@ from mailman.database import types
 from mailman.model.mailinglist import MailingList
 from mailman.model.pending import Pended
 from public import public
-from sqlalchemy import Select, String, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, delete, func, not_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 from zope.interface import implementer
 
@@ -65,14 +65,19 @@ def with_pending(pending: str) -> Essay | None:
 
 
 @public
-def of_newcomer(list_id: str, email: str) -> Essay | None:
-    """Return what somebody was asked last who is no member yet."""
+def of_newcomer(list_id: str, email: str, *, answered: bool) -> Essay | None:
+    """Return what somebody was asked, or has answered, last who is no member yet.
+
+    Two requests at the same moment may both have been taken.
+    """
+    has_answer = Essay.answer.is_not(None)
     return store().scalars(
         select(Essay)
         .where(
             Essay.list_id == list_id,
             Essay.email == email,
             Essay.member_id.is_(None),
+            has_answer if answered else not_(has_answer),
         )
         .order_by(Essay.asked_at.desc(), Essay.token)
     ).first()
@@ -172,18 +177,18 @@ def retentions() -> Sequence[tuple[str, int]]:
 @public
 def forget_joined(list_id: str, before: datetime) -> None:
     """Delete the answers of those who joined before then."""
-    store().execute(
-        delete(Essay).where(Essay.list_id == list_id, Essay.joined_at < before)
-    )
+    _forget(Essay.list_id == list_id, Essay.joined_at < before)
 
 
 @public
 def forget_over(before: datetime) -> None:
     """Delete what is left of requests that were made before then and are over."""
-    store().execute(
-        delete(Essay).where(
-            Essay.pending.is_(None),
-            Essay.member_id.is_(None),
-            Essay.asked_at < before,
-        )
+    _forget(
+        Essay.pending.is_(None), Essay.member_id.is_(None), Essay.asked_at < before
     )
+
+
+def _forget(*which: ColumnElement[bool]) -> None:
+    # SQLite has one writer, also of nothing.
+    if store().scalar(select(Essay.token).where(*which).limit(1)) is not None:
+        store().execute(delete(Essay).where(*which))
