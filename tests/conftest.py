@@ -66,18 +66,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     ]
     metafunc.parametrize(
         'database',
-        # Where several processes share the tests, each database has one of
-        # them, and so one running Mailman.
-        [
-            pytest.param(
-                database,
-                id=database.name,
-                marks=pytest.mark.xdist_group(database.name),
-            )
-            for database in chosen
-        ],
+        chosen,
         indirect=True,
         scope='session',
+        ids=[database.name for database in chosen],
     )
 
 
@@ -86,6 +78,14 @@ def answers(database: Database, asked_for: bool) -> bool:
     if database.absence and asked_for:
         raise pytest.UsageError(f'{database.product}: {database.absence}')
     return not database.absence
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let processes that share the tests have whole databases and whole files."""
+    from tests.sharing import ByDatabase
+
+    return ByDatabase(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -40,7 +40,10 @@ def deliver(mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
     if not recipients or not _personal(mlist, msgdata):
         core.deliver(mlist, msg, msgdata)
         return
-    with asked_once(mlist, recipients), _decorated_once():
+    decoration = msgdata.get('decoration-data', {})
+    with asked_once(mlist, recipients) as people, _decorated_once() as decorating:
+        # Such as the reader's language: a third of all that is read of people.
+        people.preferences = decorating.is_personal(mlist, decoration)
         core.deliver(mlist, Letter(msg), msgdata)
 
 
@@ -51,16 +54,17 @@ def _personal(mlist: MailingList, msgdata: MsgData) -> bool:
 
 
 @contextmanager
-def _decorated_once() -> Iterator[None]:
+def _decorated_once() -> Iterator[DecoratedOnce]:
     """Let what is equal in all copies be decorated once; our own part is not."""
     usual = config.handlers['decorate']
     if type(usual) is Decoration:
+        once = DecoratedOnce(usual._handler)
         ours: Any = copy.copy(usual)
-        ours._handler = DecoratedOnce(usual._handler)
+        ours._handler = once
     else:
-        ours = DecoratedOnce(usual)
+        ours = once = DecoratedOnce(usual)
     config.handlers['decorate'] = ours
     try:
-        yield
+        yield once
     finally:
         config.handlers['decorate'] = usual

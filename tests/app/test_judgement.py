@@ -211,6 +211,15 @@ def test_what_was_delivered_is_a_repetition_by_whatever_address(extension, ant):
     assert fate(ant, again, extension) == (Fate.repeated, 'picnic')
 
 
+@pytest.mark.parametrize('message_id', ['<picnic@example.com>', '<reply@example.com>'])
+@pytest.mark.parametrize('extension', ['no+such+thing', 'picnic+dance', 'not_a_name'])
+def test_a_mail_that_was_posted_is_no_post_by_its_other_addresses(
+    extension, message_id, ant
+):
+    both = letter('Anne', message_id=message_id)
+    assert fate(ant, both, extension) == UNKNOWN
+
+
 def test_a_message_id_is_a_repetition_on_its_list_alone(ant):
     bee = ant.domain.mailing_lists
     [bee] = [each for each in bee if each.list_name == 'bee']

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from mailman.app.lifecycle import remove_list
@@ -12,15 +14,24 @@ from mailman.interfaces.member import MemberRole
 from mailman.interfaces.usermanager import IUserManager
 from zope.component import getUtility
 
-from mailman_dlist.app import following, lists
+from mailman_dlist.app import aliases, following, lists
 from mailman_dlist.domain.following import Choice, Default, Reason, Standing
+from mailman_dlist.model.aliases import Alias, AliasRequest
 from mailman_dlist.model.base import metadata
 from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.model.following import MemberChoice, MemberSettings
 from mailman_dlist.model.session import store
 from tests.app.post import open_conversation, posted
 from tests.app.rest import ask
-from tests.model.stage import count_rows, join, letter, new_list, person, verify
+from tests.model.stage import (
+    count_rows,
+    give_alias,
+    join,
+    letter,
+    new_list,
+    person,
+    verify,
+)
 
 
 @pytest.fixture
@@ -29,18 +40,27 @@ def picnic(mlist: Any) -> Conversation:
 
 
 def join_and_choose(mlist: Any, name: str, *conversations: Any, **how: Any) -> Any:
-    """Let somebody join who wants openings alone, and mutes these conversations."""
+    """Let somebody join who wants openings alone, and mutes these conversations.
+
+    They have an alias, too, and ask for another.
+    """
     member = join(mlist, name, **how)
     following.settings_of(mlist, member).default = Default.openings
     for conversation in conversations:
         following.choose(mlist, conversation, member, Choice.mute, Reason.mail)
+    give_alias(mlist, member, f'{member.member_id.hex}@alias.example')
+    aliases.ask(mlist, member, 'new@alias.example')
     store().commit()
     return member
 
 
 def kept() -> tuple[int, int]:
-    """Return how many choices and how many settings of members there are."""
-    rows = count_rows(MemberChoice, MemberSettings)
+    """Return how many choices and how many settings of members there are.
+
+    There are as many aliases and wishes for one as settings.
+    """
+    rows = count_rows(MemberChoice, MemberSettings, Alias, AliasRequest)
+    assert rows['dlist_alias'] == rows['dlist_alias_request'] == rows['dlist_member']
     return rows['dlist_choice'], rows['dlist_member']
 
 
@@ -223,8 +243,18 @@ def test_a_list_that_goes_leaves_nothing_here_and_others_alone(mlist):
     assert rows_by_list() == {
         table: {bee.list_id: rows[bee.list_id]} for table, rows in before.items()
     }
-    assert len(before) == 5
+    assert len(before) == 7
     assert kept() == (2, 1)
+
+
+def test_a_list_that_goes_takes_along_aliases_of_members_who_are_gone(mlist):
+    """As a program may leave them that knows nothing of us."""
+    bee = new_list('bee')
+    for each in mlist, bee:
+        give_alias(each, SimpleNamespace(member_id=uuid4()), 'me@alias.example')
+    remove_list(mlist)
+    store().commit()
+    assert rows_by_list()['dlist_alias'] == {bee.list_id: 1}
 
 
 def rows_by_list() -> dict[str, dict[str, int]]:

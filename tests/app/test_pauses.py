@@ -19,6 +19,7 @@ from mailman_dlist.model import audience
 from mailman_dlist.model import following as model
 from mailman_dlist.model.following import MemberChoice
 from mailman_dlist.model.session import store
+from mailman_dlist.runners import dlist
 from mailman_dlist.runners.dlist import DlistRunner
 from tests.app.post import open_conversation, posted
 from tests.model.stage import (
@@ -240,16 +241,18 @@ def test_the_runner_ends_what_ended_while_it_was_down(mlist, picnic, anne):
     assert count_rows(MemberChoice) == {'dlist_choice': 0}
 
 
-def test_the_runner_survives_what_goes_wrong(mlist, picnic, anne, monkeypatch):
+def test_the_runner_survives_what_goes_wrong_and_does_the_rest(
+    mlist, picnic, anne, monkeypatch
+):
     def broken() -> None:
         raise RuntimeError('the database is gone')
 
     pause(mlist, anne)
     pass_time(7 * DAY)
-    with monkeypatch.context() as patch:
-        patch.setattr('mailman_dlist.runners.dlist.end_pauses', broken)
-        run(DlistRunner, 'dlist')
-    assert len(told()) == 1
+    # What comes first may fail, and the others are done all the same.
+    monkeypatch.setattr(dlist, 'CHORES', {broken: 10.0} | dlist.CHORES)
+    run(DlistRunner, 'dlist')
+    assert len(queued('virgin')) == 1
 
 
 def test_who_has_left_is_told_nothing(mlist, picnic, anne):

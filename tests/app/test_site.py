@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,7 +27,8 @@ def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     ours = {'component_package': 'mailman_dlist', 'configuration': str(path)}
     other = {'component_package': 'other', 'configuration': '/nowhere.cfg'}
     sections = [('plugin.other', other), ('plugin.sublists', ours)]
-    monkeypatch.setattr(type(config), 'plugin_configs', sections)
+    mailman = SimpleNamespace(plugin_configs=sections, data=object())
+    monkeypatch.setattr(site, 'config', mailman)
 
     def write(text: str | bytes) -> Path:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -152,3 +154,13 @@ def test_the_file_we_ship_names_every_setting_with_its_default(configure):
     assert site.site_settings() == SiteSettings()
     for field in fields(SiteSettings):
         assert f'\n{field.name}:' in uncommented()
+
+
+def test_what_mailman_is_told_later_counts_at_once(mailman_core, tmp_path):
+    before = site.site_settings()
+    path = tmp_path / 'dlist.cfg'
+    path.write_text('[dlist]\nmax_notices: 7\n')
+    config.push('later', f'[plugin.dlist]\nconfiguration: {path}\n')
+    assert site.site_settings() == SiteSettings(max_notices=7)
+    config.pop('later')
+    assert site.site_settings() == before == SiteSettings()

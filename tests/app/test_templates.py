@@ -51,7 +51,8 @@ def facts(mlist: Any) -> dict[str, str]:
     heard = {'anne@example.com': Why.everything}
     [group] = delivery.groups(mlist, accepted, heard, {'a@b.c'})
     return {
-        **notices._facts(mlist, accepted.conversation),
+        **notices._facts(mlist),
+        **notices._facts_of(mlist, accepted.conversation),
         **group.decoration,
         'address': 'ant+picnik@example.com',
         'suggestions': 'Perhaps you meant:\n\n',
@@ -68,6 +69,10 @@ def facts(mlist: Any) -> dict[str, str]:
         'questions': 'Who are you?',
         'minimum': '1',
         'join_email': 'ant-join@example.com',
+        'aliases': '',
+        'email': 'me@example.net',
+        'reason': 'It is banned from the list.',
+        'link': '',
     }
 
 

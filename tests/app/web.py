@@ -27,6 +27,6 @@ def open_web(directory: Path, patch: pytest.MonkeyPatch, **settings: object) -> 
     lines = [f'{name}: {value}\n' for name, value in given.items()]
     path.write_text(''.join(['[dlist]\n', *lines]))
     site.read.cache_clear()
-    patch.setattr(site, '_configuration', lambda: path)
+    patch.setattr(site, '_configuration', lambda _version: path)
     patch.setattr(config, 'DATA_DIR', str(directory))
     return directory / 'dlist.keys'

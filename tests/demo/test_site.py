@@ -49,9 +49,11 @@ def site(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def empty_outbox(request):
     if 'site' in request.fixturenames:
-        outbox = request.getfixturevalue('site').outbox
-        outbox.clear()
-        outbox.refuse.clear()
+        site = request.getfixturevalue('site')
+        # What an earlier test sent must not arrive in this one.
+        site.settle()
+        site.outbox.clear()
+        site.outbox.refuse.clear()
 
 
 def processes_of(site: Site) -> list[str]:

@@ -32,7 +32,7 @@ class Examples:
         """What a page may call, by its name."""
         ours = (
             self.new_list, self.subscribe, self.set_default, self.deliver,
-            self.reply, self.print_mail, self.print_audience, self.mailman,
+            self.reply, self.answer, self.print_mail, self.print_audience, self.mailman,
             self.member_id, self.rest,
         )  # fmt: skip
         return {each.__name__: each for each in ours}
@@ -70,6 +70,16 @@ class Examples:
         """Press Reply-All on the latest mail that came."""
         person = self._person(sender)
         self._said(person.replies(person.inbox[-1], text))
+
+    def answer(self, sender: str) -> None:
+        """Press Reply on the latest mail that came, and send it empty."""
+        # It may have been sent by another door.
+        self.village.settle()
+        person = self._person(sender)
+        mail = person.inbox[-1]
+        self._said(
+            person.writes(str(mail['reply-to']), f'Re: {mail["subject"]}', '\n')
+        )
 
     def print_mail(self, email: str) -> None:
         """Print the latest mail that somebody got, as a mail program shows it."""

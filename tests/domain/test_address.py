@@ -10,12 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailman_dlist.domain.address import Action, Intent, ListAddresses, parse, reduce
-from mailman_dlist.domain.naming import RESERVED, is_name
+from mailman_dlist.domain.alias import new_token
+from mailman_dlist.domain.naming import (
+    LEAST_OCTETS,
+    LOCAL_PART_OCTETS,
+    RESERVED,
+    is_name,
+    room,
+)
 
 
 any_text = st.text(st.characters())
 extensions = st.lists(
-    st.sampled_from(['', 'new', 'picnic', 'mute', 'help', 'Subscribe', '42', '7d'])
+    st.sampled_from(
+        ['', 'new', 'picnic', 'mute', 'help', 'Subscribe', '42', '7d', 'confirm']
+    )
 ).map('+'.join)
 
 
@@ -59,6 +68,8 @@ def test_an_extension_says_what_is_wanted(extension, action, name):
     'picnic+unsubscribe+365d', 'picnic+unsubscribe+53w', 'picnic+unsubscribe+9999w',
     'picnic+unsubscribe+٧d', 'picnic+unsubscribe+7d+7d', 'picnic+subscribe+7d',
     'picnic+reset+7d', 'help+me', 'conversations+7d',
+    # A token is needed, and one alone.
+    'confirm', 'confirm+', 'confirm+a+b', 'picnic+confirm',
     # No conversation can have these names.
     '42', '42+mute', 'subscribe', 'mute+mute', 'help+reset', 'bounces',
     'pic_nic', '-picnic', 'picnic-', 'pic--nic', 'pic nic', 'café', 'picnic\n',
@@ -81,10 +92,30 @@ def test_a_conversation_is_muted_for_a_while(verb, text, span):
     assert parse(extension) == Intent(Action.mute, 'picnic', extension.lower(), span)
 
 
+@pytest.mark.parametrize('token', ['a2b3c4d5e6f7g2h3', 'A2B3C4D5E6F7G2H3', 'x', '-'])
+def test_who_has_a_token_confirms(token):
+    extension = f'confirm+{token}'
+    intent = parse(extension)
+    assert intent == Intent(
+        Action.confirm, extension=extension.lower(), token=token.lower())
+    assert ANT.extension(ANT.confirm(token)) == extension.lower()
+
+
+def test_a_token_fits_wherever_names_of_conversations_do():
+    longest = 'a' * 36
+    assert room(longest) == LEAST_OCTETS
+    for _ in range(100):
+        address = ListAddresses(longest, 'example.com').confirm(new_token())
+        assert len(address.partition('@')[0]) <= LOCAL_PART_OCTETS
+    # And not in many more.
+    assert len(address.partition('@')[0]) == 61
+
+
 @pytest.mark.parametrize('word', sorted(RESERVED - {'new', 'conversations', 'help'}))
 def test_a_reserved_word_names_no_conversation(word):
     assert parse(word).action is Action.unknown
-    assert parse(f'{word}+mute').action is Action.unknown
+    of_a_word = Action.confirm if word == 'confirm' else Action.unknown
+    assert parse(f'{word}+mute').action is of_a_word
 
 
 @pytest.mark.parametrize(('extension', 'action'), [
@@ -108,6 +139,8 @@ def test_whatever_is_written_is_read(extension):
     assert intent.extension == extension.lower()
     if intent.action in (Action.conversations, Action.help):
         assert intent.is_command and intent.name is None
+    elif intent.action is Action.confirm:
+        assert intent.is_command and intent.token and '+' not in intent.token
     elif intent.is_command or intent.action is Action.post:
         assert intent.name is not None
         assert is_name(intent.name)
@@ -120,6 +153,7 @@ def test_whatever_is_written_is_read(extension):
     (Action.follow, False, True),
     (Action.mute, False, True),
     (Action.reset, False, True),
+    (Action.confirm, False, True),
     (Action.unknown, False, False),
 ])
 def test_an_intent_is_a_post_or_a_command_or_unknown(action, is_post, is_command):

@@ -2,7 +2,8 @@
 """A list with something to talk about, for tests of REST and the command line.
 
 On ant@example.com Anne opened *picnic* and follows it therefore; Bart answered,
-and muted it; Cris has chosen nothing.  Dora is an owner of ant and no member.
+and muted it, and has the alias b@other.example; Cris has chosen nothing.  Dora is an
+owner of ant and no member.
 """
 
 from __future__ import annotations
@@ -20,7 +21,15 @@ from mailman_dlist.domain.address import parse
 from mailman_dlist.domain.following import Choice, Reason
 from mailman_dlist.model.conversations import Conversation, ConversationName
 from mailman_dlist.model.session import store
-from tests.model.stage import join, join_all, letter, new_list, now, pass_time
+from tests.model.stage import (
+    give_alias,
+    join,
+    join_all,
+    letter,
+    new_list,
+    now,
+    pass_time,
+)
 
 
 LIST_ID = 'ant.example.com'
@@ -41,6 +50,8 @@ METHODS = {
     PICNIC: {'GET'},
     f'{PICNIC}/choices/BART': {'GET', 'PUT', 'DELETE'},
     f'{ANT}/members/BART': {'GET', 'PATCH'},
+    f'{ANT}/members/BART/aliases': {'GET', 'POST', 'DELETE'},
+    f'{ANT}/members/BART/aliases/b@other.example': {'GET', 'DELETE'},
 }
 
 MONDAY = datetime(2005, 8, 1, 7, 49, 23)
@@ -78,6 +89,7 @@ def picnic() -> Scene:
     pass_time(timedelta(hours=1))
     conversation = post(mlist, 'picnic', bart, 'Re: Picnic', '2@example.com')
     following.choose(mlist, conversation, bart, Choice.mute, Reason.mail)
+    give_alias(mlist, bart, 'b@other.example')
     store().commit()
     return Scene(*(member.member_id for member in (anne, bart, cris, dora)))
 

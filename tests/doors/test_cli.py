@@ -26,7 +26,7 @@ from mailman_dlist.model.base import metadata
 from mailman_dlist.model.session import store
 from tests.doors.client import Client
 from tests.doors.scene import ANSWERED, OPENED, PICNIC, Scene, picnic, post, rename
-from tests.model.stage import join, new_list, now
+from tests.model.stage import join, new_list, now, queued
 
 
 # What differs between databases is tested in tests/model and by the journeys.
@@ -276,10 +276,56 @@ def test_an_admin_chooses_for_a_member(command, email, said, hear, scene):
         assert (made['choice'], made['reason']) == (command, 'cli')
 
 
+# Aliases.
+
+ALIAS = 'alias ant@example.com bart@example.com'
+
+
+def test_aliases_are_shown_in_columns(scene):
+    assert prints(f'{ALIAS} --add me@other.example') == prints(ALIAS) == (
+        'ALIAS             STATE\n'
+        'b@other.example   confirmed\n'
+        'me@other.example  pending\n'
+    )
+    assert shows(ALIAS) == [
+        {'email': 'b@other.example', 'state': 'confirmed'},
+        {'email': 'me@other.example', 'state': 'pending'},
+    ]
+
+
+def test_an_alias_that_is_added_is_asked_first(scene):
+    queued('virgin')
+    prints(f'{ALIAS} --add me@other.example')
+    [(mail, _msgdata)] = queued('virgin')
+    assert mail['to'] == 'me@other.example'
+
+
+def test_one_thing_is_done_to_aliases_at_a_time(scene):
+    result = run(f'{ALIAS} --add me@other.example --clear')
+    assert result.exit_code == 2
+    assert 'Give one of --add, --remove and --clear.' in result.stderr
+    assert len(shows(ALIAS)) == 1
+
+
+def test_aliases_go(scene):
+    prints(f'{ALIAS} --add me@other.example')
+    assert shows(f'{ALIAS} --remove B@other.example') == [
+        {'email': 'me@other.example', 'state': 'pending'},
+    ]
+    assert prints(f'{ALIAS} --clear') == 'bart@example.com has no aliases.\n'
+    assert shows(ALIAS) == []
+
+
 # Refusals.
 
 
 @pytest.mark.parametrize(('line', 'sentence'), [
+    (f'{ALIAS} --add me', '"me" is not an address like me@example.com'),
+    (f'{ALIAS} --add b@other.example',
+     'b@other.example is an alias of this member already'),
+    (f'{ALIAS} --remove c@other.example', 'There is no alias "c@other.example"'),
+    ('alias ant@example.com dora@example.com',
+     'ant@example.com has no member "dora@example.com"'),
     ('enable bee@example.com', 'There is no list "bee@example.com"'),
     ('disable bee', 'There is no list "bee"'),
     ('settings été@example.com', 'There is no list "été@example.com"'),

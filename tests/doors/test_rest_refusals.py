@@ -62,6 +62,11 @@ def client(mailman: Any) -> Client:
     (ANT + '/conversations/walk/choices', 'has no conversation "walk"'),
     (ANT + '/conversations/walk/choices/BART', 'has no conversation "walk"'),
     (PICNIC + '/choices/CRIS', 'cris@example.com has chosen nothing about picnic'),
+    (ANT + '/members/BART/aliases/a@b.example', 'There is no alias "a@b.example"'),
+    # Another's alias looks like nobody's.
+    (ANT + '/members/CRIS/aliases/b@other.example',
+     'There is no alias "b@other.example"'),
+    (ANT + '/members/DORA/aliases', 'ant@example.com has no member'),
     # An owner is no member.
     (PICNIC + '/choices/DORA', 'ant@example.com has no member'),
     (PICNIC + '/choices/bart@example.com', 'has no member "bart@example.com"'),
@@ -313,4 +318,4 @@ def test_the_router_may_read_every_attribute_of_the_root(mailman):
     root = config.plugins['dlist'].resource
     assert root is not config.plugins['dlist'].resource
     names = [name for name in dir(root) if not name.startswith('__')]
-    assert names == ['links', 'lists']
+    assert names == ['aliases', 'links', 'lists']

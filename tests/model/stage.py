@@ -33,6 +33,7 @@ from sqlalchemy import event, func, select
 from zope.component import getUtility
 
 from mailman_dlist.domain.following import Choice, Reason
+from mailman_dlist.model.aliases import Alias
 from mailman_dlist.model.conversations import Conversation, ConversationName
 from mailman_dlist.model.following import MemberChoice
 from mailman_dlist.model.session import store
@@ -200,6 +201,19 @@ def choose(
             then_reason=then_reason,
         )
     )
+
+
+def give_alias(mlist: Any, member: Any, email: str) -> None:
+    """Let an address be a confirmed alias, whatever else it is."""
+    store().add(
+        Alias(
+            list_id=mlist.list_id,
+            email=email,
+            member_id=member.member_id,
+            confirmed_at=now(),
+        )
+    )
+    store().flush()
 
 
 @dataclass

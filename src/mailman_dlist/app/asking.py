@@ -45,7 +45,7 @@ ASKED_FOR = 'dlist_link'
 
 @public
 @contextmanager
-def asked_once(mlist: MailingList, recipients: Collection[str]) -> Iterator[None]:
+def asked_once(mlist: MailingList, recipients: Collection[str]) -> Iterator[People]:
     """Remember Mailman's answers while one message goes to its recipients."""
     people = People(mlist.list_id, recipients)
     registry = _registry(mlist, people)
@@ -54,14 +54,19 @@ def asked_once(mlist: MailingList, recipients: Collection[str]) -> Iterator[None
     hooks.setHooks()
     try:
         with hooks.site(place):
-            yield
+            yield people
     finally:
         hooks.resetHooks()
         mlist.members = roster
 
 
 class People:
-    """Who the recipients are; thousands are looked up together."""
+    """Who the recipients are; thousands are looked up together.
+
+    ``preferences`` says whether theirs are wanted as well.
+    """
+
+    preferences = True
 
     def __init__(self, list_id: str, recipients: Collection[str]):
         self._list_id = list_id
@@ -90,8 +95,12 @@ class People:
         if portion == self._portion:
             return
         emails = self._emails[portion * TOGETHER : (portion + 1) * TOGETHER]
-        self._addresses = model.addresses({each.lower() for each in emails})
-        self._members = model.members(self._list_id, emails)
+        self._addresses = model.addresses(
+            {each.lower() for each in emails}, preferences=self.preferences
+        )
+        self._members = model.members(
+            self._list_id, emails, preferences=self.preferences
+        )
         self._portion = portion
 
 

@@ -9,7 +9,14 @@ from collections.abc import Callable
 from mailman.utilities.datetime import now
 from public import public
 
-from mailman_dlist.app import conversations, following, members, notices, wording
+from mailman_dlist.app import (
+    conversations,
+    following,
+    lists,
+    members,
+    notices,
+    wording,
+)
 from mailman_dlist.app.conversations import Fate, Judgement
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.refusals import refuse
@@ -83,7 +90,16 @@ def _help(mlist: MailingList, member: Member) -> tuple[str, notices.Facts]:
             'default': wording.of_default(following.default_of(mlist, member)),
             'follow_opened': wording.on_or_off(settings['follow_opened']),
             'follow_replied': wording.on_or_off(settings['follow_replied']),
+            'aliases': _help_with_aliases(mlist),
         }
+
+
+def _help_with_aliases(mlist: MailingList) -> str:
+    """Return a line about aliases, where the list has them."""
+    if not lists.settings(mlist).aliases:
+        return ''
+    hint = _('post from there, too')
+    return f'    dlist alias add ADDRESS ({hint})\n'
 
 
 def _conversations(mlist: MailingList, member: Member) -> tuple[str, notices.Facts]:

@@ -7,6 +7,7 @@ from public import public
 
 from mailman_dlist.app import aliases, joining
 from mailman_dlist.domain import replies
+from mailman_dlist.domain.alias import is_token
 from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.model import essays as model
 
@@ -14,7 +15,7 @@ from mailman_dlist.model import essays as model
 @public
 def by_mail(mlist: MailingList, msg: Message, token: str) -> None:
     """Let an answer to one of our mails confirm what that asked for."""
-    essay = model.essay(token) if token.isascii() and token.isprintable() else None
+    essay = model.essay(token) if is_token(token) else None
     if essay is not None and essay.list_id == mlist.list_id:
         joining.answer_by_mail(mlist, msg, essay, replies.own_words(msg))
     else:

@@ -165,6 +165,10 @@ def _judge(
     intent: Intent,
     seen: ConversationMessage | None,
 ) -> Judgement:
+    if not intent.is_post:
+        # One mail may go to several addresses; that it was posted by one of them
+        # is no answer to the others.
+        seen = None
     if seen is not None and seen.delivered_at is not None:
         return Judgement(Fate.repeated, seen.conversation)
     if seen is not None and seen.kind.is_post:

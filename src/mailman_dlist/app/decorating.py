@@ -117,12 +117,16 @@ class DecoratedOnce:
         else:
             pattern.apply(msg, self._mark, link)
 
+    def is_personal(self, mlist: MailingList, decoration: dict[str, Any]) -> bool:
+        """Say whether copies may tell something about the recipient, but for a link."""
+        return type(self._handler) is not Decorate or _is_personal(mlist, decoration)
+
     def _pattern(
         self, mlist: MailingList, msg: Message, msgdata: MsgData
     ) -> Pattern | None:
         """Return what becomes of all copies; None where that is not one thing."""
         decoration = msgdata.get('decoration-data', {})
-        if type(self._handler) is not Decorate or _is_personal(mlist, decoration):
+        if self.is_personal(mlist, decoration):
             return None
         has_link = bool(decoration.get(LINK))
         if has_link:

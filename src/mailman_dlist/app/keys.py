@@ -45,18 +45,18 @@ def accepted() -> dict[int, bytes]:
 
     :raises KeyFileError: when there is something wrong with the file.
     """
-    path = Path(config.DATA_DIR) / FILE_NAME
+    # No Path: every personal link comes by here.
+    path = os.path.join(config.DATA_DIR, FILE_NAME)
     try:
-        state = path.stat()
+        state = os.stat(path)
         if state.st_mode & 0o077:
-            raise KeyFileError(path, 'others can read it; "chmod 600" it')
+            raise KeyFileError(Path(path), 'others can read it; "chmod 600" it')
         # An admin's new key counts at once, without a restart.
-        version = state.st_ino, state.st_size, state.st_mtime_ns
-        return _read(path, version)
+        return _read(path, state.st_ino, state.st_size, state.st_mtime_ns)
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise KeyFileError(path, f'cannot be read: {error}') from error
+        raise KeyFileError(Path(path), f'cannot be read: {error}') from error
 
 
 @public
@@ -93,7 +93,8 @@ def _make(path: Path) -> None:
 
 
 @lru_cache(maxsize=1)
-def _read(path: Path, _version: tuple[int, ...]) -> dict[int, bytes]:
+def _read(name: str, *_version: int) -> dict[int, bytes]:
+    path = Path(name)
     found: dict[int, bytes] = {}
     for number, line in enumerate(path.read_text('ascii').splitlines(), start=1):
         if not line.strip():

@@ -84,6 +84,17 @@ def personal(member_id: UUID, conversation_id: int, action: LinkAction) -> str:
 
 
 @public
+def alias(confirming: str) -> str:
+    """Return the link to the page with the button that confirms an alias [U14].
+
+    :param confirming: The token of the request.
+    :return: '' where the site has no web pages.
+    """
+    base = site_settings().web_base_url
+    return base and f'{base}/dlist/alias/{confirming}'
+
+
+@public
 def for_everybody(text: str) -> str | None:
     """Return what may stand in the place of a personal link that is quoted.
 

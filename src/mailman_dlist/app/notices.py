@@ -3,13 +3,16 @@
 
 No program answers them (RFC 3834), and an address gets no more acknowledgements
 a day than the site allows: a forged sender must not be drowned by our answers.
+Members read their own language, who is none reads the list's.
 """
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from email.mime.message import MIMEMessage
 from email.mime.text import MIMEText
+from typing import Any
 
 from mailman.email.message import UserNotification
 from mailman.utilities.datetime import today
@@ -32,6 +35,22 @@ Facts = dict[str, str]
 
 
 @public
+@dataclass(frozen=True)
+class Letter:
+    """What a notice says that is about no conversation.
+
+    :param subject: In the language of who reads it.
+    :param facts: What the template names beside what is known of the list.
+    :param reply_to: Where an answer goes; '' for the owners of the list.
+    """
+
+    template: str
+    subject: str
+    facts: Facts
+    reply_to: str = ''
+
+
+@public
 def acknowledge(
     mlist: MailingList,
     msg: Message,
@@ -47,7 +66,8 @@ def acknowledge(
     :param facts: What the template names beside what is known of the list and
         the conversation.
     """
-    notice = _limited(mlist, msg.sender, member, template, conversation, facts)
+    letter = _about(mlist, member, template, conversation, facts)
+    notice = _limited(mlist, msg.sender, member, letter)
     if notice is not None:
         _send(mlist, notice, 'auto-replied', msg)
 
@@ -61,19 +81,72 @@ def tell(
     facts: Facts | None = None,
 ) -> None:
     """Tell a member something without being asked."""
+    tell_member(mlist, member, _about(mlist, member, template, conversation, facts))
+
+
+@public
+def tell_member(
+    mlist: MailingList, member: Member, letter: Letter, *, limited: bool = True
+) -> None:
+    """Tell a member something that is about no conversation.
+
+    :param limited: False while a transaction of Mailman's is under way, in which
+        nothing may be committed, and so not counted.
+    """
     email = member.address.email
-    notice = _limited(mlist, email, member, template, conversation, facts)
+    notice = (
+        _limited(mlist, email, member, letter)
+        if limited
+        else _compose(mlist, email, member, letter)
+    )
     if notice is not None:
         _send(mlist, notice, 'auto-generated')
 
 
-def _limited(
+@public
+def tell_address(mlist: MailingList, email: str, letter: Letter) -> None:
+    """Tell something to an address, whoever reads its mail.
+
+    Beyond the limit of the day there is silence, and nobody sees a difference.
+    """
+    allowed = ready().max_notices
+    if committed(lambda: count_notice(email, today())) > allowed:
+        # The address may be an alias, and the next line name the member.
+        log.info('An address had %s notices today and gets no more', allowed)
+        return
+    _send(mlist, _compose(mlist, email, mlist, letter), 'auto-generated')
+
+
+@public
+def answer(mlist: MailingList, msg: Message, letter: Letter) -> None:
+    """Answer the sender of a mail, who need not be a member."""
+    if not msg.sender:
+        log.info('%s has no sender to be answered', msg['message-id'])
+        return
+    notice = _limited(mlist, msg.sender, mlist, letter)
+    if notice is not None:
+        _send(mlist, notice, 'auto-replied', msg)
+
+
+def _about(
     mlist: MailingList,
-    email: str,
     member: Member,
     template: str,
     conversation: Conversation | None,
     facts: Facts | None,
+) -> Letter:
+    """Return what is told about a conversation, or about all of them."""
+    with _.using(member.preferred_language.code):
+        subject = _('Conversations on ${mlist.display_name}')
+        if conversation is not None:
+            name = conversation.name  # noqa: F841 # named in the subject
+            subject = _('Conversation "${name}" on ${mlist.display_name}')
+    known = {} if conversation is None else _facts_of(mlist, conversation)
+    return Letter(template, subject, known | (facts or {}))
+
+
+def _limited(
+    mlist: MailingList, email: str, party: Any, letter: Letter
 ) -> UserNotification | None:
     """Compose a notice, None when the address had enough of them today."""
     allowed = ready().max_notices
@@ -81,18 +154,37 @@ def _limited(
     if sent > allowed:
         log.info('%s had %s notices today and gets no more', email, allowed)
         return None
-    language = member.preferred_language
-    known = _facts(mlist, conversation) | (facts or {})
-    text = expand(templates.text(template, mlist, language.code), mlist, known)
+    last = ''
     if sent == allowed:
-        last = templates.text('dlist:notice:last-today', mlist, language.code)
-        text += expand(last, mlist, {'max_notices': str(allowed)})
-    with _.using(language.code):
-        subject = _('Conversations on ${mlist.display_name}')
-        if conversation is not None:
-            name = conversation.name  # noqa: F841 # named in the subject
-            subject = _('Conversation "${name}" on ${mlist.display_name}')
-    return UserNotification(email, mlist.owner_address, subject, text, language)
+        code = party.preferred_language.code
+        last = expand(
+            templates.text('dlist:notice:last-today', mlist, code),
+            mlist,
+            {'max_notices': str(allowed)},
+        )
+    return _compose(mlist, email, party, letter, last)
+
+
+def _compose(
+    mlist: MailingList, email: str, party: Any, letter: Letter, last: str = ''
+) -> UserNotification:
+    """Write a notice.
+
+    :param party: The member or the list in whose language it is.
+    :param last: What stands below it.
+    """
+    language = party.preferred_language
+    text = expand(
+        templates.text(letter.template, mlist, language.code),
+        mlist,
+        _facts(mlist) | letter.facts,
+    )
+    notice = UserNotification(
+        email, mlist.owner_address, letter.subject, text + last, language
+    )
+    if letter.reply_to:
+        notice['Reply-To'] = letter.reply_to
+    return notice
 
 
 @public
@@ -113,7 +205,8 @@ def give_back(
         return
     party = mlist if member is None else member
     language = party.preferred_language
-    facts = _facts(mlist, conversation) | facts
+    known = {} if conversation is None else _facts_of(mlist, conversation)
+    facts = _facts(mlist) | known | facts
     text = expand(templates.text(template, mlist, language.code), mlist, facts)
     with _.using(language.code):
         subject = _('Your message to ${mlist.display_name} was not posted')
@@ -124,27 +217,29 @@ def give_back(
     _send(mlist, notice, 'auto-replied', msg)
 
 
-def _facts(mlist: MailingList, conversation: Conversation | None) -> Facts:
+def _facts(mlist: MailingList) -> Facts:
     """Return what every template may name."""
     ours = lists.addresses(mlist)
-    facts = {
+    return {
         'opening_address': ours.opening,
         'help_address': ours.help,
         'conversations_address': ours.conversations,
         'delimiter': ours.delimiter,
     }
-    if conversation is not None:
-        name = conversation.name
-        facts |= {
-            'name': name,
-            'subject': conversation.subject,
-            'conversation_address': ours.conversation(name),
-            'follow_address': ours.follow(name),
-            'mute_address': ours.mute(name),
-            'pause_address': ours.mute(name, '7d'),
-            'reset_address': ours.reset(name),
-        }
-    return facts
+
+
+def _facts_of(mlist: MailingList, conversation: Conversation) -> Facts:
+    """Return what templates about a conversation may name beside that."""
+    ours, name = lists.addresses(mlist), conversation.name
+    return {
+        'name': name,
+        'subject': conversation.subject,
+        'conversation_address': ours.conversation(name),
+        'follow_address': ours.follow(name),
+        'mute_address': ours.mute(name),
+        'pause_address': ours.mute(name, '7d'),
+        'reset_address': ours.reset(name),
+    }
 
 
 def _text_part(text: str, charset: str) -> MIMEText:

@@ -11,7 +11,7 @@ from mailman_dlist.app import conversations, lists, notices
 from mailman_dlist.app.conversations import Fate, Judgement
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.senders import member_behind
-from mailman_dlist.domain.address import Intent
+from mailman_dlist.domain.address import CONFIRM, Intent
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 
 
@@ -30,8 +30,9 @@ def refuse(
 
     Automatic mail is never answered, and a repeated message needs no answer.
     """
-    # An extension is as long as its author likes.
-    address = lists.addresses(mlist).to(intent.extension[:LONGEST_SHOWN])
+    # An extension is as long as its author likes, and a token is nobody's business.
+    extension = CONFIRM if intent.token else intent.extension
+    address = lists.addresses(mlist).to(extension[:LONGEST_SHOWN])
     log.info(
         'DLIST: %s to %s is not posted: %s',
         str(msg.get('message-id', 'n/a')).strip(),

@@ -6,10 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from email.utils import parseaddr
 
+from mailman.email.message import Message as NewMessage
 from mailman.rules.moderation import _find_sender_member
 from public import public
 
 from mailman_dlist.app import lists, lookup
+from mailman_dlist.domain.alias import spelled
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.model import aliases as model
 
@@ -67,8 +69,21 @@ def owner(mlist: MailingList, email: str) -> Member | None:
 
 @public
 def from_address(msg: Message) -> str:
-    """Return the first address in From, in lower case; '' where there is none."""
-    return parseaddr(str(msg.get('from', '')))[1].lower()
+    """Return the first address in From, as aliases are spelled; '' without one."""
+    return spelled(parseaddr(str(msg.get('from', '')))[1])
+
+
+@public
+def is_answered(mlist: MailingList, msg: Message) -> bool:
+    """Say whether an answer to a message reaches the member who is behind it.
+
+    Core's rule believes every field that names a sender, and answers go to the
+    first of them: who writes *Reply-To: anne@example.com* is Anne to the rule, but
+    the answer is not for her.
+    """
+    answered = NewMessage()
+    answered['From'] = msg.sender
+    return _find_sender_member(mlist, answered) is not None
 
 
 @public

@@ -19,7 +19,7 @@ from configparser import (
 )
 from configparser import Error as ConfigParserError
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from mailman.config import config
@@ -87,12 +87,18 @@ def site_settings() -> SiteSettings:
 
     :raises SiteSettingError: when dlist.cfg has a fault.
     """
-    path = _configuration()
+    path = _configuration(config.data)
     return SiteSettings() if path is None else read(path)
 
 
-def _configuration() -> Path | None:
-    """Return the file that our own section in mailman.cfg names."""
+@lru_cache(maxsize=1)
+def _configuration(_version: object) -> Path | None:
+    """Return the file that our own section in mailman.cfg names.
+
+    Every personal link asks.
+
+    :param _version: Another object whenever Mailman's configuration changes.
+    """
     for _name, section in config.plugin_configs:
         if section['component_package'].strip() == 'mailman_dlist':
             named = section['configuration'].strip()

@@ -14,6 +14,7 @@ from typing import Any
 from public import public
 
 from mailman_dlist.app import essays, lists, members
+from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model.audience import Listener
 from mailman_dlist.model.conversations import (
@@ -151,6 +152,20 @@ def essay(row: Essay) -> View:
         'token': row.pending,
         'member_id': row.member_id,
     }
+
+
+@public
+def alias(email: str, state: AliasState) -> View:
+    return {'email': email, 'state': state.name}
+
+
+@public
+def confirmation(mlist: MailingList, email: str, state: AliasState) -> View:
+    """Show what somebody is asked to confirm, who knows no more than the address."""
+    return {
+        'list_id': mlist.list_id,
+        'display_name': mlist.display_name,
+    } | alias(email, state)
 
 
 @public

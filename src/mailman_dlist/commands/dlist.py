@@ -9,7 +9,14 @@ from public import public
 from zope.interface import implementer
 
 from mailman_dlist.app.i18n import _
-from mailman_dlist.commands import choices, conversations, essay, lists, site
+from mailman_dlist.commands import (
+    aliases,
+    choices,
+    conversations,
+    essay,
+    lists,
+    site,
+)
 from mailman_dlist.commands.shared import Commands
 
 
@@ -42,6 +49,7 @@ for command in (
     choices.follow,
     choices.mute,
     choices.reset,
+    aliases.alias,
     site.upgrade,
     site.demo,
 ):

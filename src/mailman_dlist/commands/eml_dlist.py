@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command *dlist*, in mail to a list's address for commands [U7, U8].
+"""The command *dlist*, in mail to a list's address for commands [U7, U8, U14, U16].
 
 One word for all that members set for the whole list, so that Mailman's own help
 gains one line.  Conversations are steered by their own addresses.
+
+The answer goes to whom the mail is from, which may be an alias: but for the list of
+aliases there is nothing in it that names the member.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from mailman.config import config
@@ -16,10 +20,10 @@ from mailman.interfaces.command import ContinueProcessing, IEmailCommand
 from public import public
 from zope.interface import implementer
 
-from mailman_dlist.app import essays, lists, members, wording
+from mailman_dlist.app import essays, lists, members, senders, wording
 from mailman_dlist.app.i18n import _
-from mailman_dlist.app.senders import member_behind
 from mailman_dlist.app.site import ready
+from mailman_dlist.commands import alias_words
 from mailman_dlist.domain.automatic import automatic
 from mailman_dlist.domain.following import Default
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message, MsgData
@@ -36,7 +40,7 @@ class DlistEmailCommand:
     """What a member hears of a list, and follows without being asked."""
 
     name = 'dlist'
-    argument_description = 'default|autofollow|essay|help'
+    argument_description = 'default|autofollow|alias|essay|help'
     description = _('Choose which conversations of this list you hear.')
     short_description = description
 
@@ -59,13 +63,13 @@ class DlistEmailCommand:
         # Core copies it to the answer and does not encode that so: whoever wrote in
         # base64 could not read it.  By now the command is decoded.
         del msg['content-transfer-encoding']
-        member = member_behind(mlist, msg)
+        member = senders.member_behind(mlist, msg)
         party = mlist if member is None else member
         with _.using(party.preferred_language.code):
             if member is None:
                 answer = _stranger(mlist)
             else:
-                answer = _answer(mlist, msg, member, list(arguments))
+                answer = _answer(Asked(mlist, msg, member, list(arguments)))
         print(answer.rstrip(), file=results)
         return ContinueProcessing.yes
 
@@ -89,24 +93,86 @@ def _as_core(
     return ContinueProcessing.yes
 
 
-def _answer(
-    mlist: MailingList, msg: Message, member: Member, arguments: list[str]
-) -> str:
-    match arguments:
-        case ['default', word] if word in Default.__members__:
-            committed(lambda: members.change(mlist, member, {'default': word}))
-        case ['autofollow', what, state] if what in SWITCHES and state in STATES:
-            setting = {SWITCHES[what]: STATES[state]}
-            committed(lambda: members.change(mlist, member, setting))
-        case ['essay']:
-            return _essay(mlist, msg, member)
-        case ['default'] | ['autofollow'] | ['help'] | []:
-            return '\n'.join([_state(mlist, member), '', _usage(mlist)])
-        case _:
-            line = ' '.join(['dlist', *arguments])  # noqa: F841 # in the sentence
-            misunderstood = _('This is not understood: ${line}')
-            return '\n'.join([misunderstood, '', _usage(mlist)])
-    return _state(mlist, member)
+@dataclass(frozen=True)
+class Asked:
+    """A line that begins with *dlist*; ``words`` are what follows that."""
+
+    mlist: MailingList
+    msg: Message
+    member: Member
+    words: list[str]
+
+
+def _answer(asked: Asked) -> str:
+    """Do what is asked, and say what is true then."""
+    word, *_rest = asked.words or ['help']
+    answer = _WORDS[word](asked) if word in _WORDS else None
+    if answer is not None:
+        return answer
+    line = ' '.join(['dlist', *asked.words])  # noqa: F841 # in the sentence
+    misunderstood = _('This is not understood: ${line}')
+    return '\n'.join([misunderstood, '', _usage(asked.mlist)])
+
+
+def _default(asked: Asked) -> str | None:
+    match asked.words[1:]:
+        case [word] if word in Default.__members__:
+            return _change(asked, {'default': word})
+        case []:
+            return _help(asked)
+    return None
+
+
+def _autofollow(asked: Asked) -> str | None:
+    match asked.words[1:]:
+        case [what, state] if what in SWITCHES and state in STATES:
+            return _change(asked, {SWITCHES[what]: STATES[state]})
+        case []:
+            return _help(asked)
+    return None
+
+
+def _alias(asked: Asked) -> str | None:
+    author = senders.alias_author(asked.mlist, asked.msg)
+    if author is not None:
+        return alias_words.answer_alias(asked.member, author.email, asked.words[1:])
+    if not senders.is_answered(asked.mlist, asked.msg):
+        return _stranger(asked.mlist)
+    return alias_words.answer(asked.mlist, asked.msg, asked.member, asked.words[1:])
+
+
+def _essay(asked: Asked) -> str | None:
+    """Return what the member answered before joining, as it was written."""
+    if asked.words[1:]:
+        return None
+    if not senders.is_answered(asked.mlist, asked.msg):
+        # It is for the member alone.
+        return _stranger(asked.mlist)
+    answer = essays.of_member(asked.member)
+    if answer is None:
+        return _('No answer of yours to questions before joining is kept.')
+    return '\n'.join([_('Before joining you answered:'), '', answer])
+
+
+def _help(asked: Asked) -> str | None:
+    if asked.words[1:]:
+        return None
+    state = _state(asked.mlist, asked.member)
+    return '\n'.join([state, '', _usage(asked.mlist)])
+
+
+_WORDS: dict[str, Callable[[Asked], str | None]] = {
+    'default': _default,
+    'autofollow': _autofollow,
+    'alias': _alias,
+    'essay': _essay,
+    'help': _help,
+}
+
+
+def _change(asked: Asked, values: dict[str, str | bool]) -> str:
+    committed(lambda: members.change(asked.mlist, asked.member, values))
+    return _state(asked.mlist, asked.member)
 
 
 def _state(mlist: MailingList, member: Member) -> str:
@@ -120,23 +186,6 @@ def _state(mlist: MailingList, member: Member) -> str:
     ])
 
 
-def _essay(mlist: MailingList, msg: Message, member: Member) -> str:
-    """Return what the member answered before joining, as it was written.
-
-    Who sent the mail may be found by other fields than the one that the answer goes
-    to, and it is for the member alone.
-    """
-    if member.address is None or msg.sender != member.address.email:
-        return _("""\
-    To see what you answered before joining, please write from the address
-    of your membership.
-""")
-    answer = essays.of_member(member)
-    if answer is None:
-        return _('No answer of yours to questions before joining is kept.')
-    return '\n'.join([_('Before joining you answered:'), '', answer])
-
-
 def _stranger(mlist: MailingList) -> str:
     return _("""\
     You are not a member of ${mlist.display_name} by this address.
@@ -146,7 +195,14 @@ def _stranger(mlist: MailingList) -> str:
 
 
 def _usage(mlist: MailingList) -> str:
-    return _("""\
+    aliases = _("""\
+    dlist alias add ADDRESS     post from this address, too
+    dlist alias remove ADDRESS  no longer post from it
+    dlist alias clear           have no aliases any more
+    dlist alias list            see your aliases
+""")
+    # In three parts: what is put into a text is not indented as that is.
+    return ''.join([_("""\
     Send one or more of these lines to ${mlist.request_address}:
 
     dlist default everything    hear everything
@@ -154,8 +210,9 @@ def _usage(mlist: MailingList) -> str:
     dlist default nothing       hear only what you follow
     dlist autofollow opened on  follow what you open (or: off)
     dlist autofollow replied on follow what you reply to (or: off)
+"""), aliases if lists.settings(mlist).aliases else '', _("""\
     dlist essay                 see what you answered before joining
     dlist help                  see this and what is true for you now
 
     If you need a person, write to ${mlist.owner_address}.
-""")
+""")])

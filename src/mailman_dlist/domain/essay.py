@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What counts as an answer to an owner's questions, and what it is called by.
+"""What counts as an answer to an owner's questions.
 
 Whoever may be asked, and what follows from an answer, is for others to know.
 """
@@ -7,18 +7,13 @@ Whoever may be asked, and what follows from an answer, is for others to know.
 from __future__ import annotations
 
 import re
-import secrets
 import unicodedata
-from base64 import b32encode
 
 from mailman_dlist.domain.errors import DlistError
 
 
 # Characters; we chose it.  It is a book chapter, and still fits into a mail.
 LONGEST = 100_000
-
-# 80 bits: nobody guesses one, and an address has room for it.
-TOKEN_BYTES = 10
 
 # All but the ends of lines and tabs: databases refuse some, terminals obey others.
 _CONTROL = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]')
@@ -71,8 +66,3 @@ def read(text: str, minimum: int) -> str:
 
 def _is_visible(character: str) -> bool:
     return unicodedata.category(character)[0] in _VISIBLE
-
-
-def new_token() -> str:
-    """Return what an answer by mail is known by; letters of either case are equal."""
-    return b32encode(secrets.token_bytes(TOKEN_BYTES)).decode('ascii').lower()

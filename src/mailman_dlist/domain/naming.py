@@ -26,12 +26,16 @@ from mailman_dlist.domain.errors import ListNameUnfit
 
 NAME = re.compile('[a-z0-9]+(-[a-z0-9]+)*')
 
-RESERVED = frozenset({
+# What follows a hyphen in Mailman's own addresses of a list.
+SUBADDRESSES = frozenset({
+    'bounces', 'confirm', 'join', 'leave', 'owner', 'request', 'subscribe',
+    'unsubscribe',
+})
+
+RESERVED = SUBADDRESSES | frozenset({
     # The words of our own addresses, now and in times to come.
     'new', 'unsubscribe', 'mute', 'subscribe', 'follow', 'reset', 'close', 'reopen',
     'conversations', 'help',
-    # Mailman's subaddresses, which has subscribe and unsubscribe too.
-    'bounces', 'confirm', 'join', 'leave', 'owner', 'request',
     # What people write to list managers.
     'get', 'list', 'status', 'admin',
 })

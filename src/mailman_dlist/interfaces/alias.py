@@ -3,8 +3,19 @@
 
 from __future__ import annotations
 
+import enum
+
 from public import public
 from zope.interface import Attribute, Interface
+
+
+@public
+class AliasState(enum.Enum):
+    """What became of a member's wish to have an alias."""
+
+    #: Whatever the address is: the member learns no more.
+    pending = 1
+    confirmed = 2
 
 
 @public

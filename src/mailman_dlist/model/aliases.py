@@ -13,13 +13,10 @@ from sqlalchemy import String, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from zope.interface import implementer
 
+from mailman_dlist.domain.alias import TOKEN_LENGTH
 from mailman_dlist.interfaces.alias import IAlias, IAliasRequest
 from mailman_dlist.model.base import Base
 from mailman_dlist.model.session import store
-
-
-# Characters; an address to confirm has room for them (see domain.address).
-TOKEN_LENGTH = 16
 
 
 @public
@@ -68,6 +65,15 @@ def aliases_among(list_id: str, emails: Collection[str]) -> list[Alias]:
             select(Alias).where(Alias.list_id == list_id, Alias.email.in_(wanted))
         )
     )
+
+
+@public
+def remove(member_id: UUID, email: str | None = None) -> None:
+    """Delete all aliases of a member, or this one."""
+    which = delete(Alias).where(Alias.member_id == member_id)
+    if email is not None:
+        which = which.where(Alias.email == email.lower())
+    store().execute(which)
 
 
 @public

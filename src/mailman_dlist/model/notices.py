@@ -27,10 +27,13 @@ class NoticeCount(Base):
 
 @public
 def count_notice(email: str, day: date) -> int:
-    """Count one more notice to the address; return how many that makes today."""
+    """Count one more notice to the address; return how many that makes today.
+
+    It takes as many statements for an address that had some as for a new one.
+    """
+    store().execute(delete(NoticeCount).where(NoticeCount.day < day))
     row = store().get(NoticeCount, (email, day))
     if row is None:
-        store().execute(delete(NoticeCount).where(NoticeCount.day < day))
         row = NoticeCount(email=email, day=day, count=0)
         store().add(row)
     row.count += 1

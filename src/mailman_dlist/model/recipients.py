@@ -2,8 +2,8 @@
 """The people behind the recipients of a message, all at once.
 
 Core looks up one recipient at a time, and what it then reads of a member costs a
-statement each.  Here members, addresses, users and preferences come together, as
-core's own objects, complete enough to write a personal copy for each.
+statement each.  Here members, addresses and users come together, as core's own
+objects, and their preferences too where the text of a copy depends on them.
 """
 
 from __future__ import annotations
@@ -29,29 +29,33 @@ user: Any = User.__table__
 
 
 @public
-def addresses(emails: Collection[str]) -> dict[str, Any]:
+def addresses(emails: Collection[str], *, preferences: bool) -> dict[str, Any]:
     """Return the addresses Mailman knows, by email, with their users.
 
     :param emails: In lower case.
+    :param preferences: Whether those of address and user are wanted as well.
     """
-    statement = (
-        select(Address)
-        .where(address.c.email.in_(emails))
-        .options(
-            joinedload(Address.preferences),
-            joinedload(Address.user).joinedload(User.preferences),
-        )
-    )
+    of_user = joinedload(Address.user)
+    options = [of_user]
+    if preferences:
+        options = [
+            joinedload(Address.preferences), of_user.joinedload(User.preferences)
+        ]
+    statement = select(Address).where(address.c.email.in_(emails)).options(*options)
     return {each.email: each for each in store().scalars(statement)}
 
 
 @public
-def members(list_id: str, emails: Collection[str]) -> dict[str, Any]:
+def members(
+    list_id: str, emails: Collection[str], *, preferences: bool
+) -> dict[str, Any]:
     """Return the members of a list that core's roster has for these emails.
 
     Who is subscribed by an address and, with the same one, as a user, counts as
     the first.  Call `addresses` before and keep what it returns: the members'
     own addresses and users are found there without asking again.
+
+    :param preferences: Whether those of the memberships are wanted as well.
     """
     of_list = (
         # Equality makes SQLite, which has no statistics here, walk the members of
@@ -74,11 +78,9 @@ def members(list_id: str, emails: Collection[str]) -> dict[str, Any]:
         )
         .where(*of_list),
     )
-    statement = (
-        select(Member)
-        .where(member.c.id.in_(found))
-        .options(joinedload(Member.preferences))
-    )
+    statement = select(Member).where(member.c.id.in_(found))
+    if preferences:
+        statement = statement.options(joinedload(Member.preferences))
     subscribed = store().scalars(statement).all()
     as_users = {each.address.email: each for each in subscribed if each._user}
     as_addresses = {each.address.email: each for each in subscribed if each._address}

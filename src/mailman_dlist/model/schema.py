@@ -25,6 +25,7 @@ from public import public
 from sqlalchemy import Connection
 
 # Every module that has tables, so that the metadata is complete.
+import mailman_dlist.model.aliases
 import mailman_dlist.model.conversations
 import mailman_dlist.model.essays
 import mailman_dlist.model.following

@@ -14,9 +14,10 @@ from uuid import UUID
 
 import falcon
 from mailman.config import config
-from mailman.rest.helpers import etag, no_content, okay
+from mailman.rest.helpers import accepted, etag, no_content, okay
 from public import public
 
+from mailman_dlist.app.aliases import AliasRefused
 from mailman_dlist.app.keys import KeyFileError
 from mailman_dlist.app.lists import NotADlist
 from mailman_dlist.app.lookup import Unknown
@@ -32,6 +33,7 @@ STATUSES: tuple[tuple[type[DlistError], Callable[..., falcon.HTTPError]], ...] =
     (Unknown, falcon.HTTPNotFound),
     (NotADlist, falcon.HTTPNotFound),
     (ListNameUnfit, falcon.HTTPConflict),
+    (AliasRefused, falcon.HTTPConflict),
     (SchemaError, falcon.HTTPServiceUnavailable),
     (SiteSettingError, falcon.HTTPServiceUnavailable),
     (KeyFileError, falcon.HTTPServiceUnavailable),
@@ -74,7 +76,21 @@ def responder(
 
     What it raises becomes a status, by `STATUSES`.
     """
+    return _responding(method, no_content)
 
+
+@public
+def accepting(
+    method: Callable[[Any, falcon.Request], None],
+) -> Callable[[Any, falcon.Request, falcon.Response], None]:
+    """Answer 202: it begins now, and others will end it."""
+    return _responding(method, accepted)
+
+
+def _responding(
+    method: Callable[[Any, falcon.Request], View | None],
+    finish: Callable[[falcon.Response], None],
+) -> Callable[[Any, falcon.Request, falcon.Response], None]:
     @wraps(method)
     def respond(
         self: Any, request: falcon.Request, response: falcon.Response
@@ -92,7 +108,7 @@ def responder(
             config.db.abort()
             raise
         if view is None:
-            no_content(response)
+            finish(response)
         else:
             okay(response, etag(view))
 

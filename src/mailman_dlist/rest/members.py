@@ -3,29 +3,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import falcon
+from mailman.rest.helpers import child
 from public import public
 
 from mailman_dlist.app import members, views
 from mailman_dlist.app.views import View
 from mailman_dlist.model.session import committed
+from mailman_dlist.rest.aliases import Aliases, AnAlias
 from mailman_dlist.rest.answers import responder
-from mailman_dlist.rest.paths import OfAList
+from mailman_dlist.rest.paths import OfAMember
 from mailman_dlist.rest.requests import body
 
 
 @public
-class AMember(OfAList):
+class AMember(OfAMember):
     """One member of a dlist."""
-
-    def __init__(self, list_id: str, member_id: str):
-        super().__init__(list_id)
-        self.member_id = member_id
 
     @responder
     def on_get(self, request: falcon.Request) -> View:
         """/lists/<list_id>/members/<member_id>"""
-        mlist, member = self.mlist(), self.member(self.member_id)
+        mlist, member = self.parties()
         return self.entry(
             views.member(mlist, member),
             'lists',
@@ -39,5 +39,14 @@ class AMember(OfAList):
         """/lists/<list_id>/members/<member_id>"""
         values = body(request)
         committed(
-            lambda: members.change(self.mlist(), self.member(self.member_id), values)
+            lambda: members.change(*self.parties(), values)
         )
+
+    @child()
+    def aliases(self, context: Any, segments: list[str]) -> Any:
+        """/lists/<list_id>/members/<member_id>/aliases and one of them."""
+        if not segments:
+            return Aliases(self.list_id, self.member_id)
+        # An address may have slashes in it.
+        email = '/'.join(segments)
+        return AnAlias(self.list_id, self.member_id, email), []

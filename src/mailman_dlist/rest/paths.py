@@ -42,6 +42,25 @@ class OfAList(Resource):
 
 
 @public
+class OfAMember(OfAList):
+    """What belongs to one member of a list.
+
+    :param member_id: As Mailman shows it.
+    """
+
+    def __init__(self, list_id: str, member_id: str):
+        super().__init__(list_id)
+        self.member_id = member_id
+
+    def parties(self) -> tuple[MailingList, Member]:
+        """Return the list and the member.
+
+        :raises UnknownMember: when there is none.
+        """
+        return self.mlist(), self.member(self.member_id)
+
+
+@public
 class OfAConversation(OfAList):
     """What belongs to one conversation.
 

@@ -8,6 +8,7 @@ from typing import Any
 from mailman.rest.helpers import child
 from public import public
 
+from mailman_dlist.rest.aliases import AConfirmation
 from mailman_dlist.rest.links import ALink
 from mailman_dlist.rest.lists import AList, AllLists
 
@@ -33,3 +34,10 @@ class DlistRoot:
         if not segments:
             return None
         return ALink(segments.pop(0)), segments
+
+    @child()
+    def aliases(self, context: Any, segments: list[str]) -> Any:
+        """/aliases/<token>."""
+        if not segments:
+            return None
+        return AConfirmation(segments.pop(0)), segments

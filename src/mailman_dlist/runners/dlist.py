@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from time import monotonic
 
 from mailman.config import config
@@ -12,7 +13,7 @@ from mailman.interfaces.bans import IBanManager
 from public import public
 
 from mailman_dlist import metadata
-from mailman_dlist.app import commands, confirming, essays, joining
+from mailman_dlist.app import aliases, commands, confirming, essays, joining
 from mailman_dlist.app.pauses import end_pauses
 from mailman_dlist.app.senders import member_behind
 from mailman_dlist.app.site import ready
@@ -24,8 +25,14 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 log = logging.getLogger('mailman.vette')
 plugin_log = logging.getLogger('mailman.plugins.dlist')
 
-# How long a pause may last beyond its end; we chose it.
-LOOK_EVERY_SECONDS = 10.0
+# What is done beside the commands, and how often in seconds; we chose that.  A pause
+# may last so much longer, and a request stays so much longer that is good no more.
+CHORES: dict[Callable[[], None], float] = {
+    end_pauses: 10.0,
+    joining.send_due: 10.0,
+    aliases.expire: 3600.0,
+    essays.forget_old: 3600.0,
+}
 
 
 @public
@@ -34,10 +41,13 @@ class DlistRunner(Runner):
 
     What comes from a stranger or from a banned address takes the way of a post,
     on which the list's own rules settle such senders; it is none, and is refused
-    at the end of that way.  Beside that it ends what was chosen for a while.
+    at the end of that way.  Beside that it ends what was chosen or asked for a
+    while.
     """
 
-    _next_look = 0.0
+    def __init__(self, name: str, slice: int | None = None):
+        super().__init__(name, slice)
+        self._due = dict.fromkeys(CHORES, 0.0)
 
     def _dispose(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
         """See `IRunner`."""
@@ -62,13 +72,13 @@ class DlistRunner(Runner):
 
     def _do_periodic(self) -> None:
         """See `IRunner`.  Mailman calls it after each file and each look."""
-        if monotonic() < self._next_look:
-            return
-        self._next_look = monotonic() + LOOK_EVERY_SECONDS
-        for work in (end_pauses, joining.send_due, essays.forget_old):
+        for chore, every_seconds in CHORES.items():
+            if monotonic() < self._due[chore]:
+                continue
+            self._due[chore] = monotonic() + every_seconds
             try:
-                work()
+                chore()
             except Exception:
                 # Here it would end the runner, and the commands would wait.
-                plugin_log.exception('Not done: %s', work.__name__)
+                plugin_log.exception('%s failed', chore.__name__)
                 config.db.abort()

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why an address cannot be an alias.
+
+Only who reads the mail of that address is ever told.  So everything is asked for,
+also where the first answer would do: the way there is always the same.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from uuid import UUID
+
+from public import public
+
+from mailman_dlist.app import lists
+from mailman_dlist.app.i18n import _
+from mailman_dlist.domain.naming import SUBADDRESSES
+from mailman_dlist.interfaces.mailman import MailingList
+from mailman_dlist.model import claims
+
+
+@public
+class Why(Enum):
+    """What an address is already."""
+
+    of_list = 'of-list'
+    of_member = 'of-member'
+    alias = 'alias'
+    banned = 'banned'
+
+
+@public
+@dataclass(frozen=True)
+class Obstacle:
+    """Why an address cannot be an alias.
+
+    ``tell`` is the address that may know, and ``list_address`` that of the list
+    whose address it is, if it is one's.
+    """
+
+    why: Why
+    tell: str
+    list_address: str = ''
+
+    @property
+    def sentence(self) -> str:
+        """Say it to who is told, in the language that is in use."""
+        match self.why:
+            case Why.of_list:
+                # Named in the sentence.
+                list_address = self.list_address  # noqa: F841
+                return _('It is an address of the mailing list ${list_address}.')
+            case Why.of_member:
+                return _('It belongs to a member of the list.')
+            case Why.alias:
+                return _('A member of the list posts from it already.')
+            case Why.banned:
+                return _('It is banned from the list.')
+
+
+@public
+def find(mlist: MailingList, email: str, member_id: UUID) -> Obstacle | None:
+    """Return why an address cannot be an alias of a member; None when it can.
+
+    :param email: As aliases are spelled.
+    """
+    list_id = mlist.list_id
+    of_lists = claims.lists_named(*_list_names(email))
+    memberships = claims.memberships(list_id, email)
+    owner = claims.owner(list_id, email)
+    bans = claims.bans(list_id, email)
+    if of_lists:
+        # A mail to the list would be posted; its owners are people.
+        name, host = of_lists[0]
+        return Obstacle(Why.of_list, f'{name}-owner@{host}', f'{name}@{host}')
+    # The member's own linked addresses may be aliases; those of others are others.
+    linked = {each.member_id for each in memberships}
+    subscribed = email in {each.email for each in memberships}
+    if subscribed or (linked and member_id not in linked):
+        return Obstacle(Why.of_member, email)
+    if owner is not None and owner != member_id:
+        return Obstacle(Why.alias, email)
+    if any(_is_about(ban, email) for ban in bans):
+        return Obstacle(Why.banned, email)
+    return None
+
+
+def _list_names(email: str) -> tuple[set[str], str]:
+    """Return the names of lists that may have this address, and the host.
+
+    They have it whole, before the delimiter, or before a hyphen and one of
+    Mailman's subaddresses.
+    """
+    local_part, _at, host = email.rpartition('@')
+    before, _delimiter, _extension = local_part.partition(lists.delimiter())
+    names = {local_part, before}
+    for name in (local_part, before):
+        list_name, hyphen, subaddress = name.rpartition('-')
+        if hyphen and subaddress in SUBADDRESSES:
+            names.add(list_name)
+    return names - {''}, host
+
+
+def _is_about(ban: str, email: str) -> bool:
+    """Say whether a ban is about an address, as `IBanManager` has it."""
+    # What is no regular expression bans nobody.
+    with suppress(re.error):
+        return ban == email or (
+            ban.startswith('^') and re.match(ban, email, re.IGNORECASE) is not None
+        )
+    return False

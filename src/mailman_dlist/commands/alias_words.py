@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What follows ``dlist alias`` in a mail to a list's address for commands [U14, U16].
+
+What is answered names aliases, so it must not reach anybody but their member: who
+calls this makes sure of that.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.iterators import typed_subpart_iterator
+
+from mailman_dlist.app import aliases
+from mailman_dlist.app.i18n import _
+from mailman_dlist.domain.alias import spelled
+from mailman_dlist.interfaces.alias import AliasState
+from mailman_dlist.interfaces.mailman import MailingList, Member, Message
+
+
+def answer(
+    mlist: MailingList, msg: Message, member: Member, arguments: list[str]
+) -> str | None:
+    """Do what a member asks and say what is true then; None for no such words.
+
+    The language of the member is in use.
+    """
+    match arguments:
+        case ['add', given]:
+            return _add(mlist, msg, member, given)
+        case ['remove', given]:
+            return _remove(member, given)
+        case ['clear']:
+            aliases.clear(member)
+            return _('You have no aliases any more.')
+        case ['list'] | []:
+            return _list(member)
+    return None
+
+
+def answer_alias(member: Member, email: str, arguments: list[str]) -> str:
+    """Let who reads the mail of an alias take it away, and learn nothing else.
+
+    The language of the member is in use.
+    """
+    match arguments:
+        case ['remove', given] if spelled(given) == email:
+            return _remove(member, given)
+    return _("""\
+    From here you can only send this line:
+
+    dlist alias remove ${email}
+""")
+
+
+def _add(mlist: MailingList, msg: Message, member: Member, given: str) -> str:
+    if not _was_written(msg, given):
+        return _("""\
+    Some letters were lost from this address: ${given}
+    Please write it without accents and the like.
+""")
+    try:
+        email = aliases.ask(mlist, member, given)
+    except aliases.NotAnAddress:
+        return _('This is not an address like me@example.com: ${given}')
+    except aliases.AliasesOff:
+        return _('${mlist.display_name} has no aliases.')
+    except aliases.AlreadyAlias as error:
+        email = error.email  # noqa: F841 # in the sentence
+        return _('${email} is an alias of yours already.')
+    except aliases.TooManyAliases as error:
+        limit = error.limit
+        return _('The limit of aliases is reached: ${limit}.  Remove one first.')
+    except aliases.AskedTooOften as error:
+        limit = error.limit  # noqa: F841 # in the sentence
+        return _(
+            'You have asked as often today as you may: ${limit}.\n'
+            'Please try again tomorrow.'
+        )
+    return _("""\
+    A mail was sent to ${email}.
+    You can post from there as soon as it is answered.  Should the address
+    not be one to post from, the mail says so.
+""")
+
+
+def _remove(member: Member, given: str) -> str:
+    try:
+        email = aliases.remove(member, given)  # noqa: F841 # in the sentence
+    except aliases.UnknownAlias:
+        return _('You have no alias ${given}.')
+    return _('${email} is no alias of yours any more.')
+
+
+def _list(member: Member) -> str:
+    found = aliases.show(member)
+    if not found:
+        return _('You have no aliases.')
+    lines = [_('Your aliases:'), '']
+    for email, state in found:
+        waits = _('not confirmed yet')
+        lines.append(
+            f'{email} ({waits})' if state is AliasState.pending else email
+        )
+    return '\n'.join(lines)
+
+
+def _was_written(msg: Message, word: str) -> bool:
+    """Say whether a word stands in a mail as we have it.
+
+    Mailman leaves characters out of commands that are not ASCII, which makes another
+    address of *me@bücher.example*.
+    """
+    texts = []
+    raw = msg.get('subject', '')
+    with suppress(HeaderParseError, UnicodeError, LookupError):
+        raw = make_header(decode_header(raw))
+    texts.append(str(raw))
+    for part in typed_subpart_iterator(msg, 'text', 'plain'):
+        charset = part.get_content_charset('us-ascii')
+        octets = part.get_payload(decode=True) or b''
+        texts.append(octets.decode(charset, errors='replace'))
+        break
+    return any(word in text.lower().split() for text in texts)

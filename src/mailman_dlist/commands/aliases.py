@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``mailman dlist alias``: the addresses a member posts from [U14, U16]."""
+
+from __future__ import annotations
+
+import click
+
+from mailman_dlist.app import aliases, lookup, views
+from mailman_dlist.app.i18n import _
+from mailman_dlist.commands.shared import (
+    EMAIL,
+    JSON,
+    LIST,
+    named_dlist,
+    say,
+    say_json,
+    say_table,
+)
+
+
+@click.command(
+    short_help=_('Show or change the aliases of a member.'),
+    help=_("""\
+    Show the aliases of a member, or change them.
+
+    An alias that is added counts as soon as a mail to it is answered.
+
+    \b
+    Examples:
+      mailman dlist alias ant@example.com bart@example.com
+      mailman dlist alias ant@example.com bart@example.com --add b@other.example
+    """),
+)
+@LIST
+@EMAIL
+@click.option('--add', metavar='ADDRESS', help=_('Send a confirmation to ADDRESS.'))
+@click.option('--remove', metavar='ADDRESS', help=_('Take ADDRESS away.'))
+@click.option('--clear', is_flag=True, help=_('Take all away.'))
+@JSON
+def alias(
+    given_list: str,
+    given_email: str,
+    add: str | None,
+    remove: str | None,
+    clear: bool,
+    as_json: bool,
+) -> None:
+    if (add is not None) + (remove is not None) + clear > 1:
+        raise click.UsageError(_('Give one of --add, --remove and --clear.'))
+    mlist = named_dlist(given_list)
+    member = lookup.member_with_email(mlist, given_email)
+    if add is not None:
+        aliases.ask(mlist, member, add)
+    if remove is not None:
+        aliases.remove(member, remove)
+    if clear:
+        aliases.clear(member)
+    found = [views.alias(*each) for each in aliases.show(member)]
+    if as_json:
+        say_json(found)
+    elif found:
+        say_table([
+            (_('ALIAS'), _('STATE')),
+            *((view['email'], view['state']) for view in found),
+        ])
+    else:
+        words = {'email': member.address.email}
+        say(_('${email} has no aliases.', words))

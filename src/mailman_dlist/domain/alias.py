@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How an alias is spelled, and what the token looks like that confirms it.
+
+Whether an address may be an alias, and whose, is for others to know.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from base64 import b32encode
+
+
+# RFC 5321, sections 4.5.3.1.1 and 4.5.3.1.3; a path has its angle brackets.
+LOCAL_PART_OCTETS = 64
+ADDRESS_OCTETS = 254
+
+# RFC 5322, section 3.2.3, in lower case.
+DOT_ATOM = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+QUOTED = re.compile('"(.*)"')
+
+# 80 bits: nobody guesses one, and it leaves room in a local part for the name of
+# any list that can be a dlist.  Letters of either case read the same.
+TOKEN_BYTES = 10
+TOKEN_LENGTH = 16
+TOKEN = re.compile('[a-z2-7]{16}')
+
+
+def spelled(email: str) -> str:
+    """Return an address in the one spelling that we keep and look for.
+
+    >>> spelled('"Me"@Other.Example')
+    'me@other.example'
+
+    A quoted local part is the same without the quotes, where it can be
+    (RFC 5321, section 4.1.2).
+    """
+    local_part, at, host = email.strip().lower().rpartition('@')
+    quoted = QUOTED.fullmatch(local_part)
+    if quoted and DOT_ATOM.fullmatch(quoted[1]):
+        local_part = quoted[1]
+    return f'{local_part}{at}{host}'
+
+
+def can_be_written(email: str) -> bool:
+    """Tell whether an address, spelled so, fits everywhere without quotes."""
+    local_part, _, _host = email.rpartition('@')
+    return (
+        DOT_ATOM.fullmatch(local_part) is not None
+        and len(local_part) <= LOCAL_PART_OCTETS
+        and len(email) <= ADDRESS_OCTETS
+    )
+
+
+def new_token() -> str:
+    """Return what confirms one request."""
+    return b32encode(secrets.token_bytes(TOKEN_BYTES)).decode('ascii').lower()
+
+
+def is_token(text: str) -> bool:
+    """Tell whether a text, in lower case, may be a token."""
+    return TOKEN.fullmatch(text) is not None

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""REST for aliases: a member's own, and the token that confirms one [U14, U16]."""
+
+from __future__ import annotations
+
+import falcon
+from public import public
+
+from mailman_dlist.app import aliases, views
+from mailman_dlist.app.views import View
+from mailman_dlist.interfaces.mailman import MailingList, Member
+from mailman_dlist.rest.answers import Resource, accepting, collection, responder
+from mailman_dlist.rest.paths import OfAMember
+from mailman_dlist.rest.requests import query, read
+
+
+@public
+class Aliases(OfAMember):
+    """The aliases of one member, and those that wait to be confirmed."""
+
+    @responder
+    def on_get(self, request: falcon.Request) -> View:
+        """…/members/<member_id>/aliases"""
+        page, _asked = query(request)
+        mlist, member = self.parties()
+        found = aliases.show(member)
+        end = None if page.size is None else page.start + page.size
+        return collection(
+            page.start,
+            len(found),
+            [show(self, mlist, member, each) for each in found[page.start : end]],
+        )
+
+    @accepting
+    def on_post(self, request: falcon.Request) -> None:
+        """…/members/<member_id>/aliases; `email`.  What it is already nobody says."""
+        asked = read(request, {'email': str}, required=['email'])
+        aliases.ask(*self.parties(), asked['email'])
+
+    @responder
+    def on_delete(self, request: falcon.Request) -> None:
+        """…/members/<member_id>/aliases; all of them."""
+        _mlist, member = self.parties()
+        aliases.clear(member)
+
+
+@public
+class AnAlias(OfAMember):
+    """One alias of a member."""
+
+    def __init__(self, list_id: str, member_id: str, email: str):
+        super().__init__(list_id, member_id)
+        self.email = email
+
+    @responder
+    def on_get(self, request: falcon.Request) -> View:
+        """…/aliases/<email>"""
+        mlist, member = self.parties()
+        return show(self, mlist, member, aliases.find(member, self.email))
+
+    @responder
+    def on_delete(self, request: falcon.Request) -> None:
+        """…/aliases/<email>"""
+        _mlist, member = self.parties()
+        aliases.remove(member, self.email)
+
+
+@public
+class AConfirmation(Resource):
+    """What the token in a mail confirms.
+
+    Whatever is wrong with it, the answer is the same; nothing names the member.
+
+    :param token: As it stands in the link.
+    """
+
+    def __init__(self, token: str):
+        self.token = token
+
+    @responder
+    def on_get(self, request: falcon.Request) -> View:
+        """/aliases/<token>; programs that look into mail follow links, too."""
+        return self.show(aliases.look(self.token))
+
+    on_head = on_get
+
+    @responder
+    def on_post(self, request: falcon.Request) -> View:
+        """/aliases/<token>; confirms it."""
+        return self.show(aliases.confirm(self.token))
+
+    def show(self, found: aliases.Confirmation) -> View:
+        view = views.confirmation(found.mlist, found.email, found.state)
+        return self.entry(view)
+
+
+def show(
+    resource: Resource, mlist: MailingList, member: Member, alias: aliases.OwnAlias
+) -> View:
+    return resource.entry(
+        views.alias(*alias),
+        'lists',
+        mlist.list_id,
+        'members',
+        resource.api.from_uuid(member.member_id),
+        'aliases',
+        alias.email,
+    )
