@@ -70,6 +70,8 @@ def facts(mlist: Any) -> dict[str, str]:
         'minimum': '1',
         'join_email': 'ant-join@example.com',
         'aliases': '',
+        'alias': 'shade@example.net',
+        'member_email': 'anne@example.com',
         'email': 'me@example.net',
         'reason': 'It is banned from the list.',
         'link': '',

@@ -22,14 +22,22 @@ from zope.interface.verify import verifyObject
 import mailman_dlist
 from mailman_dlist.app.decorating import DecoratedOnce
 from mailman_dlist.app.joining import EssayManager
+from mailman_dlist.app.senders import AliasAuthor
 from mailman_dlist.app.templates import AmendingLoader
+from mailman_dlist.chains.discreet import Discreet
+from mailman_dlist.chains.refuse import DlistRefuseChain
 from mailman_dlist.domain.following import Reason
+from mailman_dlist.handlers.acknowledgement import Acknowledgement
 from mailman_dlist.handlers.decoration import Decoration
 from mailman_dlist.handlers.headers import DlistHeaders
 from mailman_dlist.interfaces.events import ChoiceChangedEvent, ConversationOpenedEvent
 from mailman_dlist.model.conversations import Step
 from mailman_dlist.pipelines.posting import Once
+from mailman_dlist.rules.aliases import AsMember, Banned, Later
+from mailman_dlist.rules.destination import DlistDestination
 
+
+NOBODY = AliasAuthor('shade@example.net', None)
 
 # What is made from something else than nothing.
 MADE_FROM: dict[type, Callable[[], Any]] = {
@@ -40,6 +48,11 @@ MADE_FROM: dict[type, Callable[[], Any]] = {
     ChoiceChangedEvent: lambda: ChoiceChangedEvent(None, None, None, None, Reason.mail),
     EssayManager: lambda: EssayManager(None),
     Once: lambda: Once(DlistHeaders(), Step.archive),
+    Acknowledgement: lambda: Acknowledgement(DlistHeaders()),
+    Discreet: lambda: Discreet(DlistRefuseChain(), NOBODY),
+    Banned: lambda: Banned(DlistDestination(), NOBODY),
+    Later: lambda: Later(DlistDestination(), NOBODY),
+    AsMember: lambda: AsMember(DlistDestination(), NOBODY),
 }
 
 # Written for another process, which has no Mailman.

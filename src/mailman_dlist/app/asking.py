@@ -22,12 +22,12 @@ from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.mailinglist import IListArchiverSet, IMailingList
 from mailman.interfaces.template import ITemplateLoader, ITemplateManager
 from mailman.interfaces.usermanager import IUserManager
-from mailman.model.roster import MemberRoster
 from mailman.model.template import TemplateLoader
 from public import public
 from zope.component import getSiteManager, getUtility, hooks
 from zope.interface.registry import Components
 
+from mailman_dlist.app.rosters import answering
 from mailman_dlist.app.templates import AmendingLoader
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model import recipients as model
@@ -50,14 +50,12 @@ def asked_once(mlist: MailingList, recipients: Collection[str]) -> Iterator[Peop
     people = People(mlist.list_id, recipients)
     registry = _registry(mlist, people)
     place = SimpleNamespace(getSiteManager=lambda: registry)
-    roster, mlist.members = mlist.members, Roster(mlist, people)
     hooks.setHooks()
     try:
-        with hooks.site(place):
+        with answering(mlist, people), hooks.site(place):
             yield people
     finally:
         hooks.resetHooks()
-        mlist.members = roster
 
 
 class People:
@@ -81,7 +79,7 @@ class People:
     def __contains__(self, email: str) -> bool:
         return email in self._portions
 
-    def member(self, email: str) -> Member | None:
+    def __getitem__(self, email: str) -> Member | None:
         self._turn_to(email)
         return self._members.get(email)
 
@@ -102,20 +100,6 @@ class People:
             self._list_id, emails, preferences=self.preferences
         )
         self._portion = portion
-
-
-class Roster(MemberRoster):
-    """The members of a list, of whom the recipients are known already."""
-
-    def __init__(self, mlist: MailingList, people: People):
-        super().__init__(mlist)
-        self._people = people
-
-    def get_member(self, email: str) -> Member | None:
-        """See `IRoster`."""
-        if email in self._people:
-            return self._people.member(email)
-        return super().get_member(email)
 
 
 class Remembering:

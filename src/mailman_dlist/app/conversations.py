@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import difflib
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailman.utilities.datetime import now
@@ -21,9 +22,10 @@ from zope.event import notify
 from mailman_dlist.app import following, lists
 from mailman_dlist.app.senders import is_moderator
 from mailman_dlist.app.site import ready
+from mailman_dlist.app.threads import Thread, thread
 from mailman_dlist.domain import naming, references
 from mailman_dlist.domain.address import Action, Intent
-from mailman_dlist.domain.automatic import automatic
+from mailman_dlist.domain.automatic import automatic, is_generated
 from mailman_dlist.domain.following import Reason
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.events import ConversationOpenedEvent
@@ -81,6 +83,8 @@ class Accepted:
     message: ConversationMessage
     #: Its author muted the conversation and does not know yet that this stays so.
     into_silence: bool = False
+    #: Ids that the message names, which only went out as others, and these.
+    hidden: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def opening(self) -> bool:
@@ -98,7 +102,7 @@ def judge(
         that in the message itself.
     """
     ready()
-    return _judge(mlist, msg, intent, model.message(mlist.list_id, message_id))
+    return _judge(mlist, msg, intent, thread(mlist, msg, message_id))
 
 
 @public
@@ -108,40 +112,45 @@ def accept(
     intent: Intent,
     message_id: str,
     member: Member | None,
+    *,
+    by_alias: bool = False,
 ) -> Judgement | Accepted:
     """Judge a message and, if it is a post, make it part of a conversation.
 
     What is accepted is committed, and accepting it again gives the same.
 
     :param member: The member behind the message, None for a stranger.
+    :param by_alias: Whether nobody may know that it is this member.
     :return: The judgement where the message is no post.
     """
 
     def work() -> Judgement | Accepted:
         ready()
-        seen = model.message(mlist.list_id, message_id)
-        judgement = _judge(mlist, msg, intent, seen)
+        found = thread(mlist, msg, message_id)
+        judgement = _judge(mlist, msg, intent, found)
         if not judgement.fate.is_post:
             return judgement
         moment = now()
         conversation = judgement.conversation
         opens = conversation is None
         if conversation is None:
-            conversation = _open(mlist, msg, intent, message_id, moment)
+            conversation = _open(mlist, msg, intent, message_id, found, moment)
         kind = MessageKind.opening if opens else MessageKind.reply
         # Without a second look: if another runner was faster with the same
         # message, the unique key says so, and all is judged again.
-        message = seen or model.add_message(conversation, message_id, kind)
+        message = found.seen or model.add_message(conversation, message_id, kind)
         _record(message, conversation, kind, moment)
         if member is not None:
             reason = Reason.opened if opens else Reason.replied
-            following.follow_by_posting(mlist, conversation, member, reason)
+            following.follow_by_posting(
+                mlist, conversation, member, reason, by_alias=by_alias
+            )
         into_silence = (
             member is not None
             and not opens
             and following.posts_into_silence(conversation, member)
         )
-        return Accepted(conversation, message, into_silence)
+        return Accepted(conversation, message, into_silence, found.hidden)
 
     return committed(work)
 
@@ -163,30 +172,29 @@ def _judge(
     mlist: MailingList,
     msg: Message,
     intent: Intent,
-    seen: ConversationMessage | None,
+    found: Thread,
 ) -> Judgement:
-    if not intent.is_post:
-        # One mail may go to several addresses; that it was posted by one of them
-        # is no answer to the others.
-        seen = None
+    # One mail may go to several addresses; that it was posted by one of them is no
+    # answer to the others.
+    seen = found.seen if intent.is_post else None
     if seen is not None and seen.delivered_at is not None:
         return Judgement(Fate.repeated, seen.conversation)
     if seen is not None and seen.kind.is_post:
         # Accepted, and then something failed.  What was found then holds, and what
         # was shunted looks as if it had gone through the list: it has our List-Id.
         return Judgement(Fate.continues, seen.conversation)
-    found = _find(mlist, msg, intent, seen)
+    judgement = _find(mlist, msg, intent, found)
     why = automatic(msg, msg.get_unixfrom(), mlist.list_id)
-    if why is not None and not (found.fate is Fate.opens and _is_generated(msg)):
-        return Judgement(Fate.automatic, found.conversation, why)
-    return found
+    if why is not None and not (judgement.fate is Fate.opens and is_generated(msg)):
+        return Judgement(Fate.automatic, judgement.conversation, why)
+    return judgement
 
 
 def _find(
     mlist: MailingList,
     msg: Message,
     intent: Intent,
-    seen: ConversationMessage | None,
+    found: Thread,
 ) -> Judgement:
     match intent.action:
         case Action.post:
@@ -196,22 +204,18 @@ def _find(
                 return Judgement(Fate.unknown)
             return _continue(mlist, msg, named)
         case Action.open | Action.plain:
-            related = _related(mlist, msg, seen)
+            related = _related(found)
             if related is None or _names_another(intent, related):
                 return Judgement(Fate.opens)
             return _continue(mlist, msg, related)
     return Judgement(Fate.unknown)
 
 
-def _related(
-    mlist: MailingList, msg: Message, seen: ConversationMessage | None
-) -> Conversation | None:
+def _related(found: Thread) -> Conversation | None:
     """Return the conversation of the nearest message that this one refers to."""
-    known = model.known(mlist.list_id, _parents(msg))
-    if known:
-        return known[0].conversation
     # An answer may have come before what it answers.
-    return None if seen is None else seen.conversation
+    nearest = found.nearest or found.seen
+    return None if nearest is None else nearest.conversation
 
 
 def _names_another(intent: Intent, related: Conversation) -> bool:
@@ -233,24 +237,12 @@ def _continue(
     return Judgement(Fate.continues, conversation)
 
 
-def _parents(msg: Message) -> list[str]:
-    return references.parents(msg.get_all('in-reply-to'), msg.get_all('references'))
-
-
-def _is_generated(msg: Message) -> bool:
-    """Say whether a program wrote of its own accord (RFC 3834, section 5).
-
-    Such mail, from a build server say, may open a conversation; it never answers.
-    """
-    said = str(msg.get('auto-submitted', '')).strip().lower()
-    return said.startswith('auto-generated') and msg.get_unixfrom() not in ('', '<>')
-
-
 def _open(
     mlist: MailingList,
     msg: Message,
     intent: Intent,
     message_id: str,
+    found: Thread,
     moment: datetime,
 ) -> Conversation:
     subject = naming.decode_subject(msg.get('subject'))
@@ -271,11 +263,10 @@ def _open(
         )
     )
     # Other replies to a message that we have not seen belong here, as does it.
-    parents = references.owned(_parents(msg))
-    known = {row.id_hash for row in model.known(mlist.list_id, parents)}
+    known = {references.id_hash(each) for each in found.known}
     # Some messages refer to themselves.
     known.add(references.id_hash(message_id))
-    for parent in parents:
+    for parent in references.owned(found.parents):
         if references.id_hash(parent) not in known:
             model.add_message(conversation, parent, MessageKind.awaited)
     notify(ConversationOpenedEvent(mlist, conversation))

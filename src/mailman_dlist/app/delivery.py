@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from email.utils import getaddresses
 
 from mailman.config import config
 from mailman.interfaces.mailinglist import Personalization
@@ -17,14 +18,16 @@ from public import public
 
 from mailman_dlist.app import following, links, lists, templates
 from mailman_dlist.app.conversations import Accepted
+from mailman_dlist.app.senders import owner
 from mailman_dlist.domain import references
 from mailman_dlist.domain.following import Why
 from mailman_dlist.domain.token import LinkAction
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.dlist import OneClick
-from mailman_dlist.interfaces.mailman import MailingList, Member
+from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.model import audience
 from mailman_dlist.model import conversations as model
+from mailman_dlist.model.aliases import aliases_among
 from mailman_dlist.model.conversations import Step
 from mailman_dlist.model.session import commit_and_keep
 
@@ -64,6 +67,31 @@ def recipients(
     if member is not None and not member.receive_own_postings:
         heard.pop(member.address.email, None)
     return heard
+
+
+@public
+def spared(mlist: MailingList, msg: Message, author: Member | None) -> set[str]:
+    """Return the addresses of members who have the message at another, and care.
+
+    :param author: Who sent the message from an alias, and a copy to oneself.
+    """
+    fields = [
+        str(value)
+        for name in ('to', 'cc', 'resent-to', 'resent-cc')
+        for value in msg.get_all(name, [])
+    ]
+    ours = lists.addresses(mlist)
+    others = {
+        email.lower()
+        for _name, email in getaddresses(fields)
+        if email.isascii() and email.isprintable() and ours.extension(email) is None
+    }
+    members = [] if author is None else [author]
+    for alias in aliases_among(mlist.list_id, others) if others else []:
+        member = owner(mlist, alias.email)
+        if member is not None:
+            members.append(member)
+    return {each.address.email for each in members if not each.receive_list_copy}
 
 
 @public

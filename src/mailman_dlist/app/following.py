@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 
 from mailman.utilities.datetime import now
 from public import public
@@ -118,12 +118,19 @@ def forget(
 
 @public
 def follow_by_posting(
-    mlist: MailingList, conversation: Conversation, member: Member, reason: Reason
+    mlist: MailingList,
+    conversation: Conversation,
+    member: Member,
+    reason: Reason,
+    *,
+    by_alias: bool = False,
 ) -> None:
     """Let a member follow what they opened or replied to, unless they mind.
 
     Any choice that counts stays, also one that came about by itself: who opened a
     conversation and replies in it goes on following it because they opened it.
+
+    :param by_alias: Whether owners, who see choices, may not see who posted.
     """
     row = model.choice_of(conversation, member.member_id)
     choice, _reason = _counting(row, now())
@@ -133,8 +140,16 @@ def follow_by_posting(
     minds = settings is not None and not (
         settings.follow_opened if reason is Reason.opened else settings.follow_replied
     )
-    if not minds:
+    if minds:
+        return
+    if not by_alias:
         choose(mlist, conversation, member, Choice.follow, reason)
+        return
+    # "Opened it", or the very second of the post, would tell who hides there.
+    choose(mlist, conversation, member, Choice.follow, Reason.mail)
+    chosen = model.choice_of(conversation, member.member_id)
+    assert chosen is not None
+    chosen.made_at = datetime.combine(chosen.made_at, time.min)
 
 
 @public

@@ -6,13 +6,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from mailman.interfaces.listmanager import IListManager
-from mailman.interfaces.member import MemberRole
-from mailman.interfaces.subscriptions import ISubscriptionService
 from mailman.utilities.datetime import now
 from public import public
 from zope.component import getUtility
 
-from mailman_dlist.app import conversations, lists, views
+from mailman_dlist.app import conversations, lists, senders, views
 from mailman_dlist.domain import naming
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.interfaces.mailman import MailingList, Member
@@ -140,12 +138,8 @@ def member_with_id(mlist: MailingList, member_id: UUID) -> Member:
     :raises UnknownMember: when there is none; a membership of another list, or
         as owner, moderator or nonmember, does not count.
     """
-    member = getUtility(ISubscriptionService).get_member(member_id)
-    if (
-        member is None
-        or member.list_id != mlist.list_id
-        or member.role is not MemberRole.member
-    ):
+    member = senders.membership(mlist, member_id)
+    if member is None:
         raise UnknownMember(mlist, str(member_id))
     return member
 

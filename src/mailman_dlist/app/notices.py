@@ -21,7 +21,9 @@ from public import public
 
 from mailman_dlist.app import lists, templates
 from mailman_dlist.app.i18n import _
+from mailman_dlist.app.senders import AliasAuthor
 from mailman_dlist.app.site import ready
+from mailman_dlist.domain import naming
 from mailman_dlist.domain.references import bare
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.model.conversations import Conversation
@@ -215,6 +217,22 @@ def give_back(
     notice.attach(_text_part(text, language.charset))
     notice.attach(MIMEMessage(msg))
     _send(mlist, notice, 'auto-replied', msg)
+
+
+@public
+def name_member(mlist: MailingList, msg: Message, author: AliasAuthor) -> None:
+    """Tell moderators whose alias a held post is from; owners have to allow it."""
+    email = author.email
+    with _.using(mlist.preferred_language.code):
+        title = _('Who wrote to ${mlist.display_name} from ${email}')
+    facts = {
+        'alias': email,
+        'member_email': author.member.address.email,
+        'subject': naming.decode_subject(msg.get('subject')),
+    }
+    letter = Letter('dlist:notice:held-alias', title, facts)
+    notice = _compose(mlist, mlist.owner_address, mlist, letter)
+    _send(mlist, notice, 'auto-generated')
 
 
 def _facts(mlist: MailingList) -> Facts:

@@ -4,13 +4,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from email.utils import parseaddr
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.utils import getaddresses
+from uuid import UUID
 
 from mailman.email.message import Message as NewMessage
+from mailman.interfaces.member import MemberRole
+from mailman.interfaces.subscriptions import ISubscriptionService
 from mailman.rules.moderation import _find_sender_member
 from public import public
+from zope.component import getUtility
 
-from mailman_dlist.app import lists, lookup
+from mailman_dlist.app import lists
 from mailman_dlist.domain.alias import spelled
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.model import aliases as model
@@ -38,7 +44,13 @@ def member_behind(mlist: MailingList, msg: Message) -> Member | None:
     and there before all else.
     """
     author = alias_author(mlist, msg)
-    return _find_sender_member(mlist, msg) if author is None else author.member
+    return member_known(mlist, msg) if author is None else author.member
+
+
+@public
+def member_known(mlist: MailingList, msg: Message) -> Member | None:
+    """Return the member whom core knows by a sender's address; no alias counts."""
+    return _find_sender_member(mlist, msg)
 
 
 @public
@@ -61,16 +73,39 @@ def owner(mlist: MailingList, email: str) -> Member | None:
     found = model.alias(mlist.list_id, email)
     if found is None or mlist.members.get_member(email) is not None:
         return None
-    try:
-        return lookup.member_with_id(mlist, found.member_id)
-    except lookup.UnknownMember:
-        return None
+    return membership(mlist, found.member_id)
+
+
+@public
+def membership(mlist: MailingList, member_id: UUID) -> Member | None:
+    """Return a member by the id of the membership; None if it is none of this list.
+
+    Owners, moderators and nonmembers have such ids, too.
+    """
+    member = getUtility(ISubscriptionService).get_member(member_id)
+    is_ours = (
+        member is not None
+        and member.list_id == mlist.list_id
+        and member.role is MemberRole.member
+    )
+    return member if is_ours else None
 
 
 @public
 def from_address(msg: Message) -> str:
-    """Return the first address in From, as aliases are spelled; '' without one."""
-    return spelled(parseaddr(str(msg.get('from', '')))[1])
+    """Return the first address in From, as aliases are spelled; '' without one.
+
+    It is read as core does, who decodes it before it takes it apart.
+    """
+    for value in msg.get_all('from', []):
+        try:
+            text = str(make_header(decode_header(value)))
+        except (HeaderParseError, LookupError, ValueError):
+            text = str(value)
+        for _name, address in getaddresses([text.replace('\r', '').replace('\n', '')]):
+            if address:
+                return spelled(address)
+    return ''
 
 
 @public
@@ -88,8 +123,11 @@ def is_answered(mlist: MailingList, msg: Message) -> bool:
 
 @public
 def is_moderator(mlist: MailingList, msg: Message) -> bool:
-    """Say whether an owner or a moderator of the list sent the message."""
+    """Say whether an owner or a moderator of the list sent the message.
+
+    An alias has none of their rights: using them would tell that it is one of them.
+    """
     administrators = mlist.administrators
     return any(
         administrators.get_member(sender) is not None for sender in msg.senders
-    )
+    ) and alias_author(mlist, msg) is None

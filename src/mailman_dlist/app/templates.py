@@ -42,6 +42,7 @@ TEMPLATES = frozenset(
         'dlist:notice:paused',
         'dlist:notice:pause-over',
         'dlist:notice:posted-muted',
+        'dlist:notice:held-alias',
         'dlist:notice:help',
         'dlist:notice:conversations',
         'dlist:notice:last-today',

@@ -12,10 +12,13 @@ from mailman.interfaces.chain import IChain, LinkAction
 from public import public
 from zope.interface import implementer
 
+from mailman_dlist import metadata
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.site import ready
+from mailman_dlist.chains.discreet import discreet
 from mailman_dlist.interfaces.dlist import CHAIN
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+from mailman_dlist.rules.aliases import for_alias
 
 
 # Core's rules are asked by ours about what ours do not know.
@@ -28,7 +31,11 @@ EXCHANGED = {
 @public
 @implementer(IChain)
 class DlistPostingChain:
-    """Core's posting chain with rules exchanged and ours before acceptance."""
+    """Core's posting chain with rules exchanged and ours before acceptance.
+
+    Whoever writes from an alias is judged by the message as it came; what is done
+    with it is done without the traces of the member.
+    """
 
     name = CHAIN
     description = _('The posting chain of lists with conversations.')
@@ -38,6 +45,20 @@ class DlistPostingChain:
     ) -> Iterator[Any]:
         """See `IChain`."""
         ready()
+        # What is held of an alias' post looks like what is held of any other.
+        metadata.message_id(msg, msgdata)
+        author = metadata.author(mlist, msg, msgdata)
+        links = self._links(mlist, msg, msgdata)
+        if author is None:
+            yield from links
+            return
+        for link in links:
+            rule = for_alias(link.rule, author)
+            yield discreet(Link(rule, link.action, link.chain, link.function), author)
+
+    def _links(
+        self, mlist: MailingList, msg: Message, msgdata: MsgData
+    ) -> Iterator[Any]:
         *links, accept = config.chains['default-posting-chain'].get_links(
             mlist, msg, msgdata
         )

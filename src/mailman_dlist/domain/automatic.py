@@ -54,6 +54,15 @@ def automatic(
     return _as_from_mail_system(msg)
 
 
+def is_generated(msg: Message) -> bool:
+    """Say whether a program wrote of its own accord (RFC 3834, section 5).
+
+    Such mail, from a build server say, may open a conversation; it never answers.
+    """
+    said = _first_words(msg, 'Auto-Submitted')
+    return said[:1] == ['auto-generated'] and msg.get_unixfrom() not in ('', '<>')
+
+
 def _as_from_mail_system(msg: Message) -> str | None:
     writers = {_local_part(value) for value in _values(msg, 'From')}
     if 'mailer-daemon' in writers:

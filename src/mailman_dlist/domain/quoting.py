@@ -10,14 +10,12 @@ recognised in a text is in `spelling`.
 from __future__ import annotations
 
 import codecs
-from base64 import encodebytes
-from binascii import b2a_qp
 from email import message_from_bytes
 from email.message import Message
-from quopri import decodestring
 from typing import Any
 
 from mailman_dlist.domain.spelling import Plain, replaced
+from mailman_dlist.domain.transfer import UUENCODED, decoded, encoded, encoding_of
 
 
 #: What is inside was signed, or nobody but its readers can read it.
@@ -28,8 +26,6 @@ TEXT = {'text', 'multipart', 'message'}
 
 # Python's own, and no charsets of mail; some take hours for a long text.
 NO_CHARSETS = {'idna', 'punycode', 'unicode-escape', 'raw-unicode-escape'}
-
-UUENCODED = {'x-uuencode', 'uuencode', 'uue', 'x-uue'}
 
 
 def scrub(msg: Message, plain: Plain) -> bool:
@@ -87,10 +83,10 @@ def _scrub_encoded_message(part: Message, plain: Plain) -> bool:
     No message may be encoded (RFC 2046, section 5.2.1), but some are, and the email
     package takes the encoded lines for the message.
     """
-    if _encoding(part) != 'base64' or part.get_content_type() != 'message/rfc822':
+    if encoding_of(part) != 'base64' or part.get_content_type() != 'message/rfc822':
         return False
     misread: Any = part.get_payload(0)
-    forwarded = message_from_bytes(_decoded(misread, 'base64'), type(part))
+    forwarded = message_from_bytes(decoded(misread, 'base64'), type(part))
     if not scrub(forwarded, plain):
         return False
     part.set_payload([forwarded])
@@ -99,15 +95,15 @@ def _scrub_encoded_message(part: Message, plain: Plain) -> bool:
 
 
 def _scrub_text(part: Message, plain: Plain) -> bool:
-    encoding = _encoding(part)
-    before = _decoded(part, encoding)
+    encoding = encoding_of(part)
+    before = decoded(part, encoding)
     after = _scrub_octets(before, part.get_content_charset('us-ascii'), plain)
     if after == before:
         return False
     if encoding in UUENCODED:
         encoding = 'base64'
         part.replace_header('Content-Transfer-Encoding', encoding)
-    part.set_payload(_encoded(encoding, after))
+    part.set_payload(encoded(encoding, after))
     return True
 
 
@@ -140,33 +136,3 @@ def _read(octets: bytes, codec: str) -> str | None:
         return octets.decode(codec)
     except (LookupError, ValueError):
         return None
-
-
-def _encoding(part: Message) -> str:
-    """Return the transfer encoding, of which some programs write more than the name."""
-    words = str(part.get('Content-Transfer-Encoding', '')).lower().split()
-    return words[0].rstrip(';') if words else ''
-
-
-def _decoded(part: Message, encoding: str) -> bytes:
-    """Return the octets of a part, read as leniently as the email package does."""
-    # A twin, since reading may note defects; no copy, since a copy of Mailman's
-    # message shares its attributes.
-    twin = Message()
-    vars(twin).update(vars(part), _headers=[], defects=[])
-    twin['Content-Transfer-Encoding'] = encoding
-    octets = twin.get_payload(decode=True)
-    return octets if isinstance(octets, bytes) else b''
-
-
-def _encoded(encoding: str, octets: bytes) -> str:
-    match encoding:
-        case 'base64':
-            return encodebytes(octets).decode('ascii')
-        case 'quoted-printable':
-            encoded = b2a_qp(octets)
-            if decodestring(encoded) != octets:
-                # It has line ends of two kinds.
-                encoded = b2a_qp(octets, istext=False)
-            return encoded.decode('ascii')
-    return octets.decode('ascii', 'surrogateescape')

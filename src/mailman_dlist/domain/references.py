@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from base64 import b32encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from email.header import Header
+from email.message import Message
 from hashlib import sha1
 from itertools import chain, islice
 from urllib.parse import quote
@@ -113,6 +114,33 @@ def parents(
     answered = chain.from_iterable(map(ids_in, in_reply_to or ()))
     thread = list(chain.from_iterable(map(ids_in, references or ())))
     return list(islice(dict.fromkeys(chain(answered, reversed(thread))), NEAREST))
+
+
+def rename(msg: Message, names: Mapping[str, str]) -> None:
+    """Let a message refer to other ids in the place of some; the rest stays.
+
+    :param names: The new ids by the old ones, all bare.
+    """
+    if not names:
+        return
+    for field in ('In-Reply-To', 'References'):
+        before = [
+            str(value)
+            for name, value in msg.raw_items()
+            if name.lower() == field.lower()
+        ]
+        after = [_renamed(value, names) for value in before]
+        if after != before:
+            del msg[field]
+            for value in after:
+                msg[field] = value
+
+
+def _renamed(value: str, names: Mapping[str, str]) -> str:
+    """Exchange whole ids alone: one may stand in another."""
+    return re.sub(
+        rf'{_CHARACTER}+', lambda word: names.get(sound(word[0]), word[0]), value
+    )
 
 
 def owned(parents: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from mailman.config import config
 from mailman.interfaces.handler import IHandler
 from mailman.interfaces.pipeline import DiscardMessage
 from public import public
@@ -13,7 +14,8 @@ from mailman_dlist.app import conversations, notices
 from mailman_dlist.app.conversations import Judgement
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.refusals import refuse
-from mailman_dlist.app.senders import member_behind
+from mailman_dlist.app.senders import member_known
+from mailman_dlist.domain.references import rename
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
@@ -31,10 +33,20 @@ class DlistConversation:
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""
+        author = metadata.author(mlist, msg, msgdata)
+        if metadata.has_lost_alias(msgdata, author):
+            author = None
+            _settle_as_stranger(mlist, msg, msgdata)
+        if author is not None:
+            # The chain has done it, but not to what was injected, or was held
+            # before the address was an alias.
+            metadata.take_traces(mlist, msg, msgdata, author)
         intent = metadata.intent(mlist, msg, msgdata)
         message_id = metadata.message_id(msg, msgdata)
-        member = member_behind(mlist, msg)
-        accepted = conversations.accept(mlist, msg, intent, message_id, member)
+        member = member_known(mlist, msg) if author is None else author.member
+        accepted = conversations.accept(
+            mlist, msg, intent, message_id, member, by_alias=author is not None
+        )
         if isinstance(accepted, Judgement):
             refuse(mlist, msg, intent, accepted)
             raise DiscardMessage(accepted.fate.value)
@@ -46,6 +58,22 @@ class DlistConversation:
                 'dlist:notice:posted-muted',
                 accepted.conversation,
             )
+        rename(msg, accepted.hidden)
         msgdata[metadata.ACCEPTED] = accepted
         msgdata[metadata.MEMBER] = member
         msgdata[metadata.CONVERSATION] = accepted.conversation.name
+
+
+def _settle_as_stranger(mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
+    """Send back to the rules about strangers what lost its alias on the way [U16].
+
+    It is posted where a moderator had accepted the message itself.
+    """
+    msgdata[metadata.ALIAS] = metadata.GONE
+    accepted = msgdata.get('moderator_approved') or 'approved' in msgdata['rule_hits']
+    if accepted:
+        return
+    for key in ('moderation_reasons', 'moderation_sender', 'member_moderation_action'):
+        msgdata.pop(key, None)
+    config.switchboards['in'].enqueue(msg, msgdata)
+    raise DiscardMessage('the rules of the list are asked about it again')

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count, islice
@@ -145,10 +145,11 @@ def numbered(conversation_id: int) -> Conversation | None:
 
 
 @public
-def known(list_id: str, message_ids: Sequence[str]) -> list[ConversationMessage]:
-    """Return what the list knows of these message-ids, in their order."""
-    hashes = [id_hash(message_id) for message_id in message_ids]
-    rows = {
+def with_hashes(
+    list_id: str, hashes: Collection[str]
+) -> dict[str, ConversationMessage]:
+    """Return what the list knows of some message-ids, by their hashes."""
+    return {
         row.id_hash: row
         for row in store().scalars(
             select(ConversationMessage).where(
@@ -157,6 +158,13 @@ def known(list_id: str, message_ids: Sequence[str]) -> list[ConversationMessage]
             )
         )
     }
+
+
+@public
+def known(list_id: str, message_ids: Sequence[str]) -> list[ConversationMessage]:
+    """Return what the list knows of these message-ids, in their order."""
+    hashes = [id_hash(message_id) for message_id in message_ids]
+    rows = with_hashes(list_id, hashes)
     return [rows[key] for key in hashes if key in rows]
 
 

@@ -18,6 +18,7 @@ from zope.interface import implementer
 from mailman_dlist import metadata
 from mailman_dlist.app import delivery
 from mailman_dlist.app.i18n import _
+from mailman_dlist.handlers.acknowledgement import Acknowledgement
 from mailman_dlist.interfaces.dlist import PIPELINE
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 from mailman_dlist.model.conversations import Step
@@ -25,7 +26,11 @@ from mailman_dlist.model.conversations import Step
 
 # Ours, and the handler of core's that they come before, after, or replace.
 FIRST = 'dlist-conversation'
-BEFORE = {'member-recipients': 'dlist-recipients', 'to-archive': 'dlist-quoting'}
+BEFORE = {
+    'member-recipients': 'dlist-recipients',
+    'avoid-duplicates': 'dlist-duplicates',
+    'to-archive': 'dlist-quoting',
+}
 AFTER = {'cook-headers': 'dlist-headers'}
 INSTEAD = {'to-outgoing': 'dlist-to-outgoing'}
 
@@ -38,6 +43,8 @@ ONCE = {
     'after-delivery': Step.after_delivery,
     'acknowledge': Step.acknowledge,
 }
+
+WRAPPED = {'acknowledge': Acknowledgement}
 
 # Chosen: what another process adds to a digest takes milliseconds.
 PATIENCE_SECONDS = 30.0
@@ -96,7 +103,8 @@ class DlistPostingPipeline:
             if handler.name in INSTEAD:
                 yield config.handlers[INSTEAD[handler.name]]
             elif handler.name in ONCE:
-                yield Once(handler, ONCE[handler.name])
+                wrap = WRAPPED.get(handler.name, lambda handler: handler)
+                yield Once(wrap(handler), ONCE[handler.name])
             else:
                 yield handler
             if handler.name in AFTER:

@@ -13,9 +13,16 @@ from mailman.interfaces.bans import IBanManager
 from public import public
 
 from mailman_dlist import metadata
-from mailman_dlist.app import aliases, commands, confirming, essays, joining
+from mailman_dlist.app import (
+    aliases,
+    commands,
+    confirming,
+    discretion,
+    essays,
+    joining,
+)
 from mailman_dlist.app.pauses import end_pauses
-from mailman_dlist.app.senders import member_behind
+from mailman_dlist.app.senders import alias_author, member_known
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain.address import Action
 from mailman_dlist.domain.automatic import automatic
@@ -54,19 +61,29 @@ class DlistRunner(Runner):
         ready()
         intent = metadata.intent(mlist, msg, msgdata)
         why = automatic(msg, msg.get_unixfrom(), mlist.list_id)
+        author = alias_author(mlist, msg)
         if why is not None:
+            if author is not None:
+                metadata.take_traces(mlist, msg, msgdata, author)
             log.info('DLIST: %s is no command: %s', msg['message-id'], why)
             return False
         bans = IBanManager(mlist)
-        banned = any(bans.is_banned(sender) for sender in msg.senders)
+        banned = any(bans.is_banned(sender) for sender in msg.senders) or (
+            author is not None and discretion.is_banned(mlist, author)
+        )
         if intent.action is Action.confirm and not banned:
             # Whoever has the token may.
             confirming.by_mail(mlist, msg, intent.token)
             return False
-        member = None if banned else member_behind(mlist, msg)
+        member = member_known(mlist, msg) if author is None else author.member
+        if banned:
+            member = None
         if member is None or not intent.is_command:
             config.switchboards['in'].enqueue(msg, msgdata, to_list=True)
             return False
+        if author is not None:
+            # The answer goes to the alias, and refused mail comes back whole.
+            metadata.take_traces(mlist, msg, msgdata, author)
         commands.obey(mlist, msg, intent, member)
         return False
 

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a chain does with a message from an alias, it does with one without traces.
+
+Rules must see the message as it came: whether it is spam, approved or too large.
+But what holds it, sends it back, throws it away or accepts it shows and logs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from mailman.chains.base import Link
+from mailman.chains.hold import HoldChain
+from mailman.interfaces.chain import IChain
+from zope.interface import implementer
+
+from mailman_dlist import metadata
+from mailman_dlist.app import lists, notices
+from mailman_dlist.app.senders import AliasAuthor
+from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+
+
+Function = Callable[[MailingList, Message, MsgData], None]
+
+
+def discreet(link: Link, author: AliasAuthor) -> Link:
+    """Return a link that leads to the same, but takes the traces out before."""
+    chain = None if link.chain is None else Discreet(link.chain, author)
+    function = link.function and partial(_discreetly, link.function, author)
+    return Link(link.rule, link.action, chain, function)
+
+
+# Not public: Mailman would look for it beside the chains that it wraps.
+@implementer(IChain)
+class Discreet:
+    """A chain on the way of a message from an alias."""
+
+    def __init__(self, chain: Any, author: AliasAuthor):
+        self.name = chain.name
+        self.description = chain.description
+        self._chain = chain
+        self._author = author
+
+    def get_links(
+        self, mlist: MailingList, msg: Message, msgdata: MsgData
+    ) -> Iterator[Any]:
+        """See `IChain`."""
+        for link in self._chain.get_links(mlist, msg, msgdata):
+            yield discreet(link, self._author)
+
+
+def _discreetly(
+    function: Function,
+    author: AliasAuthor,
+    mlist: MailingList,
+    msg: Message,
+    msgdata: MsgData,
+) -> None:
+    metadata.take_traces(mlist, msg, msgdata, author)
+    function(mlist, msg, msgdata)
+    holds = isinstance(getattr(function, '__self__', None), HoldChain)
+    if holds and mlist.admin_immed_notify and lists.settings(mlist).aliases_visible:
+        notices.name_member(mlist, msg, author)

@@ -1,0 +1,387 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A message without what leads from an alias to the member behind it [U15].
+
+Mail programs and servers write the real address, the name of a computer, a time
+zone or a key into fields that nobody looks at, and invent new ones every year.  So
+what may stay is named here, and all else goes, from the fields and from those of the
+parts.  What the author wrote stays: the text with its signature and quotations, and
+attached files.  What is signed or encrypted stays to the last octet, too.
+
+Who the member is, and which messages the list knows, is for others to say.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import unicodedata
+from base64 import b32encode
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import (
+    format_datetime,
+    formataddr,
+    getaddresses,
+    parsedate_to_datetime,
+)
+from hashlib import sha256
+from typing import Any
+from urllib.parse import unquote
+
+from mailman_dlist.domain.quoting import SEALED
+from mailman_dlist.domain.references import bare, ids_in
+from mailman_dlist.domain.transfer import UUENCODED, decoded, encoded, encoding_of
+
+
+# A key serves several purposes; what is made here is of use nowhere else.
+PURPOSE = b'mailman-dlist message-id '
+MARK_PURPOSE = b'mailman-dlist alias '
+
+# 160 bits, as in Mailman's Message-ID-Hash.
+ID_CHARACTERS = 32
+
+#: Parts whose payload is a message that somebody else may have written.
+FORWARDED = {'message/rfc822', 'message/global'}
+
+# Of the parameters of a Content-Type.  Programs add their own, from ids of files to
+# the type of computer.
+PARAMETERS = {
+    'charset', 'name', 'type', 'protocol', 'micalg', 'method', 'report-type',
+    'smime-type',
+}
+
+# Letters that make a word worth comparing; we chose it.
+WORD_LETTERS = 3
+
+_WORD = re.compile(r'[^\W\d_]+')
+_TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_COMMENT = re.compile(r'\s*\(.*')
+_REFERENCE = re.compile(rb'cid:([^\s"\'<>()\[\]]+)', re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who writes from an alias.
+
+    :param alias: The address that everybody may know.
+    :param addresses: All others of the member, in any spelling.
+    :param names: What the member is called.
+    """
+
+    alias: str
+    addresses: frozenset[str]
+    names: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Published:
+    """What others read in the place of what the mail program wrote.
+
+    :param message_id: The new one, bare.
+    :param parents: The ids that may be named, by those that the message names.
+    :param auto_submitted: What kind of program wrote (RFC 3834), None for a person.
+    """
+
+    message_id: str
+    parents: Mapping[str, str]
+    auto_submitted: str | None = None
+
+
+def published_id(message_id: str, list_id: str, mail_host: str, key: bytes) -> str:
+    """Return the bare message-id under which a list publishes a message.
+
+    The same message has the same id each time, and who has no key finds no way from
+    one to the other.
+
+    >>> published_id('<1@anne.example>', 'ant.example.com', 'example.com', b'key')
+    'TTM77VSQJRNO56S6CKOH4VM6KGXTEMPN@example.com'
+    """
+    content = f'{list_id}\n{bare(message_id)}'.encode('utf-8', 'surrogateescape')
+    return f'{_digest(key, PURPOSE + content)}@{mail_host}'
+
+
+def mark(member_id: str, message_id: str, key: bytes) -> str:
+    """Return what tells with the key alone that a member wrote a message."""
+    return _digest(key, MARK_PURPOSE + f'{member_id}\n{message_id}'.encode())
+
+
+def _digest(key: bytes, content: bytes) -> str:
+    digest = hmac.digest(key, content, sha256)
+    return b32encode(digest).decode('ascii')[:ID_CHARACTERS]
+
+
+def remove(msg: Message, author: Author, published: Published, now: datetime) -> None:
+    """Leave in a message what its author wrote, and what mail cannot do without.
+
+    :param now: The date of a message that bears none; UTC without a time zone.
+    """
+    fields = [
+        ('From', formataddr((_name_of_alias(msg, author), author.alias), 'utf-8')),
+        ('To', _addresses(msg, 'To', author)),
+        ('Cc', _addresses(msg, 'Cc', author)),
+        ('Subject', _raw(msg, 'Subject')),
+        ('Date', _date(msg, now)),
+        ('Message-ID', f'<{published.message_id}>'),
+        ('In-Reply-To', _parents(msg, 'In-Reply-To', published.parents)),
+        ('References', _parents(msg, 'References', published.parents)),
+        ('Auto-Submitted', published.auto_submitted),
+        ('MIME-Version', '1.0' if 'mime-version' in msg else None),
+    ]
+    msg.set_unixfrom(None)  # type: ignore[arg-type] # None is the default
+    parts = list(_parts(msg))
+    ids = _new_ids(parts, published.message_id)
+    for part, is_forwarded in parts:
+        content = list(_content(part, ids))
+        if part is msg:
+            _replace(part, [*fields, *content])
+        elif is_forwarded:
+            _replace(part, [*_of_forwarded(part, author), *content])
+        else:
+            _replace(part, content)
+        if part.is_multipart():
+            # Mail programs sign here, too; the generator makes what is needed.
+            part.preamble = part.epilogue = None
+        elif ids:
+            _refer(part, ids)
+
+
+def is_own(address: str, author: Author) -> bool:
+    """Say whether an address is the member's, but not the alias that is shown."""
+    plain = _plain(address)
+    own = any(_plain(each) == plain for each in author.addresses)
+    return own and address.lower() != author.alias.lower()
+
+
+def tells(name: str, author: Author) -> bool:
+    """Say whether a display name leads to the member.
+
+    >>> anne = Author('x@example.net', frozenset({'anne@example.com'}),
+    ...     frozenset({'Anne Person'}))
+    >>> [tells(name, anne) for name in ('The Ant', 'A. PERSON', 'anne@home')]
+    [False, True, True]
+    """
+    folded = _folded(name)
+    if '@' in folded and folded != _folded(author.alias):
+        return True
+    known = {_folded(each) for each in author.names}
+    known |= {_plain(each).partition('@')[0] for each in author.addresses}
+    if folded.strip() in known:
+        return True
+    words, own = _words([folded]), _words(known)
+    # *Smith* in *asmith*, and *Anne* in *AnneS*.
+    return any(one in other or other in one for one in words for other in own)
+
+
+def _folded(text: str) -> str:
+    """Return a text without capitals and accents."""
+    apart = unicodedata.normalize('NFKD', text.casefold())
+    return ''.join(each for each in apart if not unicodedata.combining(each)).strip()
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    found = {word for text in texts for word in _WORD.findall(text)}
+    return {word for word in found if len(word) >= WORD_LETTERS}
+
+
+def _plain(address: str) -> str:
+    """Return an address as it is compared, without what stands after a plus."""
+    local_part, _at, host = address.strip().casefold().rpartition('@')
+    return f'{local_part.partition("+")[0]}@{host}'
+
+
+def _raw(part: Message, field: str) -> str | None:
+    """Return the first value as it came: octets beyond ASCII stay as they are."""
+    return next(_raws(part, field), None)
+
+
+def _raws(part: Message, field: str) -> Iterator[str]:
+    for name, value in part.raw_items():
+        if name.lower() == field.lower():
+            yield str(value)
+
+
+def _replace(part: Message, fields: Iterable[tuple[str, str | None]]) -> None:
+    """Give a part these fields and no others, in the same order for everybody."""
+    for name in set(part.keys()):
+        del part[name]
+    for name, value in fields:
+        if value:
+            part[name] = value
+
+
+def _name_of_alias(msg: Message, author: Author) -> str:
+    for name, address in _mailboxes(msg, 'From'):
+        if address.lower() == author.alias.lower():
+            return '' if tells(name, author) else name
+    return ''
+
+
+def _addresses(part: Message, field: str, author: Author) -> str:
+    mailboxes = [
+        ('' if tells(name, author) else name, address)
+        for name, address in _mailboxes(part, field)
+        if not is_own(address, author)
+    ]
+    return ', '.join(formataddr(each, 'utf-8') for each in mailboxes)
+
+
+def _mailboxes(part: Message, field: str) -> Iterator[tuple[str, str]]:
+    """Yield names, decoded, and addresses that can be written again."""
+    values = [re.sub(r'[\r\n]', '', value) for value in _raws(part, field)]
+    for name, address in getaddresses(values):
+        if '@' in address and address.isascii() and address.isprintable():
+            yield _decoded_name(name), address
+
+
+def _decoded_name(name: str) -> str:
+    try:
+        text = str(make_header(decode_header(name)))
+        text.encode('utf-8')
+    except (LookupError, ValueError):
+        # It may be anything, and nobody could read it.
+        return ''
+    return ' '.join(text.split()) if text.isprintable() else ''
+
+
+def _date(msg: Message, now: datetime) -> str:
+    """Return the date in UTC: a time zone is a place."""
+    moment = now.replace(tzinfo=UTC)
+    try:
+        moment = parsedate_to_datetime(_raw(msg, 'Date') or '')
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return format_datetime(moment.astimezone(UTC))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return format_datetime(now.replace(tzinfo=UTC))
+
+
+def _parents(msg: Message, field: str, parents: Mapping[str, str]) -> str:
+    named = (each for value in _raws(msg, field) for each in ids_in(value))
+    known = dict.fromkeys(parents[each] for each in named if each in parents)
+    return '\n '.join(f'<{each}>' for each in known)
+
+
+def _of_forwarded(part: Message, author: Author) -> Iterator[tuple[str, str | None]]:
+    """Yield what a reader of a forwarded message sees of its fields.
+
+    The rest tells on which way it came to the member.
+    """
+    yield 'From', _raw(part, 'From')
+    yield 'To', _addresses(part, 'To', author)
+    yield 'Cc', _addresses(part, 'Cc', author)
+    yield 'Subject', _raw(part, 'Subject')
+    yield 'Date', _raw(part, 'Date')
+    yield 'MIME-Version', '1.0' if 'mime-version' in part else None
+
+
+def _parts(msg: Message) -> Iterator[tuple[Message, bool]]:
+    """Yield the parts that may be changed, and whether each is a whole message."""
+    waiting = [(msg, False)]
+    while waiting:
+        part, is_forwarded = waiting.pop()
+        yield part, is_forwarded
+        content_type = part.get_content_type()
+        is_message = content_type in FORWARDED
+        if (
+            part.is_multipart()
+            and content_type not in SEALED
+            and (is_message or part.get_content_maintype() == 'multipart')
+        ):
+            inside: Any = part.get_payload()
+            waiting += [(each, is_message) for each in inside]
+
+
+def _new_ids(
+    parts: Iterable[tuple[Message, bool]], message_id: str
+) -> dict[str, str]:
+    """Return new Content-IDs by the old ones, which name a computer or a minute."""
+    old = (_raw(part, 'Content-ID') for part, _is_forwarded in parts)
+    found = dict.fromkeys(bare(each) for each in old if each)
+    return {
+        each: f'part{number}.{message_id}' for number, each in enumerate(found, start=1)
+    }
+
+
+def _content(part: Message, ids: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
+    if 'content-type' in part:
+        yield 'Content-Type', _content_type(part, ids)
+    encoding = encoding_of(part)
+    if _TOKEN.fullmatch(encoding):
+        yield 'Content-Transfer-Encoding', encoding
+    disposition = part.get_content_disposition()
+    if disposition is not None and _TOKEN.fullmatch(disposition):
+        filename = part.get_param('filename', header='content-disposition')
+        yield 'Content-Disposition', _with(disposition, [('filename', filename)])
+    yield 'Content-Description', _raw(part, 'Content-Description')
+    yield 'Content-Language', _raw(part, 'Content-Language')
+    content_id = bare(_raw(part, 'Content-ID') or '')
+    if content_id:
+        yield 'Content-ID', f'<{ids[content_id]}>'
+
+
+def _content_type(part: Message, ids: Mapping[str, str]) -> str:
+    parameters: list[tuple[str, Any]] = []
+    for given, value in part.get_params([], unquote=True)[1:]:
+        name = given.lower()
+        match name, value:
+            case 'charset' | 'format' | 'delsp', str():
+                parameters.append((name, _COMMENT.sub('', value)))
+            case 'start', str():
+                new = ids.get(bare(value))
+                parameters.append((name, new and f'<{new}>'))
+            case 'boundary', _:
+                # A new one is made when the message is written, but for text that
+                # only claims to have parts.
+                if not part.is_multipart():
+                    parameters.append((name, value))
+            case _ if name in PARAMETERS:
+                parameters.append((name, value))
+    return _with(part.get_content_type(), parameters)
+
+
+def _with(value: str, parameters: Iterable[tuple[str, Any]]) -> str:
+    """Write a value and its parameters, one of each name."""
+    holder = Message()
+    holder['Content-Type'] = value
+    for name, given in parameters:
+        if given and holder.get_param(name) is None:
+            charset, text = _text(given)
+            holder.set_param(name, text, charset=charset)
+    return str(holder['Content-Type'])
+
+
+def _text(given: str | tuple[str | None, str | None, str]) -> tuple[str | None, str]:
+    """Return the charset and the text of a parameter (RFC 2231)."""
+    text = given if isinstance(given, str) else _unpacked(given)
+    # Half characters stand for octets beyond ASCII that were not announced.
+    text = text.encode('utf-8', 'surrogateescape').decode('utf-8', 'replace')
+    text = ''.join(each for each in text if each.isprintable())
+    return (None if text.isascii() else 'utf-8'), text
+
+
+def _unpacked(given: tuple[str | None, str | None, str]) -> str:
+    charset, _language, text = given
+    try:
+        return text.encode('latin-1').decode(charset or 'us-ascii')
+    except (LookupError, ValueError):
+        return text
+
+
+def _refer(part: Message, ids: Mapping[str, str]) -> None:
+    """Let the text of a part name the pictures in it by their new ids (RFC 2392)."""
+    encoding = encoding_of(part)
+    if part.get_content_maintype() != 'text' or encoding in UUENCODED:
+        return
+
+    def renamed(match: re.Match[bytes]) -> bytes:
+        name = unquote(match[1].decode('latin-1'))
+        new = ids.get(name)
+        return match[0] if new is None else f'cid:{new}'.encode()
+
+    before = decoded(part, encoding)
+    after = _REFERENCE.sub(renamed, before)
+    if after != before:
+        part.set_payload(encoded(encoding, after))

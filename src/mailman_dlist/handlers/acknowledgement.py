@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who wants every own post acknowledged has those from an alias acknowledged, too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailman.core.i18n import _ as core
+from mailman.interfaces.handler import IHandler
+from zope.interface import implementer
+
+from mailman_dlist import metadata
+from mailman_dlist.app.rosters import answering
+from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+
+
+# Not public: Mailman would look for it beside the handler that it wraps.
+@implementer(IHandler)
+class Acknowledgement:
+    """Core's handler, which asks for the member by the address of the sender."""
+
+    def __init__(self, handler: Any):
+        self.name = handler.name
+        self.description = handler.description
+        self._handler = handler
+
+    def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
+        """See `IHandler`.  The answer goes to the alias."""
+        member = msgdata[metadata.MEMBER]
+        if member is None or not msgdata.get(metadata.ALIAS):
+            self._handler.process(mlist, msg, msgdata)
+            return
+        language = member.preferred_language.code
+        known = {msgdata['original_sender']: member}
+        with answering(mlist, known), core.using(language):
+            self._handler.process(mlist, msg, msgdata | {'lang': language})

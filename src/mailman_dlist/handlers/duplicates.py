@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who has a message already, at an alias, need not get it from the list again."""
+
+from __future__ import annotations
+
+from mailman.interfaces.handler import IHandler
+from public import public
+from zope.interface import implementer
+
+from mailman_dlist import metadata
+from mailman_dlist.app import delivery
+from mailman_dlist.app.i18n import _
+from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+
+
+@public
+@implementer(IHandler)
+class DlistDuplicates:
+    """Spare copies as core does, for addresses that core does not know.
+
+    To and Cc stay as they are: they would tell whose the alias is.
+    """
+
+    name = 'dlist-duplicates'
+    description = _('Suppress duplicates for members who have one at an alias.')
+
+    def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
+        """See `IHandler`."""
+        author = msgdata[metadata.MEMBER] if msgdata.get(metadata.COPIED) else None
+        spared = delivery.spared(mlist, msg, author)
+        msgdata['recipients'] = set(msgdata['recipients']) - spared
