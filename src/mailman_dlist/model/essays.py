@@ -12,7 +12,17 @@ from mailman.database import types
 from mailman.model.mailinglist import MailingList
 from mailman.model.pending import Pended
 from public import public
-from sqlalchemy import ColumnElement, Select, String, delete, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    delete,
+    func,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 from zope.interface import implementer
 
@@ -124,7 +134,9 @@ def shown(list_id: str, pending: str) -> str | None:
         select(Dlist.essay, Essay.token, Essay.answer)
         .select_from(Dlist)
         .join(lists, lists.c.list_id == Dlist.list_id)
-        .outerjoin(Essay, Essay.pending == pending)
+        .outerjoin(
+            Essay, and_(Essay.list_id == Dlist.list_id, Essay.pending == pending)
+        )
         .where(Dlist.list_id == list_id, lists.c.posting_chain == CHAIN)
     ).first()
     if row is None or not (row.essay or row.token):
