@@ -38,7 +38,7 @@ from zope.interface import implementer
 
 from mailman_dlist.app import essay_mail, essays, lists
 from mailman_dlist.app.site import ready
-from mailman_dlist.domain.essay import NoAnswer
+from mailman_dlist.domain.essay import NoAnswer, clean
 from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.model import essays as model
 from mailman_dlist.model.essays import Essay
@@ -265,7 +265,7 @@ def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) ->
         # From here on the answer is safe, and a crash repeats only what follows.
         commit_and_keep()
     elif pendable is None or pendable['token_owner'] != TokenOwner.subscriber.name:
-        if essay.answer != text.strip():
+        if essay.answer != clean(text):
             essay_mail.give_back(mlist, msg, 'dlist:essay:answered')
         return
     try:
