@@ -7,13 +7,17 @@ import logging
 from typing import Any
 
 from mailman.config import config
+from mailman.interfaces.mailinglist import IMailingList
+from mailman.interfaces.pending import IPendings
 from mailman.interfaces.plugin import IPlugin
+from mailman.interfaces.subscriptions import ISubscriptionManager
 from mailman.interfaces.template import ITemplateLoader
 from public import public
-from zope.component import getUtility, provideUtility
+from zope.component import getUtility, provideAdapter, provideUtility
 from zope.interface import implementer
 
-from mailman_dlist.app import lifecycle, templates
+from mailman_dlist.app import joining, lifecycle, templates
+from mailman_dlist.app.requests import EssayPendings
 from mailman_dlist.app.site import site_settings
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.handlers.decoration import Decoration
@@ -46,6 +50,8 @@ class DlistPlugin:
         loader = getUtility(ITemplateLoader)
         if not isinstance(loader, templates.AmendingLoader):
             provideUtility(templates.AmendingLoader(loader), ITemplateLoader)
+        provideAdapter(joining.manager, (IMailingList,), ISubscriptionManager)
+        provideUtility(EssayPendings(), IPendings)
         decorate = config.handlers['decorate']
         if not isinstance(decorate, Decoration):
             config.handlers['decorate'] = Decoration(decorate)

@@ -18,11 +18,16 @@ from typing import Any
 import pytest
 from mailman.config import config
 from mailman.interfaces.bans import IBanManager
+from mailman.interfaces.mailinglist import SubscriptionPolicy
+from mailman.interfaces.pending import IPendings
 from mailman.interfaces.pipeline import DiscardMessage
+from mailman.interfaces.subscriptions import ISubscriptionManager
+from mailman.interfaces.usermanager import IUserManager
 from mailman.runners.command import CommandRunner
 from mailman.utilities.datetime import factory, now
+from zope.component import getUtility
 
-from mailman_dlist.app import aliases, commands, following, lists, site
+from mailman_dlist.app import aliases, commands, essays, following, lists, site
 from mailman_dlist.app.pauses import end_pauses
 from mailman_dlist.app.site import SiteSettings
 from mailman_dlist.domain import alias
@@ -441,6 +446,108 @@ def bart_joins(scene: Scene, default: Default) -> None:
     scene.ant.send_welcome_message = True
     config.db.commit()
     join(scene.ant, 'Bart')
+
+
+class Newcomer:
+    """Dora wants to join a list that asks; its moderators decide."""
+
+    def __init__(self, scene: Scene):
+        self.ant = scene.ant
+        scene.patch.setattr(alias, 'new_token', lambda: TOKEN)
+        lists.change(self.ant, {'essay': True})
+        self.ant.subscription_policy = SubscriptionPolicy.moderate
+        config.db.commit()
+        self.registers()
+        [(self.asked, _msgdata)] = queued('virgin')
+
+    def registers(self, **how: Any) -> None:
+        users = getUtility(IUserManager)
+        email = 'dora@example.net'
+        dora = users.get_address(email) or users.create_address(email, 'Dora')
+        ISubscriptionManager(self.ant).register(dora, **how)
+        config.db.commit()
+
+    def answers(self, text: str) -> None:
+        to = str(self.asked['reply-to'])
+        msg = letter('dora@example.net', 'Re:', to, message_id='<answer@example.net>')
+        msg.set_payload(text)
+        config.switchboards['dlist'].enqueue(
+            msg, listid=self.ant.list_id,
+            **{EXTENSION: to.partition('@')[0].partition('+')[2]},
+        )
+        run(DlistRunner, 'dlist')
+
+
+@situation('essay-questions')
+def dora_wants_to_join(scene: Scene) -> None:
+    Newcomer(scene).registers()
+
+
+@situation('essay-questions-of-the-owners')
+def dora_is_asked_what_the_owners_want_to_know(scene: Scene) -> None:
+    dora = Newcomer(scene)
+    questions = 'Hello!\n\n* What is $listname to you?\n* Do you have *goats*?'
+    lists.change(dora.ant, {'essay_questions': questions})
+    dora.registers()
+
+
+@situation('essay-invitation')
+def dora_is_invited(scene: Scene) -> None:
+    scene.patch.setattr(alias, 'new_token', lambda: TOKEN)
+    lists.change(scene.ant, {'essay': True, 'ask_invited': True})
+    users = getUtility(IUserManager)
+    dora = users.create_address('dora@example.net', 'Dora')
+    ISubscriptionManager(scene.ant).register(dora, invitation=True)
+    config.db.commit()
+
+
+@situation('essay-again')
+def dora_says_nothing(scene: Scene) -> None:
+    Newcomer(scene).answers('')
+
+
+@situation('essay-to-moderators')
+def dora_answers(scene: Scene) -> None:
+    Newcomer(scene).answers('I have goats.\n\nTwo of them:\n* Bella\n* Stella\n')
+
+
+@situation('essay-answered')
+def dora_answers_twice(scene: Scene) -> None:
+    dora = Newcomer(scene)
+    dora.answers('I have goats.')
+    queued('virgin')
+    dora.answers('Three of them.')
+
+
+@situation('essay-over')
+def dora_answers_too_late(scene: Scene) -> None:
+    dora = Newcomer(scene)
+    pass_time(4 * DAY)
+    getUtility(IPendings).evict()
+    dora.answers('I have goats.')
+
+
+@situation('request-essay')
+def anne_reads_her_answer(scene: Scene) -> None:
+    essays.start(scene.ant, 'anne@example.com', 'I have *goats*.', invited=False)
+    essays.joined(scene.ant, scene.anne)
+    config.db.commit()
+    scene.requests('dlist essay')
+
+
+@situation('request-essay-of-another')
+def somebody_wants_to_read_it(scene: Scene) -> None:
+    essays.start(scene.ant, 'anne@example.com', 'I have *goats*.', invited=False)
+    essays.joined(scene.ant, scene.anne)
+    config.db.commit()
+    scene.requests(
+        'dlist essay', sender='dora@example.net', reply_to='anne@example.com'
+    )
+
+
+@situation('request-essay-without-one')
+def anne_has_not_answered(scene: Scene) -> None:
+    scene.requests('dlist essay')
 
 
 def as_read(msg: Any) -> str:

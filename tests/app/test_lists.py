@@ -38,6 +38,11 @@ FRESH = {
     'new_member_default': 'everything',
     'footers': True,
     'one_click': 'list',
+    'essay': False,
+    'essay_questions': '',
+    'essay_min_length': 1,
+    'ask_invited': False,
+    'essay_retention': 0,
     'aliases': True,
     'aliases_visible': False,
 }
@@ -136,6 +141,11 @@ def test_dlists_are_found_among_all_lists(mlist, plain):
     *product(['footers'], ['no', 'NO', 'false', False], [False]),
     *product(['aliases', 'aliases_visible'], ['yes'], [True]),
     *product(['aliases', 'aliases_visible'], ['no'], [False]),
+    *product(['essay', 'ask_invited'], ['yes'], [True]),
+    *product(['essay', 'ask_invited'], ['no'], [False]),
+    ('essay_questions', ' Who\r\nare *you*?\x00\n', 'Who\nare *you*?'),
+    ('essay_min_length', '100', 100),
+    ('essay_retention', '365', 365),
 ])
 def test_a_setting_takes_what_it_may_be(name, value, kept, mlist):
     lists.change(mlist, {name: value})
@@ -153,6 +163,11 @@ def test_a_setting_takes_what_it_may_be(name, value, kept, mlist):
     ),
     ('footers', '1', "footers: '1' should be yes or no"),
     ('aliases', 'some', "aliases: 'some' should be yes or no"),
+    ('essay_min_length', '0',
+     "essay_min_length: '0' should be a number of characters from 1 to 10000"),
+    ('essay_min_length', '١', "essay_min_length: '١' should be a number"),
+    ('essay_retention', '-1',
+     "essay_retention: '-1' should be a number of days from 0 to 36500"),
     ('one_click', 'both', "one_click: 'both' should be list or conversation"),
     ('enabled', 'perhaps', "enabled: 'perhaps' should be yes or no"),
     ('chain', 'accept', 'chain: there is no such setting; there are enabled, '),

@@ -39,6 +39,7 @@ COMMANDS = {'create': Create.command, 'dlist': dlist}
 MODULES = {
     'SQLAlchemy': 'sqlalchemy',
     'atpublic': 'public',
+    'mail-parser-reply': 'mailparser_reply',
     'python-slugify': 'slugify',
 }
 

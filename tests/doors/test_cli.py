@@ -99,6 +99,11 @@ def test_settings_are_shown(scene):
         'new_member_default  everything\n'
         'footers             yes\n'
         'one_click           list\n'
+        'essay               no\n'
+        'essay_questions\n'
+        'essay_min_length    1\n'
+        'ask_invited         no\n'
+        'essay_retention     0\n'
         'aliases             yes\n'
         'aliases_visible     no\n'
     )
@@ -118,6 +123,38 @@ def test_settings_for_programs_are_those_of_rest(scene):
     for_rest = Client().get('lists/ant.example.com')
     assert given.items() <= for_rest.items()
     assert for_rest.keys() - given.keys() == {'self_link', 'http_etag'}
+
+
+# Questions before joining.
+
+
+def test_questions_are_asked_shown_and_asked_no_more(scene, tmp_path):
+    nothing = 'ant@example.com asks nothing of those who want to join.\n'
+    assert prints('essay ant@example.com') == nothing
+    file = tmp_path / 'questions.txt'
+    file.write_text('Who are you?\n\n* And *why*?\n', encoding='utf-8')
+    asked = (
+        'ant@example.com asks those who want to join:\n'
+        '\n'
+        'Who are you?\n'
+        '\n'
+        '* And *why*?\n'
+    )
+    assert prints(f'essay ant@example.com --set {file}') == asked
+    assert prints('essay ant@example.com --show') == asked
+    assert prints('essay ant@example.com --off') == nothing
+    assert shows('essay ant@example.com') == {
+        'essay': False,
+        'essay_questions': 'Who are you?\n\n* And *why*?',
+        'essay_min_length': 1,
+        'ask_invited': False,
+        'essay_retention': 0,
+    }
+    assert 'essay_questions     Who are you?  * And *why*?' in prints(
+        'settings ant@example.com')
+    file.write_text('')
+    assert prints(f'essay ant@example.com --set {file}').endswith(
+        'Who are you, and why would you like to join this list?\n')
 
 
 # Conversations.
@@ -294,13 +331,17 @@ def test_aliases_go(scene):
     ('settings été@example.com', 'There is no list "été@example.com"'),
     ('settings ant@example.com foot=no',
      'foot: there is no such setting; there are enabled, plain_posts, '
-     'new_member_default, footers, one_click, aliases, aliases_visible'),
+     'new_member_default, footers, one_click, essay, essay_questions, '
+     'essay_min_length, ask_invited, essay_retention, aliases, aliases_visible'),
     ('settings ant@example.com plain_posts=hold footers=maybe',
      "footers: 'maybe' should be yes or no"),
     ('settings cat@example.com footers=no',
      'cat@example.com is not a dlist; '
      '"mailman dlist enable cat@example.com" makes it one'),
     ('conversations cat@example.com',
+     'cat@example.com is not a dlist; '
+     '"mailman dlist enable cat@example.com" makes it one'),
+    ('essay cat@example.com --off',
      'cat@example.com is not a dlist; '
      '"mailman dlist enable cat@example.com" makes it one'),
     ('show ant@example.com pinic',
@@ -334,6 +375,8 @@ def test_a_refusal_is_one_sentence_and_exit_code_1(line, sentence, scene):
     'show ant@example.com',
     'follow ant@example.com picnic',
     'demo --corpus nowhere.mbox',
+    'essay ant@example.com --show --off',
+    'essay ant@example.com --set nowhere.txt',
 ])
 def test_a_wrong_usage_is_exit_code_2(line, scene):
     result = run(line)

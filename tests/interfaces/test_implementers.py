@@ -21,6 +21,7 @@ from zope.interface.verify import verifyObject
 
 import mailman_dlist
 from mailman_dlist.app.decorating import DecoratedOnce
+from mailman_dlist.app.joining import EssayManager
 from mailman_dlist.app.senders import AliasAuthor
 from mailman_dlist.app.templates import AmendingLoader
 from mailman_dlist.chains.discreet import Discreet
@@ -45,6 +46,7 @@ MADE_FROM: dict[type, Callable[[], Any]] = {
     Decoration: lambda: Decoration(DlistHeaders()),
     ConversationOpenedEvent: lambda: ConversationOpenedEvent(None, None),
     ChoiceChangedEvent: lambda: ChoiceChangedEvent(None, None, None, None, Reason.mail),
+    EssayManager: lambda: EssayManager(None),
     Once: lambda: Once(DlistHeaders(), Step.archive),
     Acknowledgement: lambda: Acknowledgement(DlistHeaders()),
     Discreet: lambda: Discreet(DlistRefuseChain(), NOBODY),
@@ -96,7 +98,8 @@ def test_mailman_finds_them_under_our_names(registry, interface, mailman):
         assert component.description
 
 
-def test_mailman_finds_our_styles(mailman):
-    style = getUtility(IStyleManager).get('dlist')
+@pytest.mark.parametrize('name', ['dlist', 'dlist-essay'])
+def test_mailman_finds_our_styles(name, mailman):
+    style = getUtility(IStyleManager).get(name)
     assert verifyObject(IStyle, style)
     assert 'dlist' in str(style.description)

@@ -146,6 +146,11 @@ def test_lists_there_are_keep_their_settings_and_get_those_that_are_new(empty):
         'one_click': OneClick.list,
         'aliases': True,
         'aliases_visible': False,
+        'essay': False,
+        'essay_questions': '',
+        'essay_min_length': 1,
+        'ask_invited': False,
+        'essay_retention': 0,
     }
 
 

@@ -18,7 +18,7 @@ from public import public
 from sqlalchemy import Connection, event
 from zope.event import subscribers
 
-from mailman_dlist.app import aliases, following, lists
+from mailman_dlist.app import aliases, essays, following, lists
 from mailman_dlist.app.site import ready
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model import clearing, schema
@@ -46,7 +46,8 @@ def _handle(happening: Any) -> None:
 def _welcome(mlist: MailingList, member: Member) -> None:
     """Give a new member the default that new members of the list start with.
 
-    An alias that is that very address ends: nobody else posts from a member's.
+    What they answered before joining is kept with the membership.  An alias that is
+    that very address ends: nobody else posts from a member's.
     """
     if member.role is not MemberRole.member or not lists.is_dlist(mlist):
         return
@@ -54,6 +55,7 @@ def _welcome(mlist: MailingList, member: Member) -> None:
     settings = lists.settings(mlist)
     if settings.new_member_default is not settings.base_default:
         following.settings_of(mlist, member).default = settings.new_member_default
+    essays.joined(mlist, member)
     aliases.give_way(mlist, member)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from mailman.config import config
 from public import public
 
-from mailman_dlist.domain import naming
+from mailman_dlist.domain import essay, naming
 from mailman_dlist.domain.address import ListAddresses
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.domain.following import Default
@@ -23,6 +23,12 @@ from mailman_dlist.model.session import store
 
 DEFAULT_CHAIN = 'default-posting-chain'
 DEFAULT_PIPELINE = 'default-posting-pipeline'
+
+# We chose these.  Nobody answers by mail in more words than that, a hundred years
+# are for ever, and questions of ten pages are a form.
+MOST_MINIMUM = 10_000
+MOST_DAYS = 36_500
+LONGEST_QUESTIONS = 20_000
 
 
 @public
@@ -130,6 +136,11 @@ def _new_settings(mlist: MailingList, default: Default) -> model.Dlist:
         previous_chain=DEFAULT_CHAIN,
         previous_pipeline=DEFAULT_PIPELINE,
         one_click=OneClick.list,
+        essay=False,
+        essay_questions='',
+        essay_min_length=1,
+        ask_invited=False,
+        essay_retention=0,
         aliases=True,
         aliases_visible=False,
     )
@@ -224,12 +235,38 @@ def one_of(choices: type[Enum]) -> Callable[[str], Any]:
     return read
 
 
+def number(low: int, high: int, unit: str) -> Callable[[str], int]:
+    """Return what reads a whole number from low to high."""
+
+    def read(text: str) -> int:
+        text = text.strip()
+        known = text.isascii() and text.isdigit() and len(text) <= len(str(high))
+        if not known or not low <= int(text) <= high:
+            raise ValueError(f'a number of {unit} from {low} to {high}')
+        return int(text)
+
+    return read
+
+
+def short_enough(text: str) -> str:
+    """Read the owner's questions, which go out in a mail."""
+    text = essay.clean(text)
+    if len(text) > LONGEST_QUESTIONS:
+        raise ValueError(f'a text of at most {LONGEST_QUESTIONS} characters')
+    return text
+
+
 # All settings but `enabled`, which is the list's own posting chain.
 READERS: dict[str, Callable[[str], Any]] = {
     'plain_posts': one_of(PlainPosts),
     'new_member_default': one_of(Default),
     'footers': yes_or_no,
     'one_click': one_of(OneClick),
+    'essay': yes_or_no,
+    'essay_questions': short_enough,
+    'essay_min_length': number(1, MOST_MINIMUM, 'characters'),
+    'ask_invited': yes_or_no,
+    'essay_retention': number(0, MOST_DAYS, 'days'),
     'aliases': yes_or_no,
     'aliases_visible': yes_or_no,
 }

@@ -14,7 +14,9 @@ from mailman_dlist.app import conversations, lists, senders, views
 from mailman_dlist.domain import naming
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.interfaces.mailman import MailingList, Member
+from mailman_dlist.model import essays
 from mailman_dlist.model.conversations import Conversation
+from mailman_dlist.model.essays import Essay
 from mailman_dlist.model.following import Chosen, choices
 
 
@@ -65,6 +67,15 @@ class UnknownChoice(Unknown):
             f'{email} has chosen nothing about {conversation.name}; '
             'the default of the member counts'
         )
+
+
+@public
+class UnknownEssay(Unknown):
+    """Nobody is asked under that token, and no such member's answer is kept."""
+
+    def __init__(self, mlist: MailingList, given: str):
+        self.given = given
+        super().__init__(f'{mlist.fqdn_listname} has no answer "{given}"')
 
 
 @public
@@ -143,6 +154,22 @@ def choice_of(conversation: Conversation, member: Member) -> Chosen:
     if not found:
         raise UnknownChoice(member, conversation)
     return found[0]
+
+
+@public
+def essay_of(mlist: MailingList, given: str, member_id: UUID | None) -> Essay:
+    """Return what one person was asked, and answered.
+
+    :param given: The token of Mailman's request, or the id of a member.
+    :param member_id: The same as an id, if it is one.
+    :raises UnknownEssay: when there is none on this list.
+    """
+    found = None if member_id is None else essays.of_member(member_id)
+    if found is None and _may_stand_in_address(given):
+        found = essays.with_pending(given)
+    if found is None or found.list_id != mlist.list_id:
+        raise UnknownEssay(mlist, given)
+    return found
 
 
 def _may_stand_in_address(text: str) -> bool:

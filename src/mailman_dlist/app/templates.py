@@ -55,6 +55,11 @@ TEMPLATES = frozenset(
         'dlist:notice:alias-unknown',
         'dlist:notice:alias-added',
         'dlist:notice:alias-taken',
+        'dlist:essay:questions',
+        'dlist:essay:invitation',
+        'dlist:essay:again',
+        'dlist:essay:answered',
+        'dlist:essay:over',
     }
 )
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from public import public
 
-from mailman_dlist.app import lists, members
+from mailman_dlist.app import essays, lists, members
 from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model.audience import Listener
@@ -22,6 +22,7 @@ from mailman_dlist.model.conversations import (
     ConversationMessage,
     Overview,
 )
+from mailman_dlist.model.essays import Essay
 from mailman_dlist.model.following import Chosen
 
 
@@ -138,6 +139,19 @@ def member(mlist: MailingList, member: Member) -> View:
         'email': email_of(member),
         'member_id': member.member_id,
     } | members.show(mlist, member)
+
+
+@public
+def essay(row: Essay) -> View:
+    """Show what somebody was asked, and answered; the token is Mailman's own."""
+    return {
+        'email': row.email,
+        'state': essays.state(row).name,
+        'answer': row.answer,
+        'when': time(row.answered_at or row.asked_at),
+        'token': row.pending,
+        'member_id': row.member_id,
+    }
 
 
 @public

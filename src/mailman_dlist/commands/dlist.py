@@ -9,7 +9,14 @@ from public import public
 from zope.interface import implementer
 
 from mailman_dlist.app.i18n import _
-from mailman_dlist.commands import aliases, choices, conversations, lists, site
+from mailman_dlist.commands import (
+    aliases,
+    choices,
+    conversations,
+    essay,
+    lists,
+    site,
+)
 from mailman_dlist.commands.shared import Commands
 
 
@@ -36,6 +43,7 @@ for command in (
     lists.enable,
     lists.disable,
     lists.settings,
+    essay.essay,
     conversations.conversations,
     conversations.show,
     choices.follow,

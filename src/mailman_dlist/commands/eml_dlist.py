@@ -20,7 +20,7 @@ from mailman.interfaces.command import ContinueProcessing, IEmailCommand
 from public import public
 from zope.interface import implementer
 
-from mailman_dlist.app import lists, members, senders, wording
+from mailman_dlist.app import essays, lists, members, senders, wording
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.site import ready
 from mailman_dlist.commands import alias_words
@@ -40,7 +40,7 @@ class DlistEmailCommand:
     """What a member hears of a list, and follows without being asked."""
 
     name = 'dlist'
-    argument_description = 'default|autofollow|alias|help'
+    argument_description = 'default|autofollow|alias|essay|help'
     description = _('Choose which conversations of this list you hear.')
     short_description = description
 
@@ -141,6 +141,19 @@ def _alias(asked: Asked) -> str | None:
     return alias_words.answer(asked.mlist, asked.msg, asked.member, asked.words[1:])
 
 
+def _essay(asked: Asked) -> str | None:
+    """Return what the member answered before joining, as it was written."""
+    if asked.words[1:]:
+        return None
+    if not senders.is_answered(asked.mlist, asked.msg):
+        # It is for the member alone.
+        return _stranger(asked.mlist)
+    answer = essays.of_member(asked.member)
+    if answer is None:
+        return _('No answer of yours to questions before joining is kept.')
+    return '\n'.join([_('Before joining you answered:'), '', answer])
+
+
 def _help(asked: Asked) -> str | None:
     if asked.words[1:]:
         return None
@@ -152,6 +165,7 @@ _WORDS: dict[str, Callable[[Asked], str | None]] = {
     'default': _default,
     'autofollow': _autofollow,
     'alias': _alias,
+    'essay': _essay,
     'help': _help,
 }
 
@@ -197,6 +211,7 @@ def _usage(mlist: MailingList) -> str:
     dlist autofollow opened on  follow what you open (or: off)
     dlist autofollow replied on follow what you reply to (or: off)
 """), aliases if lists.settings(mlist).aliases else '', _("""\
+    dlist essay                 see what you answered before joining
     dlist help                  see this and what is true for you now
 
     If you need a person, write to ${mlist.owner_address}.

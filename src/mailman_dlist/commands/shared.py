@@ -88,7 +88,8 @@ def word(value: Any) -> str:
         return ''
     if isinstance(value, bool):
         return _('yes') if value else _('no')
-    return str(value)
+    # Some settings are whole texts; a table has lines.
+    return ' '.join(str(value).split('\n'))
 
 
 def _plain(value: Any) -> str:

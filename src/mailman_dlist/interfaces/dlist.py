@@ -54,6 +54,17 @@ class IDlist(Interface):
 
     one_click = Attribute('A `OneClick`: what List-Unsubscribe is about.')
 
+    essay = Attribute('True when who wants to join has to answer first.')
+
+    essay_questions = Attribute("The owners' questions, Markdown; '' for ours.")
+
+    essay_min_length = Attribute('The characters that an answer has at least.')
+
+    ask_invited = Attribute('True when the invited are asked as well.')
+
+    essay_retention = Attribute(
+        'The days after joining for which an answer is kept; 0 for all.')
+
     aliases = Attribute('True when members may post from other addresses.')
 
     aliases_visible = Attribute(

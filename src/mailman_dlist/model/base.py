@@ -7,7 +7,8 @@ come to a site that runs already, by migrations of their own.
 
 from __future__ import annotations
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Text
+from sqlalchemy.dialects.mysql import MEDIUMTEXT
 from sqlalchemy.orm import DeclarativeBase
 
 
@@ -19,6 +20,11 @@ metadata = MetaData(
         'fk': 'fk_%(table_name)s_%(column_0_name)s',
         'pk': 'pk_%(table_name)s',
     }
+)
+
+# What people write, in any script.  MySQL's TEXT ends at 64 KB.
+LONG_TEXT = Text().with_variant(
+    MEDIUMTEXT(charset='utf8mb4', collation='utf8mb4_bin'), 'mysql', 'mariadb'
 )
 
 

@@ -14,6 +14,7 @@ from mailman_dlist.model.conversations import (
     ConversationMessage,
     ConversationName,
 )
+from mailman_dlist.model.essays import Essay
 from mailman_dlist.model.following import MemberChoice, MemberSettings
 from mailman_dlist.model.lists import Dlist
 from mailman_dlist.model.session import store
@@ -21,8 +22,8 @@ from mailman_dlist.model.session import store
 
 @public
 def forget_member(connection: Connection, member_id: UUID) -> None:
-    """Delete what a member chose, and the aliases."""
-    for table in (MemberChoice, MemberSettings, Alias, AliasRequest):
+    """Delete what a member chose, the aliases, and the answer from before joining."""
+    for table in (MemberChoice, MemberSettings, Alias, AliasRequest, Essay):
         connection.execute(delete(table).where(table.member_id == member_id))
 
 
@@ -37,6 +38,7 @@ def forget_list(list_id: str) -> None:
         MemberSettings,
         Alias,
         AliasRequest,
+        Essay,
         ConversationMessage,
         ConversationName,
         Conversation,

@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from mailman_dlist.domain.following import Default
 from mailman_dlist.interfaces.dlist import CHAIN, IDlist, OneClick, PlainPosts
-from mailman_dlist.model.base import Base
+from mailman_dlist.model.base import LONG_TEXT, Base
 from mailman_dlist.model.session import store
 
 
@@ -39,6 +39,11 @@ class Dlist(Base):
     one_click: Mapped[OneClick] = mapped_column(Enum(OneClick))
     aliases: Mapped[bool]
     aliases_visible: Mapped[bool]
+    essay: Mapped[bool]
+    essay_questions: Mapped[str] = mapped_column(LONG_TEXT)
+    essay_min_length: Mapped[int]
+    ask_invited: Mapped[bool]
+    essay_retention: Mapped[int]
 
 
 @public

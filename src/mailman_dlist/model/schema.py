@@ -27,6 +27,7 @@ from sqlalchemy import Connection
 # Every module that has tables, so that the metadata is complete.
 import mailman_dlist.model.aliases
 import mailman_dlist.model.conversations
+import mailman_dlist.model.essays
 import mailman_dlist.model.following
 import mailman_dlist.model.lists
 import mailman_dlist.model.notices  # noqa: F401

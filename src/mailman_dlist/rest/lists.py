@@ -15,6 +15,7 @@ from mailman_dlist.model import lists as model
 from mailman_dlist.model.session import committed
 from mailman_dlist.rest.answers import Resource, collection, responder
 from mailman_dlist.rest.conversations import AConversation, Conversations
+from mailman_dlist.rest.essays import AnEssay, Essays
 from mailman_dlist.rest.members import AMember
 from mailman_dlist.rest.paths import OfAList
 from mailman_dlist.rest.requests import body, query
@@ -65,6 +66,13 @@ class AList(OfAList):
         if not segments:
             return Conversations(self.list_id)
         return AConversation(self.list_id, segments.pop(0)), segments
+
+    @child()
+    def essays(self, context: Any, segments: list[str]) -> Any:
+        """/lists/<list_id>/essays and one of them."""
+        if not segments:
+            return Essays(self.list_id)
+        return AnEssay(self.list_id, segments.pop(0)), segments
 
     @child()
     def members(self, context: Any, segments: list[str]) -> Any:

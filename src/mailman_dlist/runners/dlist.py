@@ -13,7 +13,14 @@ from mailman.interfaces.bans import IBanManager
 from public import public
 
 from mailman_dlist import metadata
-from mailman_dlist.app import aliases, commands, discretion
+from mailman_dlist.app import (
+    aliases,
+    commands,
+    confirming,
+    discretion,
+    essays,
+    joining,
+)
 from mailman_dlist.app.pauses import end_pauses
 from mailman_dlist.app.senders import alias_author, member_known
 from mailman_dlist.app.site import ready
@@ -27,7 +34,12 @@ plugin_log = logging.getLogger('mailman.plugins.dlist')
 
 # What is done beside the commands, and how often in seconds; we chose that.  A pause
 # may last so much longer, and a request stays so much longer that is good no more.
-CHORES: dict[Callable[[], None], float] = {end_pauses: 10.0, aliases.expire: 3600.0}
+CHORES: dict[Callable[[], None], float] = {
+    end_pauses: 10.0,
+    joining.send_due: 10.0,
+    aliases.expire: 3600.0,
+    essays.forget_old: 3600.0,
+}
 
 
 @public
@@ -61,7 +73,7 @@ class DlistRunner(Runner):
         )
         if intent.action is Action.confirm and not banned:
             # Whoever has the token may.
-            aliases.confirm_by_mail(mlist, msg, intent.token)
+            confirming.by_mail(mlist, msg, intent.token)
             return False
         member = member_known(mlist, msg) if author is None else author.member
         if banned:

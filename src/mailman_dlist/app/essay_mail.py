@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mail about answers: to newcomers the questions, to moderators what was answered.
+
+An answer to the questions goes to an address of its own.  No line in a log says what
+somebody answered.
+"""
+
+from __future__ import annotations
+
+import logging
+from email.mime.message import MIMEMessage
+from email.mime.text import MIMEText
+from hashlib import sha256
+from types import SimpleNamespace
+
+from mailman.core.i18n import _ as core_
+from mailman.email.message import UserNotification
+from mailman.interfaces.template import ITemplateLoader
+from mailman.interfaces.usermanager import IUserManager
+from mailman.utilities.datetime import now, today
+from mailman.utilities.string import expand, wrap
+from public import public
+from zope.component import getUtility
+
+from mailman_dlist.app import essays, lists, templates
+from mailman_dlist.app.i18n import _
+from mailman_dlist.app.site import ready
+from mailman_dlist.domain.references import bare
+from mailman_dlist.interfaces.mailman import MailingList, Message
+from mailman_dlist.model.essays import Essay
+from mailman_dlist.model.notices import count_notice
+from mailman_dlist.model.session import commit_and_keep, committed
+
+
+log = logging.getLogger('mailman.plugins.dlist')
+
+# RFC 5322, section 2.1.1, has room for 998 octets; some programs add to them.
+LONGEST_LINE = 900
+
+
+@public
+def ask(mlist: MailingList, essay: Essay) -> None:
+    """Send the questions for the first time; then it is noted."""
+    what = 'invitation' if essay.invited else 'questions'
+    _ask(mlist, essay, f'dlist:essay:{what}', 'first')
+    essay.mailed_at = now()
+    commit_and_keep()
+
+
+@public
+def ask_on_request(mlist: MailingList, essay: Essay) -> None:
+    """Send the questions to who wants to join again, as often as the site allows."""
+    if essay.mailed_at is None:
+        # The first time something crashed.
+        ask(mlist, essay)
+        return
+    email, allowed = essay.email, ready().max_notices
+    if committed(lambda: count_notice(email, today())) > allowed:
+        log.info('%s was asked %s times today and is not asked more', email, allowed)
+        return
+    what = 'invitation' if essay.invited else 'questions'
+    _ask(mlist, essay, f'dlist:essay:{what}', f'{now():%Y%m%d%H%M%S%f}')
+
+
+@public
+def ask_again(mlist: MailingList, essay: Essay) -> None:
+    """Send the questions to who has not answered them; first it is noted."""
+    essay.reminded_at = now()
+    commit_and_keep()
+    _ask(mlist, essay, 'dlist:essay:again', f'{now():%Y%m%d%H%M%S%f}')
+
+
+def _ask(mlist: MailingList, essay: Essay, template: str, time: str) -> None:
+    """Send the questions.
+
+    :param time: Tells the mails of one request apart; a mail that a crash repeats
+        has the same Message-ID as before, so that many mail programs show it once.
+    """
+    language = mlist.preferred_language
+    with _.using(language.code):
+        facts = {
+            'user_email': essay.email,
+            'questions': essays.questions(mlist),
+            'minimum': str(lists.settings(mlist).essay_min_length),
+        }
+        subject = _('Joining ${mlist.display_name}: a question first')
+    text = expand(templates.text(template, mlist, language.code), mlist, facts)
+    # Not from the address that takes the answer: senders stand in logs.
+    notice = _notice(essay.email, mlist.owner_address, subject, text, language)
+    # Message-IDs stand there as well.
+    known_by = sha256(essay.token.encode()).hexdigest()[:32]
+    notice['Message-ID'] = f'<{known_by}.{time}@{mlist.mail_host}>'
+    notice['Reply-To'] = lists.addresses(mlist).confirm(essay.token)
+    notice['Auto-Submitted'] = 'auto-generated'
+    # As core's own confirmations: some mail systems hide bulk mail.
+    notice.send(mlist, add_precedence=False)
+
+
+@public
+def tell_moderators(mlist: MailingList, essay: Essay) -> None:
+    """Tell the moderators of a request and its answer; then it is noted.
+
+    It is core's notice, with the answer below to the last character.
+    """
+    if mlist.admin_immed_notify:
+        _tell_moderators(mlist, essay)
+    essay.mailed_at = now()
+    commit_and_keep()
+
+
+def _tell_moderators(mlist: MailingList, essay: Essay) -> None:
+    language = mlist.preferred_language
+    address = getUtility(IUserManager).get_address(essay.email)
+    name = '' if address is None else address.display_name
+    # Core's sentence, which core has translations of, names these.
+    self = SimpleNamespace(mlist=mlist, address=essay)  # noqa: F841
+    with core_.using(language.code):
+        subject = core_(
+            'New subscription request to ${self.mlist.display_name} '
+            'from ${self.address.email}'
+        )
+    template = getUtility(ITemplateLoader).get('list:admin:action:subscribe', mlist)
+    member = f'{name} <{essay.email}>' if name else essay.email
+    text = wrap(expand(template, mlist, {'member': member}))
+    with _.using(language.code):
+        answered = _('All that follows was written by the person who wants to join:')
+    text = f'{text.rstrip()}\n\n{answered}\n\n{essay.answer}\n'
+    owner = mlist.owner_address
+    _notice(owner, owner, subject, text, language).send(mlist)
+
+
+@public
+def give_back(mlist: MailingList, msg: Message, template: str) -> None:
+    """Return an answer that does not count to who sent it, with the reason."""
+    if not msg.sender:
+        log.info('%s has no sender to return it to', msg['message-id'])
+        return
+    language = mlist.preferred_language
+    facts = {'join_email': mlist.join_address}
+    text = expand(templates.text(template, mlist, language.code), mlist, facts)
+    with _.using(language.code):
+        subject = _('Your answer to ${mlist.display_name} was not used')
+    notice = UserNotification(msg.sender, mlist.owner_address, subject, lang=language)
+    notice.set_type('multipart/mixed')
+    notice.attach(MIMEText(text, _charset='utf-8'))
+    notice.attach(MIMEMessage(msg))
+    notice['Auto-Submitted'] = 'auto-replied'
+    answered = bare(str(msg.get('message-id', '')))
+    if answered:
+        notice['In-Reply-To'] = notice['References'] = f'<{answered}>'
+    notice.send(mlist)
+
+
+def _notice(
+    recipient: str, sender: str, subject: str, text: str, language: object
+) -> UserNotification:
+    """Return a mail that says a text to the last character, whatever is in it."""
+    notice = UserNotification(recipient, sender, subject, lang=language)
+    longest = max(map(len, text.splitlines()), default=0)
+    plain = text.isascii() and longest <= LONGEST_LINE
+    notice.set_payload(text.encode(), 'us-ascii' if plain else 'utf-8')
+    return notice

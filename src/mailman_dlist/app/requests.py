@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mailman's pending requests, and the answers that belong to them.
+
+REST shows, discards and rejects requests straight through the pendings.  So this is
+the one place where an answer is shown with its request, and goes with it.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from mailman.app.subscriptions import PendableSubscription
+from mailman.interfaces.pending import IPendings
+from mailman.model.pending import Pendings
+from public import public
+from zope.interface import implementer
+
+from mailman_dlist.app import essays
+from mailman_dlist.model import essays as model
+from mailman_dlist.model import schema
+
+
+log = logging.getLogger('mailman.plugins.dlist')
+
+
+@public
+@implementer(IPendings)
+class EssayPendings(Pendings):
+    """Mailman's pendings, where requests to join have their answers."""
+
+    def confirm(self, token: Any, *, expunge: bool = True) -> Any:
+        """See `IPendings`."""
+        pendable = super().confirm(token, expunge=expunge)
+        if (
+            pendable is None
+            or pendable.get('type') != PendableSubscription.PEND_TYPE
+            or not _usable()
+        ):
+            return pendable
+        answer = model.shown(pendable.get('list_id', ''), str(token))
+        if answer is not None:
+            pendable['essay'] = answer
+        if expunge:
+            # Discarded or rejected: what goes on lets go of its token before.
+            essay = model.with_pending(str(token))
+            if essay is not None and essay.member_id is None:
+                essays.end(essay)
+        return pendable
+
+    def evict(self) -> None:
+        """See `IPendings`."""
+        super().evict()
+        if _usable():
+            for essay in model.lapsed():
+                essays.end(essay)
+
+
+def _usable() -> bool:
+    """Say whether there are tables of ours; without, all is as in core."""
+    try:
+        schema.check()
+    except schema.SchemaError as error:
+        log.error('No answers are shown: %s', error)
+        return False
+    return True

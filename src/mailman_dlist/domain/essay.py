@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What counts as an answer to an owner's questions.
+
+Whoever may be asked, and what follows from an answer, is for others to know.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from mailman_dlist.domain.errors import DlistError
+
+
+# Characters; we chose it.  It is a book chapter, and still fits into a mail.
+LONGEST = 100_000
+
+# All but the ends of lines and tabs: databases refuse some, terminals obey others.
+_CONTROL = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]')
+_LINE_ENDS = re.compile('\r\n?')
+
+# Letters, marks, numbers, punctuation, symbols; what is left shows nothing.
+_VISIBLE = frozenset('LMNPS')
+
+
+class NoAnswer(DlistError):
+    """A text is too short for an answer, or too long.
+
+    :param minimum: The characters that an answer has at least.
+    """
+
+    def __init__(self, minimum: int):
+        self.minimum = minimum
+        super().__init__(
+            f'An answer to the questions of the list is needed, of at least {minimum} '
+            f'and at most {LONGEST} characters'
+        )
+
+
+def clean(text: str) -> str:
+    """Return a text as it is kept: no control characters, no blanks around it.
+
+    >>> clean(' I knit.\\r\\n\\x00And I\\tswim.\\n')
+    'I knit.\\nAnd I\\tswim.'
+    """
+    # What was no Unicode to begin with becomes question marks.
+    text = text.encode('utf-8', 'replace').decode('utf-8')
+    return _CONTROL.sub('', _LINE_ENDS.sub('\n', text)).strip()
+
+
+def read(text: str, minimum: int) -> str:
+    """Return an answer as it is kept.
+
+    >>> read('I knit.\\n', 1)
+    'I knit.'
+
+    :param minimum: In characters; 0 where nothing needs to be said.
+    :raises NoAnswer: when it is none.
+    """
+    answer = clean(text)
+    size = len(answer) if any(map(_is_visible, answer)) else 0
+    if not minimum <= size <= LONGEST:
+        raise NoAnswer(minimum)
+    return answer
+
+
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character)[0] in _VISIBLE

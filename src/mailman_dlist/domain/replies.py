@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What somebody wrote into a reply: the own words, nothing that is quoted.
+
+Mail programs quote in many ways.  Quoted lines begin with ``>``; above them stands a
+line of the program, *On Monday Anne wrote:*, or a block of header fields, below which
+others quote everything without a mark.  A library knows these lines in fifteen
+languages.  People answer above, below or between what they quote.
+
+In doubt a line stays: a word too many does no harm, a lost one does.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from email.message import Message
+
+from html2text import HTML2Text
+from mailparser_reply import EmailMessage
+from mailparser_reply.constants import MAIL_LANGUAGES as LANGUAGES
+
+from mailman_dlist.domain.quoting import NO_CHARSETS
+
+
+# The library takes time that grows with the square of a text.  Characters; no line of
+# a mail program is longer than the first, and no person quotes after the second.
+LONGEST_LINE = 500
+LONGEST_TEXT = 20_000
+
+# What such a line is shown to the library as; it stands for nothing in any language.
+_STAND_IN = '\ue000{}\ue000'
+_STANDS_IN = re.compile('\ue000([0-9]+)\ue000')
+
+_BLANK_LINES = re.compile(r'\n[ \t]*(?:\n[ \t]*){2,}')
+
+# RFC 3676, section 4.3; some programs lose the blank.
+_SIGNATURE = re.compile(r'^-- ?$.*', re.M | re.S)
+
+# Of a telephone, at the end: "Sent from my ...".
+_SENT_FROM = re.compile(
+    r'^[ \t]*(?:{})\b.{{0,80}}\s*\Z'.format(
+        '|'.join(
+            [
+                *filter(None, (each.get('sent_from') for each in LANGUAGES.values())),
+                'Sent (?:with|via)',
+                'Envoyé de mon',
+                r'Von meinem \w+ gesendet',
+            ]
+        )
+    ),
+    re.M | re.I,
+)
+
+# What Outlook and others draw above what they quote.
+_RULE = re.compile(r'[ \t]*[_-]{5,}.*')
+
+# A line that ends in a colon and has a time in it, in any language, above quoted lines.
+_WROTE = re.compile(r'^(?=.*[0-9][:.h][0-9]{2})[^>\n].*:$(?=\n{1,2}>)', re.M)
+
+_HEADERS = EmailMessage(text='', languages=list(LANGUAGES)).HEADER_REGEX
+
+_FIELD = re.compile(r'^[* ]*\w[\w -]{0,20} ?:', re.M)
+
+# The library means its text for Markdown, and keeps "1." from becoming a list.
+_ESCAPED = re.compile(r'^([ \t]*[0-9]*)\\(?=[.+-])', re.M)
+
+QUOTE = '>'
+
+
+def own_words(msg: Message) -> str:
+    """Return what the author of a reply wrote, as plain text.
+
+    A part in plain text counts; without one, the first in HTML.
+    """
+    texts = {'text/plain': '', 'text/html': ''}
+    for part in msg.walk():
+        kind = part.get_content_type()
+        named = part.get_filename() or part.get_content_disposition() == 'attachment'
+        if kind in texts and not named and not texts[kind].strip():
+            texts[kind] = _decoded(part)
+    plain = texts['text/plain']
+    return unquoted(plain if plain.strip() else from_html(texts['text/html']))
+
+
+def _decoded(part: Message) -> str:
+    """Return the text of a part, in whatever charset it is."""
+    octets = part.get_payload(decode=True)
+    if not isinstance(octets, bytes):
+        return ''
+    # Many say that it is ASCII.
+    for charset in (str(part.get_content_charset('utf-8')), 'utf-8'):
+        with suppress(LookupError, ValueError):
+            if codecs.lookup(charset).name not in NO_CHARSETS:
+                return octets.decode(charset)
+    return octets.decode('cp1252', 'replace')
+
+
+def from_html(html: str) -> str:
+    """Return the text of a page; what it quotes has marks as in plain text.
+
+    >>> from_html('<p>I <b>knit</b>.</p><blockquote>Who are you?</blockquote>')
+    'I knit.\\n\\n> Who are you?'
+    """
+    reader = HTML2Text(bodywidth=0)
+    reader.ignore_emphasis = True
+    reader.ignore_images = True
+    reader.ignore_links = True
+    reader.ignore_tables = True
+    text = '\n'.join(line.rstrip() for line in reader.handle(html).splitlines())
+    return _ESCAPED.sub(r'\1', text).strip()
+
+
+def unquoted(text: str) -> str:
+    """Return a text without what is quoted in it, nor the signature.
+
+    >>> unquoted('I knit.\\n\\nOn 1 May ant wrote:\\n> Who are you?\\n\\n-- \\nAnne\\n')
+    'I knit.'
+    >>> unquoted('On 1 May ant wrote:\\n> Who are you?\\nI knit.\\n')
+    'I knit.'
+    """
+    text = text.replace('\r\n', '\n').replace('\ue000', '').replace('\xa0', ' ')
+    text = _BLANK_LINES.sub('\n\n', _SIGNATURE.sub('', text))
+    long: list[str] = []
+    lines = [_shortened(line.rstrip(), long) for line in text.split('\n')]
+    words = '\n'.join(each for each in _own_lines(lines) if each != QUOTE)
+    words = _SENT_FROM.sub('', _BLANK_LINES.sub('\n\n', words).rstrip())
+    return _STANDS_IN.sub(lambda match: long[int(match[1])], words).strip()
+
+
+def _shortened(line: str, long: list[str]) -> str:
+    """Return a line, or what stands in for a long one, or a quoted one's mark.
+
+    What is quoted may look like a mail program's line to the library.
+    """
+    if line.startswith(QUOTE):
+        return QUOTE
+    if len(line) <= LONGEST_LINE:
+        return line
+    long.append(line)
+    return _STAND_IN.format(len(long) - 1)
+
+
+def _own_lines(lines: list[str]) -> list[str]:
+    """Return the lines without those of the program, and without what these quote."""
+    text = '\n'.join(line.strip() for line in lines)
+    dropped: set[int] = set()
+    for match in _intros(text):
+        intro = match[0].strip('\n')
+        start = match.start() + match[0].index(intro)
+        first = text.count('\n', 0, start)
+        last = first + intro.count('\n')
+        below = next(filter(None, lines[last + 1 :]), '')
+        if below == QUOTE:
+            dropped.update(range(first, last + 1))
+        elif _quotes_without_marks(intro):
+            lines = lines[: _above_rule(lines, first)]
+            break
+    return [line for number, line in enumerate(lines) if number not in dropped]
+
+
+def _intros(text: str) -> Iterator[re.Match[str]]:
+    """Yield what looks like a mail program's lines above what it quotes."""
+    yield from _WROTE.finditer(text)
+    yield from _HEADERS.finditer(text[:LONGEST_TEXT])
+
+
+def _quotes_without_marks(intro: str) -> bool:
+    """Say whether a program wrote this; people write such lines, too.
+
+    Our mail comes from an address without a name, so the address is there; a block
+    has at least three fields.
+    """
+    if _FIELD.search(intro):
+        return len(_FIELD.findall(intro)) > 2
+    return '@' in intro or intro.startswith('---')
+
+
+def _above_rule(lines: list[str], end: int) -> int:
+    """Return where the lines end above an end, and the rule above that, if any."""
+    while end and not lines[end - 1]:
+        end -= 1
+    return end - 1 if end and _RULE.fullmatch(lines[end - 1]) else end

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a newcomer is asked, and answers."""
+
+from __future__ import annotations
+
+import enum
+
+from public import public
+from zope.interface import Attribute, Interface
+
+
+@public
+class EssayState(enum.Enum):
+    """How far somebody has come who was asked."""
+
+    #: Has not answered yet.
+    asked = 1
+    #: Has answered, and is no member yet.
+    answered = 2
+    #: Is a member; the answer is kept.
+    kept = 3
+    #: Will not become one by this request; nothing of it is kept but the token.
+    over = 4
+
+
+@public
+class IEssay(Interface):
+    """That somebody who wants to join was asked, and the answer."""
+
+    token = Attribute('What an answer by mail is known by; only that mail has it.')
+
+    list_id = Attribute('The RFC 2369 List-ID of the mailing list.')
+
+    email = Attribute("The address that wants to join; '' when it is over.")
+
+    pending = Attribute(
+        "Mailman's own token of the request, another after each step.")
+
+    invited = Attribute('True when an owner invited the address.')
+
+    answer = Attribute("The newcomer's own words, None before.")
+
+    asked_at = Attribute('When the request was made, UTC without a time zone.')
+
+    answered_at = Attribute('When it was answered.')
+
+    mailed_at = Attribute("""\
+        When the mail that is due was sent, None while it is due: the questions
+        before there is an answer, and the notice to the moderators afterwards.""")
+
+    reminded_at = Attribute('When the last answer came that was none.')
+
+    joined_at = Attribute('When the newcomer became a member.')
+
+    member_id = Attribute('The UUID of the membership, None before.')

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who was asked before joining, and what they answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from mailman.database import types
+from mailman.model.mailinglist import MailingList
+from mailman.model.pending import Pended
+from public import public
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    delete,
+    func,
+    not_,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+from zope.interface import implementer
+
+from mailman_dlist.interfaces.dlist import CHAIN
+from mailman_dlist.interfaces.essay import IEssay
+from mailman_dlist.model.base import LONG_TEXT, Base
+from mailman_dlist.model.lists import Dlist
+from mailman_dlist.model.session import store
+
+
+# Characters, as of an alias: the same kind of address has them.
+TOKEN_LENGTH = 16
+
+# Mailman's classes carry no annotations; their tables are all we need.
+lists: Any = MailingList.__table__
+pended: Any = Pended.__table__
+
+
+@public
+@implementer(IEssay)
+class Essay(Base):
+    """See `IEssay`."""
+
+    __tablename__ = 'dlist_essay'
+
+    token: Mapped[str] = mapped_column(String(TOKEN_LENGTH), primary_key=True)
+    list_id: Mapped[str] = mapped_column(types.SAUnicode, index=True)
+    email: Mapped[str] = mapped_column(types.SAUnicode)
+    pending: Mapped[str | None] = mapped_column(types.SAUnicode, index=True)
+    invited: Mapped[bool]
+    answer: Mapped[str | None] = mapped_column(LONG_TEXT)
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    mailed_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    joined_at: Mapped[datetime | None]
+    member_id: Mapped[UUID | None] = mapped_column(types.UUID, index=True)
+
+
+@public
+def essay(token: str) -> Essay | None:
+    """Return the request that an answer by mail belongs to."""
+    return store().get(Essay, token)
+
+
+@public
+def with_pending(pending: str) -> Essay | None:
+    """Return the request that has this token of Mailman's."""
+    return store().scalars(select(Essay).where(Essay.pending == pending)).first()
+
+
+@public
+def of_newcomer(list_id: str, email: str, *, answered: bool) -> Essay | None:
+    """Return what somebody was asked, or has answered, last who is no member yet.
+
+    Two requests at the same moment may both have been taken.
+    """
+    has_answer = Essay.answer.is_not(None)
+    return store().scalars(
+        select(Essay)
+        .where(
+            Essay.list_id == list_id,
+            Essay.email == email,
+            Essay.member_id.is_(None),
+            has_answer if answered else not_(has_answer),
+        )
+        .order_by(Essay.asked_at.desc(), Essay.token)
+    ).first()
+
+
+@public
+def of_member(member_id: UUID) -> Essay | None:
+    """Return what a member answered before joining, while it is kept."""
+    return store().scalars(select(Essay).where(Essay.member_id == member_id)).first()
+
+
+@public
+def page(list_id: str, start: int = 0, count: int | None = None) -> Sequence[Essay]:
+    """Return a page of those who were asked, pending and kept, oldest first."""
+    return store().scalars(
+        _alive(list_id)
+        .order_by(Essay.asked_at, Essay.token)
+        .offset(start)
+        .limit(count)
+    ).all()
+
+
+@public
+def size(list_id: str) -> int:
+    """Return how many `page` has."""
+    alive = _alive(list_id).subquery()
+    return store().scalar(select(func.count()).select_from(alive)) or 0
+
+
+def _alive(list_id: str) -> Select[tuple[Essay]]:
+    return select(Essay).where(
+        Essay.list_id == list_id,
+        or_(Essay.pending.is_not(None), Essay.member_id.is_not(None)),
+    )
+
+
+@public
+def shown(list_id: str, pending: str) -> str | None:
+    """Return the answer to show with a request of Mailman's, '' before there is one.
+
+    None for a plain list, and where nobody is asked.
+    """
+    row = store().execute(
+        select(Dlist.essay, Essay.token, Essay.answer)
+        .select_from(Dlist)
+        .join(lists, lists.c.list_id == Dlist.list_id)
+        .outerjoin(
+            Essay, and_(Essay.list_id == Dlist.list_id, Essay.pending == pending)
+        )
+        .where(Dlist.list_id == list_id, lists.c.posting_chain == CHAIN)
+    ).first()
+    if row is None or not (row.essay or row.token):
+        return None
+    return row.answer or ''
+
+
+@public
+def lapsed() -> Sequence[Essay]:
+    """Return those whose request Mailman has let go of."""
+    return store().scalars(
+        select(Essay)
+        .outerjoin(pended, pended.c.token == Essay.pending)
+        .where(
+            Essay.pending.is_not(None),
+            Essay.member_id.is_(None),
+            pended.c.id.is_(None),
+        )
+    ).all()
+
+
+@public
+def due(before: datetime, count: int) -> Sequence[Essay]:
+    """Return some to whom the mail that is due was not sent by then."""
+    return store().scalars(
+        select(Essay)
+        .where(
+            Essay.mailed_at.is_(None),
+            Essay.pending.is_not(None),
+            func.coalesce(Essay.answered_at, Essay.asked_at) < before,
+        )
+        .order_by(Essay.asked_at)
+        .limit(count)
+    ).all()
+
+
+@public
+def retentions() -> Sequence[tuple[str, int]]:
+    """Return the lists that keep answers for some time only, and the days."""
+    return [
+        (list_id, days)
+        for list_id, days in store().execute(
+            select(Dlist.list_id, Dlist.essay_retention).where(
+                Dlist.essay_retention > 0
+            )
+        )
+    ]
+
+
+@public
+def forget_joined(list_id: str, before: datetime) -> None:
+    """Delete the answers of those who joined before then."""
+    _forget(Essay.list_id == list_id, Essay.joined_at < before)
+
+
+@public
+def forget_over(before: datetime) -> None:
+    """Delete what is left of requests that were made before then and are over."""
+    _forget(
+        Essay.pending.is_(None), Essay.member_id.is_(None), Essay.asked_at < before
+    )
+
+
+def _forget(*which: ColumnElement[bool]) -> None:
+    # SQLite has one writer, also of nothing.
+    if store().scalar(select(Essay.token).where(*which).limit(1)) is not None:
+        store().execute(delete(Essay).where(*which))

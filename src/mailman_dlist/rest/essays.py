@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""REST for answers: those of a list, and joining with one [U5]."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import falcon
+from mailman.interfaces.address import InvalidEmailAddressError
+from mailman.interfaces.member import AlreadySubscribedError, MembershipIsBannedError
+from mailman.interfaces.subscriptions import SubscriptionPendingError
+from mailman.rest.helpers import created
+from public import public
+
+from mailman_dlist.app import essays, joining, lookup, views
+from mailman_dlist.app.lists import yes_or_no
+from mailman_dlist.app.subscribers import subscriber
+from mailman_dlist.app.views import View
+from mailman_dlist.interfaces.mailman import MailingList
+from mailman_dlist.model import essays as model
+from mailman_dlist.model.essays import Essay
+from mailman_dlist.rest.answers import Resource, collection, responder
+from mailman_dlist.rest.paths import OfAList
+from mailman_dlist.rest.requests import query, read
+
+
+JOINING: dict[str, Callable[[str], Any]] = {
+    'subscriber': str,
+    'display_name': str,
+    'answer': str,
+    'pre_verified': yes_or_no,
+    'pre_confirmed': yes_or_no,
+    'pre_approved': yes_or_no,
+}
+
+# What core's own resource says to the same.
+REFUSALS: dict[type[Exception], tuple[Callable[..., falcon.HTTPError], str]] = {
+    AlreadySubscribedError: (falcon.HTTPConflict, 'Member already subscribed'),
+    SubscriptionPendingError: (
+        falcon.HTTPConflict, 'Subscription request already pending'
+    ),
+    MembershipIsBannedError: (falcon.HTTPBadRequest, 'Membership is banned'),
+    InvalidEmailAddressError: (
+        falcon.HTTPBadRequest, 'List posting address cannot subscribe'
+    ),
+}
+
+
+@public
+class Essays(OfAList):
+    """The answers of a list, pending and kept."""
+
+    _joined: Any = None
+
+    @responder
+    def on_get(self, request: falcon.Request) -> View:
+        """/lists/<list_id>/essays"""
+        page, _asked = query(request)
+        mlist = self.mlist()
+        return collection(
+            page.start,
+            model.size(mlist.list_id),
+            [
+                show(self, mlist, essay)
+                for essay in model.page(mlist.list_id, page.start, page.size)
+            ],
+        )
+
+    def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
+        """/lists/<list_id>/essays; core's POST of members, with an answer."""
+        self._join(request, response)
+        if self._joined is None:
+            response.status = falcon.HTTP_202
+        else:
+            member_id = self.api.from_uuid(self._joined.member_id)
+            created(response, self.api.path_to(f'members/{member_id}'))
+
+    @responder
+    def _join(self, request: falcon.Request) -> View | None:
+        asked = read(request, JOINING, required=['subscriber', 'answer'])
+        mlist = self.mlist()
+        answer = essays.read(mlist, asked.pop('answer'))
+        given, name = asked.pop('subscriber'), asked.pop('display_name', '')
+        newcomer = subscriber(given, uuid(self, given), name)
+        try:
+            token, owner, self._joined = joining.subscribe(
+                mlist, newcomer, answer, **asked
+            )
+        except tuple(REFUSALS) as error:
+            status, sentence = REFUSALS[type(error)]
+            raise status(description=sentence) from error
+        return None if self._joined else {'token': token, 'token_owner': owner.name}
+
+
+@public
+class AnEssay(OfAList):
+    """What one person was asked, and answered.
+
+    :param key: Mailman's token of the request, or the id of the membership.
+    """
+
+    def __init__(self, list_id: str, key: str):
+        super().__init__(list_id)
+        self.key = key
+
+    @responder
+    def on_get(self, request: falcon.Request) -> View:
+        """/lists/<list_id>/essays/<token or member_id>"""
+        mlist = self.mlist()
+        essay = lookup.essay_of(mlist, self.key, uuid(self, self.key))
+        return show(self, mlist, essay)
+
+
+def show(resource: Resource, mlist: MailingList, essay: Essay) -> View:
+    api = resource.api
+    # One of the two is there, or it would not be shown.
+    key = essay.pending if essay.member_id is None else api.from_uuid(essay.member_id)
+    return resource.entry(
+        views.essay(essay), 'lists', mlist.list_id, 'essays', str(key)
+    )
+
+
+def uuid(resource: Resource, given: str) -> UUID | None:
+    """Return what a text says as an id, None if it is none."""
+    with suppress(ValueError):
+        return resource.api.to_uuid(given)
+    return None

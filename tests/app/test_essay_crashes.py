@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A crash after any step of joining loses no request and asks nobody anew [U5].
+
+The crash comes before a commit, or with the next statement after it: these are the
+moments that differ for what is found afterwards.  What was in a queue is taken up
+again, as Mailman does when it starts, and a minute later what is due is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from mailman.config import config
+from mailman.interfaces.mailinglist import SubscriptionPolicy
+from mailman.interfaces.subscriptions import SubscriptionPendingError
+from mailman.runners.command import CommandRunner
+from sqlalchemy import event
+
+from mailman_dlist.app import essays, joining
+from mailman_dlist.model.session import store
+from mailman_dlist.runners.dlist import DlistRunner
+from tests.app.newcomers import (
+    ANSWER,
+    asks_to_join,
+    joins_by_mail,
+    mails,
+    member,
+    only,
+    question,
+    replies,
+    requests,
+)
+from tests.model.stage import new_list, pass_time, run
+
+
+pytestmark = pytest.mark.databases('sqlite')
+
+MOMENTS = ('before_commit', 'after_commit')
+
+# More commits than any of these journeys has.
+MANY = 12
+
+
+class Crash(BaseException):
+    """The process ends."""
+
+
+@contextmanager
+def crash(moment: str, number: int) -> Iterator[list[str]]:
+    """Crash at one of the commits; yield what came to pass."""
+    seen: list[str] = []
+
+    def count(_session: Any) -> None:
+        seen.append('commit')
+        if len(seen) == number and moment == 'before_commit':
+            raise Crash
+
+    def execute(*_given: Any) -> None:
+        if len(seen) == number and moment == 'after_commit':
+            raise Crash
+
+    session, engine = store(), config.db.engine
+    event.listen(session, moment, count)
+    event.listen(engine, 'before_cursor_execute', execute)
+    try:
+        yield seen
+    except Crash:
+        seen.append('crash')
+    else:
+        # What every journey has at least.
+        assert number > 1, seen
+    finally:
+        event.remove(session, moment, count)
+        event.remove(engine, 'before_cursor_execute', execute)
+        session.rollback()
+        session.expire_all()
+
+
+def a_minute_later() -> None:
+    pass_time(timedelta(minutes=2))
+    joining.send_due()
+
+
+@pytest.fixture
+def ant(mailman: Any) -> Any:
+    mlist = new_list(style='dlist-essay')
+    mlist.subscription_policy = SubscriptionPolicy.moderate
+    config.db.commit()
+    return mlist
+
+
+@pytest.mark.parametrize('number', range(1, MANY))
+@pytest.mark.parametrize('moment', MOMENTS)
+def test_a_request_that_a_program_makes(moment, number, ant):
+    with crash(moment, number) as seen:
+        asks_to_join(ant)
+    if 'crash' in seen and not requests(ant):
+        # Nothing was done, and the program knows: it asks once more.
+        assert mails() == []
+        asks_to_join(ant)
+    a_minute_later()
+    sent = mails()
+    # A mail that was repeated has the same id, and the same address to answer to.
+    assert len({(each['message-id'], each['reply-to']) for each in sent}) == 1
+    replies(ant, sent[0])
+    assert [each['essay'] for each in requests(ant)] == [ANSWER]
+
+
+@pytest.mark.parametrize('number', range(1, MANY))
+@pytest.mark.parametrize('moment', MOMENTS)
+def test_a_request_by_mail_is_not_lost(moment, number, ant):
+    with crash(moment, number):
+        joins_by_mail(ant)
+    run(CommandRunner, 'command')
+    a_minute_later()
+    sent = [each for each in mails() if 'question' in str(each['subject'])]
+    # Whichever of them is answered, it is the one request.
+    assert len({each['reply-to'] for each in sent}) == 1
+    replies(ant, sent[-1])
+    assert [each['essay'] for each in requests(ant)] == [ANSWER]
+
+
+@pytest.mark.parametrize('number', range(1, MANY))
+@pytest.mark.parametrize('moment', MOMENTS)
+def test_an_answer(moment, number, ant):
+    asks_to_join(ant)
+    asked = question()
+    with crash(moment, number):
+        replies(ant, asked)
+    run(DlistRunner, 'dlist')
+    a_minute_later()
+    assert config.switchboards['shunt'].files == []
+    [request] = requests(ant)
+    assert (request['token_owner'], request['essay']) == ('moderator', ANSWER)
+    sent = mails()
+    assert {str(each['to']) for each in sent} == {'ant-owner@example.com'}
+    with pytest.raises(SubscriptionPendingError):
+        asks_to_join(ant)
+
+
+@pytest.mark.parametrize('number', range(1, MANY))
+@pytest.mark.parametrize('moment', MOMENTS)
+def test_an_answer_that_makes_a_member(moment, number, ant):
+    ant.subscription_policy = SubscriptionPolicy.confirm
+    config.db.commit()
+    asks_to_join(ant)
+    asked = question()
+    with crash(moment, number):
+        replies(ant, asked)
+    run(DlistRunner, 'dlist')
+    a_minute_later()
+    assert config.switchboards['shunt'].files == []
+    assert essays.of_member(member(ant)) == ANSWER
+    assert requests(ant) == []
+    assert mails() == []
+
+
+def test_moderators_are_told_once_where_nothing_crashes(ant):
+    asks_to_join(ant)
+    replies(ant, question())
+    a_minute_later()
+    only('New subscription request', mails())
+    a_minute_later()
+    assert mails() == []

@@ -1,0 +1,368 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who wants to join answers first, by every door and under every policy [U5]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from mailman.config import config
+from mailman.interfaces.mailinglist import SubscriptionPolicy
+from mailman.interfaces.pending import IPendings
+from mailman.interfaces.subscriptions import (
+    ISubscriptionManager,
+    SubscriptionPendingError,
+    TokenOwner,
+)
+from mailman.interfaces.usermanager import IUserManager
+from zope.component import getUtility
+
+from mailman_dlist.app import essays, joining, lists
+from mailman_dlist.interfaces.essay import EssayState
+from mailman_dlist.model import essays as model
+from tests.app.newcomers import (
+    ANNE,
+    ANSWER,
+    address,
+    asks_to_join,
+    joins_by_mail,
+    mails,
+    member,
+    only,
+    question,
+    replies,
+    requests,
+    text_of,
+    the_essay,
+)
+from tests.model.stage import DAY, count_rows, new_list, pass_time
+
+
+pytestmark = pytest.mark.databases('sqlite')
+
+POLICIES = list(SubscriptionPolicy)
+MODERATED = (SubscriptionPolicy.moderate, SubscriptionPolicy.confirm_then_moderate)
+
+
+@pytest.fixture
+def ant(mailman: Any) -> Any:
+    mlist = new_list()
+    lists.change(mlist, {'essay': True})
+    config.db.commit()
+    return mlist
+
+
+@pytest.mark.parametrize('policy', POLICIES)
+@pytest.mark.parametrize('door', ['mail', 'register'])
+def test_who_answers_by_mail_joins_as_the_policy_says(door, policy, ant):
+    ant.subscription_policy = policy
+    config.db.commit()
+    if door == 'mail':
+        joins_by_mail(ant)
+    else:
+        token, owner, nobody = asks_to_join(ant)
+        assert (owner, nobody) == (TokenOwner.subscriber, None)
+        assert token is not None
+    assert [each['token_owner'] for each in requests(ant)] == ['subscriber']
+    assert requests(ant)[0]['essay'] == ''
+    asked = question()
+    assert asked['to'] == ANNE
+    assert asked['reply-to'].startswith('ant+confirm+')
+    replies(ant, asked)
+    sent = mails()
+    if policy not in MODERATED:
+        assert essays.of_member(member(ant)) == ANSWER
+        assert requests(ant) == []
+        return
+    assert member(ant) is None
+    assert text_of(only('New subscription request', sent)).endswith(
+        f'\n\n{ANSWER}\n')
+    [request] = requests(ant)
+    assert (request['token_owner'], request['essay']) == ('moderator', ANSWER)
+    ISubscriptionManager(ant).confirm(the_essay(ant).pending)
+    config.db.commit()
+    assert essays.of_member(member(ant)) == ANSWER
+    assert member(ant).address.verified_on is not None
+    assert requests(ant) == []
+    assert [str(each['subject']) for each in mails()] == []
+
+
+@pytest.mark.parametrize('policy', POLICIES)
+@pytest.mark.parametrize('verified', [True, False])
+def test_an_answer_that_comes_with_the_request_leaves_all_else_to_the_policy(
+        verified, policy, ant):
+    ant.subscription_policy = policy
+    plain = new_list('bee', 'legacy-default')
+    plain.subscription_policy = policy
+    config.db.commit()
+    how = {'pre_verified': verified, 'pre_confirmed': verified}
+    _token, owner, joined = ISubscriptionManager(plain).register(address(), **how)
+    address().verified_on = None
+    config.db.commit()
+    of_core = [str(each['subject']).replace('Bee', 'Ant').replace('bee', 'ant')
+               for each in mails()]
+    given = joining.subscribe(ant, address(), ANSWER, **how)
+    config.db.commit()
+    assert given[1] is owner
+    assert (given[2] is None) == (joined is None)
+    assert [str(each['subject']) for each in mails()] == of_core
+    assert [each['essay'] for each in requests(ant)] == (
+        [] if joined else [ANSWER])
+    while member(ant) is None:
+        ISubscriptionManager(ant).confirm(the_essay(ant).pending)
+        config.db.commit()
+    assert essays.of_member(member(ant)) == ANSWER
+
+
+def test_on_a_plain_list_and_without_an_essay_nobody_is_asked(ant):
+    lists.change(ant, {'essay': False})
+    for mlist in ant, new_list('bee', 'legacy-default'):
+        _token, owner, joined = asks_to_join(
+            mlist, pre_verified=True, pre_confirmed=True)
+        assert (owner, joined.list_id) == (TokenOwner.no_one, mlist.list_id)
+        assert essays.of_member(joined) is None
+    assert mails() == []
+
+
+@pytest.mark.parametrize(('how', 'ask_invited', 'subject'), [
+    ({'pre_approved': True, 'pre_confirmed': True, 'pre_verified': True}, False, None),
+    ({'pre_approved': True, 'pre_confirmed': True, 'pre_verified': True}, True, None),
+    ({'invitation': True}, False, 'You have been invited'),
+    ({'invitation': True}, True, 'a question first'),
+])
+def test_who_is_approved_or_invited_passes(how, ask_invited, subject, ant):
+    lists.change(ant, {'ask_invited': ask_invited})
+    asks_to_join(ant, **how)
+    if subject is None:
+        assert member(ant) is not None
+        assert mails() == []
+    else:
+        asked = only(subject, mails())
+        assert ('invite you' in text_of(asked)) == ask_invited
+        if ask_invited:
+            replies(ant, asked)
+            assert essays.of_member(member(ant)) == ANSWER
+
+
+@pytest.mark.parametrize('nothing', ['', ' \n', '\u200b', '-- \nAnne', '\x00'])
+def test_an_empty_answer_is_asked_again_once_a_day(nothing, ant):
+    asks_to_join(ant)
+    asked = question()
+    replies(ant, asked, nothing)
+    assert 'There was no answer in it' in text_of(question())
+    replies(ant, asked, nothing)
+    assert mails() == []
+    pass_time(DAY)
+    replies(ant, asked, nothing)
+    replies(ant, question(), nothing)
+    assert mails() == []
+    assert member(ant) is None
+    replies(ant, asked)
+    assert essays.of_member(member(ant)) == ANSWER
+
+
+def test_an_answer_shorter_than_the_owners_want_is_none(ant):
+    lists.change(ant, {'essay_min_length': '10'})
+    asks_to_join(ant)
+    asked = question()
+    replies(ant, asked, 'I knit.')
+    assert 'characters are needed: 10.' in text_of(question())
+    replies(ant, asked, 'I knit, and swim.')
+    assert essays.of_member(member(ant)) == 'I knit, and swim.'
+
+
+@pytest.mark.parametrize('field', [
+    {'Auto_Submitted': 'auto-replied'}, {'X_Autoreply': 'yes'},
+])
+def test_automatic_mail_is_no_answer(field, ant):
+    asks_to_join(ant)
+    replies(ant, question(), 'I am on holiday.', **field)
+    assert member(ant) is None
+    assert mails() == []
+
+
+def test_the_same_request_again_sends_the_questions_again(ant):
+    first = asks_to_join(ant)
+    asked = question()
+    assert asks_to_join(ant) == first
+    again = question()
+    assert again['reply-to'] == asked['reply-to']
+    assert again['message-id'] != asked['message-id']
+    joins_by_mail(ant)
+    question()
+    assert len(requests(ant)) == 1
+    replies(ant, asked)
+    assert member(ant) is not None
+
+
+def test_the_questions_are_sent_no_more_often_than_the_site_allows(ant, monkeypatch):
+    asks_to_join(ant)
+    for _ in range(60):
+        asks_to_join(ant)
+    assert len(mails()) == 51
+
+
+def test_who_has_answered_has_a_pending_request_as_in_core(ant):
+    ant.subscription_policy = SubscriptionPolicy.moderate
+    config.db.commit()
+    asks_to_join(ant)
+    replies(ant, question())
+    with pytest.raises(SubscriptionPendingError):
+        asks_to_join(ant)
+
+
+@pytest.mark.parametrize('policy', POLICIES)
+def test_the_first_answer_counts(policy, ant):
+    ant.subscription_policy = policy
+    config.db.commit()
+    asks_to_join(ant)
+    asked = question()
+    replies(ant, asked)
+    mails()
+    replies(ant, asked)
+    assert mails() == []
+    replies(ant, asked, 'I also sing.')
+    back = only('was not used', mails())
+    assert 'answered the questions' in text_of(back)
+    assert b'I also sing' in back.get_payload(1).get_payload(0).get_payload(decode=True)
+    assert the_essay(ant).answer == ANSWER
+
+
+def test_an_answer_that_comes_too_late_goes_back(ant):
+    asks_to_join(ant)
+    asked = question()
+    pass_time(4 * DAY)
+    getUtility(IPendings).evict()
+    config.db.commit()
+    replies(ant, asked)
+    assert 'came too late' in text_of(only('was not used', mails()))
+    assert member(ant) is None
+    assert model.size(ant.list_id) == 0
+
+
+def test_who_joined_by_another_door_meanwhile_is_told(ant):
+    asks_to_join(ant)
+    asked = question()
+    ant.subscribe(address())
+    config.db.commit()
+    replies(ant, asked)
+    assert 'came too late' in text_of(only('was not used', mails()))
+    assert requests(ant) == []
+
+
+def test_who_is_gone_when_the_answer_comes_is_told(ant):
+    asks_to_join(ant)
+    asked = question()
+    users = getUtility(IUserManager)
+    users.delete_user(users.get_user(ANNE))
+    config.db.commit()
+    assert users.get_address(ANNE) is None
+    replies(ant, asked)
+    only('was not used', mails())
+
+
+def test_of_two_requests_at_once_the_answered_one_counts(ant):
+    essays.start(ant, ANNE, None, invited=False)
+    asks_to_join(ant)
+    asked = question()
+    pass_time(DAY)
+    essays.start(ant, ANNE, None, invited=False)
+    replies(ant, asked)
+    assert essays.of_member(member(ant)) == ANSWER
+
+
+def test_core_cannot_confirm_without_an_answer(ant):
+    token, *_rest = asks_to_join(ant)
+    asked = question()
+    for _ in range(2):
+        outcome = ISubscriptionManager(ant).confirm(token)
+        assert outcome == (token, TokenOwner.subscriber, None)
+    question()
+    replies(ant, asked)
+    assert member(ant) is not None
+
+
+def test_an_answer_may_come_from_another_address(ant):
+    asks_to_join(ant)
+    replies(ant, question(), sender='anne@work.example')
+    assert essays.of_member(member(ant)) == ANSWER
+
+
+def test_a_request_of_another_list_confirms_nothing_here(ant):
+    bee = new_list('bee')
+    token, *_rest = asks_to_join(ant)
+    with pytest.raises(LookupError):
+        ISubscriptionManager(bee).confirm(token)
+
+
+@pytest.mark.parametrize('text', ['', ANSWER])
+def test_owners_may_stop_asking_while_somebody_answers(text, ant):
+    asks_to_join(ant)
+    asked = question()
+    lists.change(ant, {'essay': False})
+    config.db.commit()
+    replies(ant, asked, text)
+    assert essays.of_member(member(ant)) == text
+
+
+def test_other_questions_leave_a_waiting_request_as_it_is(ant):
+    asks_to_join(ant)
+    asked = question()
+    lists.change(ant, {'essay_questions': 'What is $listname to you?'})
+    asks_to_join(ant)
+    assert 'What is $listname to you?' in text_of(question())
+    replies(ant, asked)
+    assert essays.of_member(member(ant)) == ANSWER
+
+
+@pytest.mark.parametrize('verified', [True, False])
+def test_a_request_that_waits_takes_an_answer_from_a_form(verified, ant):
+    asks_to_join(ant, pre_verified=verified, pre_confirmed=verified)
+    asked = question()
+    _token, owner, joined = joining.subscribe(ant, address(), ANSWER)
+    config.db.commit()
+    if verified:
+        assert essays.of_member(joined) == ANSWER
+        return
+    # The form does not show that the address is Anne's; a reply of hers does.
+    assert (owner, joined) == (TokenOwner.subscriber, None)
+    only('Your confirmation is needed', mails())
+    replies(ant, asked, '')
+    assert essays.of_member(member(ant)) == ANSWER
+
+
+def test_a_discarded_answer_is_gone(ant):
+    ant.subscription_policy = SubscriptionPolicy.moderate
+    config.db.commit()
+    asks_to_join(ant)
+    asked = question()
+    replies(ant, asked)
+    mails()
+    essay = the_essay(ant)
+    ISubscriptionManager(ant).discard(essay.pending)
+    config.db.commit()
+    assert essays.state(essay) is EssayState.over
+    assert (essay.answer, essay.email) == (None, '')
+    replies(ant, asked)
+    only('was not used', mails())
+
+
+def test_an_answer_ends_with_its_time(ant):
+    lists.change(ant, {'essay_retention': '7'})
+    asks_to_join(ant)
+    replies(ant, question())
+    pass_time(6 * DAY)
+    essays.forget_old()
+    assert essays.of_member(member(ant)) == ANSWER
+    pass_time(2 * DAY)
+    essays.forget_old()
+    assert essays.of_member(member(ant)) is None
+
+
+def test_an_answer_goes_with_the_membership(ant):
+    asks_to_join(ant)
+    replies(ant, question())
+    assert count_rows(model.Essay) == {'dlist_essay': 1}
+    member(ant).unsubscribe()
+    config.db.commit()
+    assert count_rows(model.Essay) == {'dlist_essay': 0}
