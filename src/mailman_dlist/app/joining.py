@@ -296,16 +296,25 @@ def send_due() -> None:
     """Send what was due when something crashed."""
     ready()
     for essay in model.due(now() - SENT_WITHIN, AT_A_TIME):
-        mlist = getUtility(IListManager).get_by_list_id(essay.list_id)
-        if mlist is None or not lists.is_dlist(mlist):
-            continue
-        send = _due(essay)
-        if send is None:
-            # Core has sent its own.
-            essay.mailed_at = now()
-            commit_and_keep()
-        else:
-            send(mlist, essay)
+        try:
+            _send_due(essay)
+        except Exception:
+            # One that cannot be sent must not keep the others back.
+            log.exception('A mail about a request to join cannot be sent')
+            config.db.abort()
+
+
+def _send_due(essay: Essay) -> None:
+    mlist = getUtility(IListManager).get_by_list_id(essay.list_id)
+    if mlist is None or not lists.is_dlist(mlist):
+        return
+    send = _due(essay)
+    if send is None:
+        # Core has sent its own.
+        essay.mailed_at = now()
+        commit_and_keep()
+    else:
+        send(mlist, essay)
 
 
 def _due(essay: Essay) -> Callable[[MailingList, Essay], None] | None:
