@@ -11,16 +11,20 @@ from tests import databases
 
 
 NAMES = '|'.join(database.name for database in databases.EVERY)
+JOURNEYS = 'tests/journeys/'
 ON_DATABASE = re.compile(rf'[\[-]({NAMES})[]-]')
 
 
 class ByDatabase(LoadScopeScheduling):
-    """All tests on one database are one portion, and so are the others of a file.
+    """What shares a database or a running Mailman is one portion.
 
-    To start a Mailman takes as long as a hundred tests: each database has one that
-    most of its tests share.
+    To start a Mailman takes as long as a hundred tests: the journeys on a database
+    share one, and all its other tests need none.  The tests without a database are
+    a portion for each file.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         match = ON_DATABASE.search(nodeid)
-        return match[1] if match else nodeid.partition('::')[0]
+        if match is None:
+            return nodeid.partition('::')[0]
+        return f'{match[1]} {nodeid.startswith(JOURNEYS)}'
