@@ -180,16 +180,23 @@ def test_a_page_without_words_has_none(html):
 TEXT = 'Grüße: ich stricke.'
 
 
-@pytest.mark.parametrize('encoding', ['8bit', 'base64', 'quoted-printable'])
-@pytest.mark.parametrize(('charset', 'said'), [
+CHARSETS = [
     ('utf-8', 'utf-8'), ('iso-8859-1', 'iso-8859-1'), ('cp1252', 'windows-1252'),
     ('utf-16', 'utf-16'), ('utf-8', None), ('utf-8', 'us-ascii'), ('utf-8', 'x-none'),
     ('cp1252', None), ('cp1252', 'us-ascii'), ('utf-8', 'punycode'), ('utf-8', 'idna'),
     ('utf-8', 'base64'),
-])
+]  # fmt: skip
+ENCODED = [
+    (charset, said, encoding)
+    for charset, said in CHARSETS
+    for encoding in ('8bit', 'base64', 'quoted-printable')
+    # No mail server takes the zeros in it.
+    if (charset, encoding) != ('utf-16', '8bit')
+]
+
+
+@pytest.mark.parametrize(('charset', 'said', 'encoding'), ENCODED)
 def test_a_reply_in_any_charset(charset, said, encoding):
-    if charset == 'utf-16' and encoding == '8bit':
-        pytest.skip('no mail server takes it')
     assert own_words(in_charset(charset, said, encoding)) == TEXT
 
 
