@@ -72,6 +72,13 @@ def test_bart_answers_and_joins(door, policy, ant):
     answers(bart, again, 'I am on holiday.', Auto_Submitted='auto-replied')
     assert bart.reads() == []
     answers(bart, again)
+    bart.reads()
+    # The first answer counts; the same once more is no news.
+    answers(bart, again)
+    assert bart.reads() == []
+    answers(bart, again, 'I do not knit at all.')
+    [back] = bart.reads()
+    assert 'that answer counts' in text_of(back)
     if policy.endswith('moderate'):
         assert not hears(ant, bart)
         owners = ant.village.site.outbox.to(f'ant-owner@{ant.village.domain}')
