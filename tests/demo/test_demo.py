@@ -14,11 +14,10 @@ from pathlib import Path
 import pytest
 
 from mailman_dlist.demo.letters import STORY
+from tests import processes
 
 
 DEMO = [sys.executable, '-m', 'mailman_dlist.demo', '--corpus', str(STORY)]
-
-pytestmark = pytest.mark.skipif(sys.platform != 'linux', reason='looks into /proc')
 
 
 @pytest.fixture
@@ -46,15 +45,8 @@ def run(tmp_path):
 
 def left_behind(directory: Path) -> list[str]:
     """Files, and processes that were started with one of them."""
-    found = [str(path) for path in directory.iterdir()]
-    for path in Path('/proc').glob('[0-9]*/cmdline'):
-        try:
-            line = path.read_bytes().replace(b'\0', b' ').decode(errors='replace')
-        except OSError:
-            continue
-        if str(directory) in line:
-            found.append(line)
-    return found
+    files = [str(path) for path in directory.iterdir()]
+    return files + processes.naming(directory)
 
 
 def read_until(process, text):
@@ -100,6 +92,7 @@ def test_the_demo_adds_up_and_can_be_talked_to(run, tmp_path):
         timeout=60,
     )
     read_until(process, '[Village] Hello  ->  anne@example.org')
+    assert len(processes.naming(tmp_path)) > 10
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 0
     assert left_behind(tmp_path) == []

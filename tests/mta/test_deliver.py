@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import copy
 import re
-import shutil
-import subprocess
 from email import message_from_bytes
+from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
@@ -199,24 +198,16 @@ def test_a_template_may_be_chosen_by_the_recipient(ant, server, tmp_path):
 
 
 @pytest.fixture
-def arc(mailman, tmp_path):
+def arc(mailman):
     """Mailman signs what goes out."""
-    openssl = shutil.which('openssl')
-    if openssl is None:
-        pytest.skip('openssl, which makes the key, is not installed')
-    key = tmp_path / 'key.pem'
-    subprocess.run(
-        [openssl, 'genrsa', '-traditional', '-out', key, '1024'],
-        check=True,
-        capture_output=True,
-    )
-    config.push(
-        'arc',
-        '[ARC]\nenabled: yes\nauthserv_id: example.com\nselector: ants\n'
-        f'domain: example.com\nprivkey: {key}\n',
-    )
-    yield
-    config.pop('arc')
+    with as_file(files('mailman.testing') / 'ssl_test_key.key') as key:
+        config.push(
+            'arc',
+            '[ARC]\nenabled: yes\nauthserv_id: example.com\nselector: ants\n'
+            f'domain: example.com\nprivkey: {key}\n',
+        )
+        yield
+        config.pop('arc')
 
 
 @pytest.mark.parametrize('personalize', list(Personalization))
