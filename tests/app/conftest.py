@@ -7,10 +7,21 @@ from typing import Any
 
 import pytest
 
-from tests.model.stage import new_list
+from tests.app.post import open_conversation
+from tests.model.stage import join, new_list
 
 
 @pytest.fixture
 def mlist(mailman: Any) -> Any:
     """The dlist ant@example.com, without members."""
     return new_list()
+
+
+@pytest.fixture
+def anne(mlist: Any) -> Any:
+    return join(mlist, 'Anne')
+
+
+@pytest.fixture
+def picnic(mlist: Any) -> Any:
+    return open_conversation(mlist)

@@ -8,38 +8,24 @@ Each prints the key that it signs with, in hexadecimal digits.
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
-from multiprocessing.synchronize import Barrier
+from collections.abc import Callable
 
 from mailman.config import config
 
 from mailman_dlist.app import keys
+from tests.together import together
 
 
-PATIENCE_SECONDS = 60
-
-
-def sign(all_there: Barrier) -> None:
-    all_there.wait(PATIENCE_SECONDS)
+def sign(wait_for_all: Callable[[], object]) -> None:
+    wait_for_all()
     _key_id, key = keys.signing()
     # One write, so that the lines of two processes do not mix.
     sys.stdout.write(f'{key.hex()}\n')
     sys.stdout.flush()
 
 
-def sign_together(directory: str, count: int) -> int:
-    """Return how many of the processes failed."""
-    config.DATA_DIR = directory
-    fork = multiprocessing.get_context('fork')
-    all_there = fork.Barrier(count)
-    processes = [fork.Process(target=sign, args=(all_there,)) for _ in range(count)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    return sum(process.exitcode != 0 for process in processes)
-
-
 if __name__ == '__main__':
-    sys.exit(sign_together(sys.argv[1], int(sys.argv[2])))
+    _program, directory, count = sys.argv
+    config.DATA_DIR = directory
+    sys.exit(together(sign, int(count)))

@@ -20,20 +20,10 @@ from mailman_dlist.model import following as model
 from mailman_dlist.model.following import MemberChoice, MemberSettings
 from mailman_dlist.model.session import store
 from tests.app.post import open_conversation, posted
-from tests.model.stage import DAY, count_rows, join, letter, pass_time
+from tests.model.stage import DAY, count_rows, letter, pass_time
 
 
 FOLLOW, MUTE = Choice.follow, Choice.mute
-
-
-@pytest.fixture
-def anne(mlist: Any) -> Any:
-    return join(mlist, 'Anne')
-
-
-@pytest.fixture
-def picnic(mlist: Any) -> Any:
-    return open_conversation(mlist)
 
 
 @contextmanager

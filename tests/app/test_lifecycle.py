@@ -18,11 +18,9 @@ from mailman_dlist.app import aliases, following, lists
 from mailman_dlist.domain.following import Choice, Default, Reason, Standing
 from mailman_dlist.model.aliases import Alias, AliasRequest
 from mailman_dlist.model.base import metadata
-from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.model.following import MemberChoice, MemberSettings
 from mailman_dlist.model.session import store
 from tests.app.post import open_conversation, posted
-from tests.app.rest import ask
 from tests.model.stage import (
     count_rows,
     give_alias,
@@ -32,11 +30,7 @@ from tests.model.stage import (
     person,
     verify,
 )
-
-
-@pytest.fixture
-def picnic(mlist: Any) -> Conversation:
-    return open_conversation(mlist)
+from tests.rest import Client
 
 
 def join_and_choose(mlist: Any, name: str, *conversations: Any, **how: Any) -> Any:
@@ -82,12 +76,12 @@ def by_the_user(member: Any) -> None:
 
 def by_rest(member: Any) -> None:
     path = f'members/{member.member_id.hex}'
-    assert ask('DELETE', path).status_code == 204
+    assert Client().core('DELETE', path).status_code == 204
 
 
 def by_rest_with_the_user(member: Any) -> None:
     path = f'users/{member.user.user_id.hex}'
-    assert ask('DELETE', path).status_code == 204
+    assert Client().core('DELETE', path).status_code == 204
 
 
 DOORS = [

@@ -24,28 +24,13 @@ from mailman_dlist.model import lists as model
 from mailman_dlist.model.lists import Dlist
 from mailman_dlist.model.session import store
 from tests.app.post import open_conversation
-from tests.app.rest import ask
+from tests.app.settings import FRESH
 from tests.model.stage import count_rows, join, new_list
+from tests.rest import Client
 
 
 # What differs between databases is tested in tests/model and by the journeys.
 pytestmark = pytest.mark.databases('sqlite')
-
-
-FRESH = {
-    'enabled': True,
-    'plain_posts': 'open',
-    'new_member_default': 'everything',
-    'footers': True,
-    'one_click': 'list',
-    'essay': False,
-    'essay_questions': '',
-    'essay_min_length': 1,
-    'ask_invited': False,
-    'essay_retention': 0,
-    'aliases': True,
-    'aliases_visible': False,
-}
 
 
 @pytest.fixture
@@ -271,7 +256,7 @@ def test_the_style_makes_no_such_list_nor_half_of_it(delimiter, name, sentence):
     ('delimiter', 'name', 'sentence'), UNFIT, indirect=['delimiter']
 )
 def test_the_rest_server_answers_with_the_reason(delimiter, name, sentence):
-    answer = ask(
+    answer = Client().core(
         'POST', 'lists', fqdn_listname=f'{name}@example.com', style_name='dlist'
     )
     assert answer.status_code == 400
@@ -280,7 +265,7 @@ def test_the_rest_server_answers_with_the_reason(delimiter, name, sentence):
 
 
 def test_the_rest_server_makes_a_dlist(mailman):
-    answer = ask(
+    answer = Client().core(
         'POST', 'lists', fqdn_listname='ant@example.com', style_name='dlist'
     )
     assert answer.status_code == 201

@@ -10,7 +10,6 @@ import pytest
 from mailman_dlist.app import notices, site
 from mailman_dlist.app.site import SiteSettings
 from mailman_dlist.model.notices import NoticeCount
-from tests.app.post import open_conversation
 from tests.model.stage import DAY, count_rows, join, letter, pass_time, queued
 
 
@@ -20,11 +19,6 @@ LAST = 'This is the last of 3 such answers'
 @pytest.fixture
 def three_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site, 'site_settings', lambda: SiteSettings(max_notices=3))
-
-
-@pytest.fixture
-def picnic(mlist: Any) -> Any:
-    return open_conversation(mlist)
 
 
 def notices_sent() -> list[Any]:

@@ -21,7 +21,7 @@ from mailman_dlist.model.following import MemberChoice
 from mailman_dlist.model.session import store
 from mailman_dlist.runners import dlist
 from mailman_dlist.runners.dlist import DlistRunner
-from tests.app.post import open_conversation, posted
+from tests.app.post import posted
 from tests.model.stage import (
     DAY,
     Newcomer,
@@ -38,16 +38,6 @@ from tests.model.stage import (
 
 
 FOLLOW, MUTE = Choice.follow, Choice.mute
-
-
-@pytest.fixture
-def anne(mlist: Any) -> Any:
-    return join(mlist, 'Anne')
-
-
-@pytest.fixture
-def picnic(mlist: Any) -> Any:
-    return open_conversation(mlist)
 
 
 def command(mlist: Any, member: Any, extension: str) -> None:

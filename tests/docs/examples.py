@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mailman_dlist.demo.site import Site
+from tests.rest import without_etags
 from tests.village import Letter, MailingList, Person, Village, text_of
 
 
@@ -128,16 +129,3 @@ class Examples:
         if body is not None:
             text = json.dumps(without_etags(body), indent=2, ensure_ascii=False)
             print(text.replace(self.site.rest_url, '.../'))
-
-
-def without_etags(body: Any) -> Any:
-    """Return an answer without what is different every time."""
-    if isinstance(body, list):
-        return [without_etags(each) for each in body]
-    if isinstance(body, dict):
-        return {
-            name: without_etags(value)
-            for name, value in body.items()
-            if name != 'http_etag'
-        }
-    return body

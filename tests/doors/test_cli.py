@@ -24,9 +24,9 @@ from mailman_dlist.interfaces.dlist import CHAIN
 from mailman_dlist.model import schema
 from mailman_dlist.model.base import metadata
 from mailman_dlist.model.session import store
-from tests.doors.client import Client
 from tests.doors.scene import ANSWERED, OPENED, PICNIC, Scene, picnic, post, rename
 from tests.model.stage import join, new_list, now, queued
+from tests.rest import Client
 
 
 # What differs between databases is tested in tests/model and by the journeys.

@@ -12,7 +12,7 @@ from mailman_dlist.interfaces.dlist import CHAIN, PIPELINE
 from mailman_dlist.model.conversations import add_message
 from mailman_dlist.model.following import settings_of
 from mailman_dlist.model.session import store
-from tests.doors.client import Client
+from tests.app.settings import FRESH
 from tests.doors.scene import (
     ANSWERED,
     ANT,
@@ -27,6 +27,7 @@ from tests.doors.scene import (
     rename,
 )
 from tests.model.stage import DAY, counted, join_all, new_list, now, pass_time, person
+from tests.rest import Client, without_etags
 
 
 BELOW = 'http://localhost:9001/3.1/plugins/dlist/'
@@ -40,18 +41,6 @@ def scene(mailman: Any) -> Scene:
 @pytest.fixture
 def client(mailman: Any) -> Client:
     return Client()
-
-
-def without_etags(body: Any) -> Any:
-    if isinstance(body, list):
-        return [without_etags(each) for each in body]
-    if isinstance(body, dict):
-        return {
-            name: without_etags(value)
-            for name, value in body.items()
-            if name != 'http_etag'
-        }
-    return body
 
 
 # What is shown.
@@ -89,18 +78,7 @@ def test_the_settings_of_a_list(path, scene, client):
         'list_id': LIST_ID,
         'fqdn_listname': 'ant@example.com',
         'display_name': 'Ant',
-        'enabled': True,
-        'plain_posts': 'open',
-        'new_member_default': 'everything',
-        'footers': True,
-        'one_click': 'list',
-        'essay': False,
-        'essay_questions': '',
-        'essay_min_length': 1,
-        'ask_invited': False,
-        'essay_retention': 0,
-        'aliases': True,
-        'aliases_visible': False,
+        **FRESH,
         'self_link': f'{BELOW}{ANT}',
     }
 

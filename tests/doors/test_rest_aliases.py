@@ -19,9 +19,9 @@ from mailman_dlist.app import lists, site
 from mailman_dlist.app.site import SiteSettings
 from mailman_dlist.model.aliases import Alias
 from mailman_dlist.model.session import store
-from tests.doors.client import Client
 from tests.doors.scene import ANT, Scene, picnic
 from tests.model.stage import DAY, count_rows, counted, join, pass_time, queued
+from tests.rest import Client
 
 
 # What differs between databases is tested in tests/model and by the journeys.

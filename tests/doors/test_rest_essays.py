@@ -21,8 +21,8 @@ from mailman_dlist.domain.essay import LONGEST
 from mailman_dlist.model import essays as model
 from mailman_dlist.model.following import MemberSettings
 from tests.app.newcomers import ANNE, ANSWER, mails, member, only, replies, text_of
-from tests.doors.client import FORM, Client
 from tests.model.stage import count_rows, join, new_list, now, pass_time
+from tests.rest import FORM, Client
 
 
 pytestmark = pytest.mark.databases('sqlite')

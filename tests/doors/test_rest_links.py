@@ -21,9 +21,9 @@ from mailman_dlist.app.links import UnknownLink
 from mailman_dlist.domain.token import LinkAction
 from mailman_dlist.model.session import store
 from tests.app.web import PERSONAL, open_web
-from tests.doors.client import Client
 from tests.doors.scene import PICNIC, Scene, picnic
 from tests.model.stage import DAY, count_rows, counted, new_list, pass_time
+from tests.rest import Client
 
 
 # What differs between databases is tested in tests/model and by the journeys.

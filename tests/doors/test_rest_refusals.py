@@ -14,9 +14,9 @@ from mailman_dlist.app.site import SiteSettingError
 from mailman_dlist.model.schema import SchemaError
 from mailman_dlist.model.session import store
 from mailman_dlist.rest import answers
-from tests.doors.client import FORM, Client
 from tests.doors.scene import ANT, COLLECTIONS, METHODS, PICNIC, Scene, picnic
 from tests.model.stage import new_list
+from tests.rest import FORM, Client
 
 
 # What differs between databases is tested in tests/model and by the journeys.
