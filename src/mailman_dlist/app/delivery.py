@@ -146,6 +146,7 @@ def publish(accepted: Accepted, message_id: str) -> None:
         return
     if model.message(conversation.list_id, message_id) is None:
         row = model.add_message(conversation, message_id, MessageKind.published)
+        row.post = accepted.message
         # Whatever comes in under this id is our own message come back.
         row.delivered_at = now()
         commit_and_keep()

@@ -36,6 +36,7 @@ LINE_WITH_LINK = re.compile(r'^.*\$(?:dlist_link\b|\{dlist_link\}).*\n?', re.M)
 TEMPLATES = frozenset(
     {
         *FOOTERS.values(),
+        'dlist:digest:conversation',
         'dlist:notice:followed',
         'dlist:notice:muted',
         'dlist:notice:reset',

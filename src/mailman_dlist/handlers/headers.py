@@ -10,7 +10,7 @@ from public import public
 from zope.interface import implementer
 
 from mailman_dlist import metadata
-from mailman_dlist.app import lists
+from mailman_dlist.app import delivery, lists
 from mailman_dlist.app.i18n import _
 from mailman_dlist.domain.mentions import redirect
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
@@ -43,6 +43,8 @@ class DlistHeaders:
             # Whoever wrote it, we did not.
             del msg[field]
         stamp(msg, name)
+        # Anonymous lists gave it a new id, under which archive and digest know it.
+        delivery.publish(msgdata[metadata.ACCEPTED], str(msg['message-id']))
 
 
 def _raw(msg: Message, field: str) -> Iterator[str]:

@@ -124,8 +124,15 @@ class ConversationMessage(Base):
     posted_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     steps: Mapped[int] = mapped_column(default=0)
+    # What is posted once may go out under several ids.
+    post_id: Mapped[int | None] = mapped_column(
+        ForeignKey('dlist_message.id', ondelete='SET NULL'), index=True
+    )
+    # No step: a digest may go out while other steps of the message are taken.
+    digested_at: Mapped[datetime | None]
 
     conversation: Mapped[Conversation] = relationship()
+    post: Mapped[ConversationMessage | None] = relationship(remote_side=[id])
 
 
 @public

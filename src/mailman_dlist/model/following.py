@@ -10,6 +10,7 @@ from uuid import UUID
 
 from mailman.database import types
 from mailman.model.address import Address
+from mailman.model.mailinglist import MailingList
 from mailman.model.member import Member
 from mailman.model.user import User
 from public import public
@@ -21,6 +22,7 @@ from sqlalchemy import (
     and_,
     delete,
     func,
+    insert,
     or_,
     select,
     update,
@@ -39,6 +41,7 @@ from mailman_dlist.model.session import store
 member: Any = Member.__table__
 address: Any = Address.__table__
 user: Any = User.__table__
+lists: Any = MailingList.__table__
 
 
 @public
@@ -84,6 +87,22 @@ class MemberChoice(Base):
 
 
 @public
+class Pause(Base):
+    """A mute for a while that is over; digests still ask for it."""
+
+    __tablename__ = 'dlist_pause'
+
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey(Conversation.id), primary_key=True
+    )
+    member_id: Mapped[UUID] = mapped_column(
+        types.UUID, primary_key=True, index=True
+    )
+    began: Mapped[datetime]
+    ended: Mapped[datetime] = mapped_column(primary_key=True)
+
+
+@public
 def settings_of(member_id: UUID) -> MemberSettings | None:
     """Return what a member has chosen for the whole list, if anything."""
     return store().get(MemberSettings, member_id)
@@ -112,6 +131,8 @@ def ended(moment: datetime, limit: int) -> list[MemberChoice]:
 def end(conversation_id: int, member_id: UUID, until: datetime) -> bool:
     """Put what counted before a choice in its place, now that it has ended.
 
+    That it was a mute stays known to the list's digests, if it makes any.
+
     :return: False when it was made anew meanwhile, or another runner was quicker.
     """
     this = (
@@ -126,6 +147,19 @@ def end(conversation_id: int, member_id: UUID, until: datetime) -> bool:
         'then_choice': None,
         'then_reason': None,
     }
+    muted = (
+        select(
+            MemberChoice.conversation_id,
+            MemberChoice.member_id,
+            MemberChoice.made_at,
+            MemberChoice.until,
+        )
+        .join(Conversation)
+        .join(lists, lists.c.list_id == Conversation.list_id)
+        .where(*this, MemberChoice.choice == Choice.mute, lists.c.digests_enabled)
+    )
+    columns = ['conversation_id', 'member_id', 'began', 'ended']
+    store().execute(insert(Pause).from_select(columns, muted))
     over_nothing = MemberChoice.then_choice.is_(None)
     return any(
         cast(CursorResult[Any], store().execute(statement)).rowcount
