@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from email import message_from_bytes
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -11,16 +13,19 @@ from typing import Any
 import pytest
 from mailman.app.digests import maybe_send_digest_now
 from mailman.config import config
+from mailman.email.message import Message
 from mailman.interfaces.member import DeliveryMode, DeliveryStatus
 from sqlalchemy import event
 
 from mailman_dlist.app import commands, delivery, digests, following, lists, pauses
 from mailman_dlist.domain.address import parse
 from mailman_dlist.domain.following import Choice, Default
+from mailman_dlist.domain.mending import mend
 from mailman_dlist.model.following import Pause
 from mailman_dlist.model.session import store
 from mailman_dlist.runners.digest import DlistDigestRunner
 from tests.app.post import posted
+from tests.house.tree import ROOT
 from tests.model.stage import (
     DAY,
     choose,
@@ -84,8 +89,9 @@ def delivered() -> dict[str, Any]:
     for msg, msgdata in queued('virgin'):
         assert msgdata['isdigest']
         for email in msgdata['recipients']:
-            assert email not in inbox
-            inbox[email.partition('@')[0]] = msg
+            name = email.partition('@')[0]
+            assert name not in inbox
+            inbox[name] = msg
     return inbox
 
 
@@ -360,6 +366,62 @@ def test_it_takes_as_many_statements_for_any_number_of_readers(mlist, count):
 
 
 STATEMENTS = 42
+
+
+# Those of Python's codecs that are no charsets of mail, and one of nobody's.
+CODECS = (
+    'base64', 'idna', 'punycode', 'undefined', 'unicode_escape', 'utf-7', 'utf-16',
+    'x-klingon', '',
+)  # fmt: skip
+IN_A_CODEC = """\
+From: anne@example.com
+Subject: {0}
+Message-ID: <codec-{0}@example.com>
+Content-Type: text/plain; charset="{0}"
+Content-Transfer-Encoding: 8bit
+
+Gr\u00fc\u00dfe \\ud800
+"""
+
+
+def odd_mail() -> Iterator[Any]:
+    """Yield mail from life, as Mailman's door hands it on, with ids of its own."""
+    raws = [path.read_bytes() for path in sorted((ROOT / 'tests/corpus').glob('*.eml'))]
+    raws += [IN_A_CODEC.format(codec).encode() for codec in CODECS]
+    for number, raw in enumerate(raws):
+        msg = message_from_bytes(raw, Message)
+        mend(msg)
+        del msg['message-id']
+        msg['Message-ID'] = f'<{number}@example.com>'
+        yield msg
+
+
+def is_same_again(msg: Any) -> bool:
+    octets = msg.as_bytes()
+    return message_from_bytes(octets).as_bytes() == octets
+
+
+@pytest.mark.databases('sqlite')
+def test_odd_mail_opens_in_a_digest_as_it_does_alone(mlist):
+    takes(join(mlist, 'Anne'))
+    takes(join(mlist, 'Bart'), PLAIN)
+    mlist.digest_size_threshold = 0
+    collected = list(odd_mail())
+    for msg in collected:
+        config.handlers['to-digest'].process(mlist, msg, {})
+    inbox = sent(mlist)
+    digest = message_from_bytes(inbox['anne'].as_bytes())
+    assert len(subjects(digest)) == len(collected) > 100
+    [messages] = [
+        part for part in digest.walk() if part.get_content_type() == 'multipart/digest'
+    ]
+    for alone, part in zip(collected, messages.get_payload(), strict=True):
+        inside = part.get_payload(0)
+        assert inside['message-id'] == alone['message-id']
+        assert is_same_again(inside) >= is_same_again(alone), alone['message-id']
+    assert is_same_again(inbox['bart'])
+    text = inbox['bart'].get_payload(decode=True).decode()
+    assert text.count('\nMessage: ') == len(collected)
 
 
 class PowerCut(BaseException):

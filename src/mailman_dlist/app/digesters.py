@@ -7,6 +7,7 @@ the addresses to answer, follow and mute it.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import StringIO
@@ -49,6 +50,24 @@ class MIMEDigest(_ByConversation, MIMEDigester):
 
 class PlainDigest(_ByConversation, RFC1153Digester):
     """A digest that is one text (RFC 1153)."""
+
+    def add_message(self, msg: Message, count: int) -> None:
+        """Add the message to the digest, whatever it takes for a charset."""
+        before = self._text.tell()
+        try:
+            super().add_message(msg, count)
+        except UnicodeError:
+            # Python has codecs, such as idna, that are no charsets of mail.
+            self._text.seek(before)
+            self._text.truncate()
+            super().add_message(_without_charsets(msg), count)
+
+
+def _without_charsets(msg: Message) -> Message:
+    double = copy.deepcopy(msg)
+    for part in double.walk():
+        part.del_param('charset')
+    return double
 
 
 Format: TypeAlias = type[MIMEDigest] | type[PlainDigest]
