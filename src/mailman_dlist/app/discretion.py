@@ -12,7 +12,6 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import getaddresses
 
 from mailman.interfaces.bans import IBanManager
 from mailman.utilities.datetime import now
@@ -24,6 +23,7 @@ from mailman_dlist.app.senders import AliasAuthor
 from mailman_dlist.app.threads import Thread, thread
 from mailman_dlist.domain import traces
 from mailman_dlist.domain.automatic import automatic, is_generated
+from mailman_dlist.domain.fields import addresses
 from mailman_dlist.domain.traces import Author, Published
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
@@ -61,9 +61,8 @@ def take_traces(
         frozenset(_addresses(author.member)) - {author.email},
         frozenset(_names(author.member)),
     )
-    fields = [str(value) for name in ('to', 'cc') for value in msg.get_all(name, [])]
     copied = any(
-        traces.is_own(address, person) for _name, address in getaddresses(fields)
+        traces.is_own(address, person) for address in addresses(msg, 'to', 'cc')
     )
     published = Published(new_id, parents, _program(mlist, msg))
     traces.remove(msg, person, published, now())

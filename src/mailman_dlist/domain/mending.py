@@ -12,12 +12,12 @@ it came.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from email.errors import HeaderParseError
 from email.header import Header, decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
 
+from mailman_dlist.domain.fields import exchange
 from mailman_dlist.domain.naming import decode_subject
 from mailman_dlist.domain.references import visible
 
@@ -44,19 +44,7 @@ def mend(msg: Message) -> None:
     'Tea =?utf-8?q?and_cake?='
     """
     for field, repair in REPAIRS.items():
-        before = list(_raw(msg, field))
-        after = [repair(value) for value in before]
-        if after != before:
-            del msg[field]
-            for value in after:
-                msg[field] = value
-
-
-def _raw(msg: Message, field: str) -> Iterator[str]:
-    """Yield the values as they came: octets beyond ASCII must stay as they are."""
-    for name, value in msg.raw_items():
-        if name.lower() == field.lower():
-            yield str(value)
+        exchange(msg, field, repair)
 
 
 def mended(value: str) -> str:

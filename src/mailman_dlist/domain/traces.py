@@ -31,6 +31,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import unquote
 
+from mailman_dlist.domain.fields import raw
 from mailman_dlist.domain.quoting import SEALED
 from mailman_dlist.domain.references import bare, ids_in
 from mailman_dlist.domain.transfer import UUENCODED, decoded, encoded, encoding_of
@@ -122,7 +123,7 @@ def remove(msg: Message, author: Author, published: Published, now: datetime) ->
         ('From', formataddr((_name_of_alias(msg, author), author.alias), 'utf-8')),
         ('To', _addresses(msg, 'To', author)),
         ('Cc', _addresses(msg, 'Cc', author)),
-        ('Subject', _raw(msg, 'Subject')),
+        ('Subject', _first(msg, 'Subject')),
         ('Date', _date(msg, now)),
         ('Message-ID', f'<{published.message_id}>'),
         ('In-Reply-To', _parents(msg, 'In-Reply-To', published.parents)),
@@ -192,15 +193,9 @@ def _plain(address: str) -> str:
     return f'{local_part.partition("+")[0]}@{host}'
 
 
-def _raw(part: Message, field: str) -> str | None:
-    """Return the first value as it came: octets beyond ASCII stay as they are."""
-    return next(_raws(part, field), None)
-
-
-def _raws(part: Message, field: str) -> Iterator[str]:
-    for name, value in part.raw_items():
-        if name.lower() == field.lower():
-            yield str(value)
+def _first(part: Message, field: str) -> str | None:
+    """Return the first value of a field as it came, None without one."""
+    return next(iter(raw(part, field)), None)
 
 
 def _replace(part: Message, fields: Iterable[tuple[str, str | None]]) -> None:
@@ -230,7 +225,7 @@ def _addresses(part: Message, field: str, author: Author) -> str:
 
 def _mailboxes(part: Message, field: str) -> Iterator[tuple[str, str]]:
     """Yield names, decoded, and addresses that can be written again."""
-    values = [re.sub(r'[\r\n]', '', value) for value in _raws(part, field)]
+    values = [re.sub(r'[\r\n]', '', value) for value in raw(part, field)]
     for name, address in getaddresses(values):
         if '@' in address and address.isascii() and address.isprintable():
             yield _decoded_name(name), address
@@ -250,7 +245,7 @@ def _date(msg: Message, now: datetime) -> str:
     """Return the date in UTC: a time zone is a place."""
     moment = now.replace(tzinfo=UTC)
     try:
-        moment = parsedate_to_datetime(_raw(msg, 'Date') or '')
+        moment = parsedate_to_datetime(_first(msg, 'Date') or '')
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         return format_datetime(moment.astimezone(UTC))
@@ -259,7 +254,7 @@ def _date(msg: Message, now: datetime) -> str:
 
 
 def _parents(msg: Message, field: str, parents: Mapping[str, str]) -> str:
-    named = (each for value in _raws(msg, field) for each in ids_in(value))
+    named = (each for value in raw(msg, field) for each in ids_in(value))
     known = dict.fromkeys(parents[each] for each in named if each in parents)
     return '\n '.join(f'<{each}>' for each in known)
 
@@ -269,11 +264,11 @@ def _of_forwarded(part: Message, author: Author) -> Iterator[tuple[str, str | No
 
     The rest tells on which way it came to the member.
     """
-    yield 'From', _raw(part, 'From')
+    yield 'From', _first(part, 'From')
     yield 'To', _addresses(part, 'To', author)
     yield 'Cc', _addresses(part, 'Cc', author)
-    yield 'Subject', _raw(part, 'Subject')
-    yield 'Date', _raw(part, 'Date')
+    yield 'Subject', _first(part, 'Subject')
+    yield 'Date', _first(part, 'Date')
     yield 'MIME-Version', '1.0' if 'mime-version' in part else None
 
 
@@ -298,7 +293,7 @@ def _new_ids(
     parts: Iterable[tuple[Message, bool]], message_id: str
 ) -> dict[str, str]:
     """Return new Content-IDs by the old ones, which name a computer or a minute."""
-    old = (_raw(part, 'Content-ID') for part, _is_forwarded in parts)
+    old = (_first(part, 'Content-ID') for part, _is_forwarded in parts)
     found = dict.fromkeys(bare(each) for each in old if each)
     return {
         each: f'part{number}.{message_id}' for number, each in enumerate(found, start=1)
@@ -315,9 +310,9 @@ def _content(part: Message, ids: Mapping[str, str]) -> Iterator[tuple[str, str |
     if disposition is not None and _TOKEN.fullmatch(disposition):
         filename = part.get_param('filename', header='content-disposition')
         yield 'Content-Disposition', _with(disposition, [('filename', filename)])
-    yield 'Content-Description', _raw(part, 'Content-Description')
-    yield 'Content-Language', _raw(part, 'Content-Language')
-    content_id = bare(_raw(part, 'Content-ID') or '')
+    yield 'Content-Description', _first(part, 'Content-Description')
+    yield 'Content-Language', _first(part, 'Content-Language')
+    content_id = bare(_first(part, 'Content-ID') or '')
     if content_id:
         yield 'Content-ID', f'<{ids[content_id]}>'
 
