@@ -16,14 +16,13 @@ from uuid import UUID
 
 from lazr.config import as_timedelta
 from mailman.config import config
-from mailman.interfaces.action import Action
 from mailman.interfaces.address import IEmailValidator
 from mailman.interfaces.listmanager import IListManager
 from mailman.utilities.datetime import now
 from public import public
 from zope.component import getUtility
 
-from mailman_dlist.app import links, lists, lookup, notices, obstacles
+from mailman_dlist.app import links, lists, lookup, notices, obstacles, senders
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.notices import Letter
 from mailman_dlist.app.obstacles import Obstacle
@@ -40,9 +39,6 @@ from mailman_dlist.model.session import committed, store
 log = logging.getLogger('mailman.plugins.dlist')
 
 DAY = timedelta(days=1)
-
-# What owners may have decided about a nonmember; all else is no decision.
-DECISIONS = (Action.hold, Action.reject, Action.discard)
 
 
 @public
@@ -319,7 +315,7 @@ def _confirm(text: str) -> tuple[Confirmation, Obstacle | None]:
             )
         )
         for nonmember in mlist.nonmembers.get_memberships(before.email):
-            if nonmember.moderation_action not in DECISIONS:
+            if not senders.is_decided(nonmember):
                 nonmember.unsubscribe()
     return before, obstacle
 

@@ -13,7 +13,6 @@ import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mailman.interfaces.bans import IBanManager
 from mailman.utilities.datetime import now
 from mailman.utilities.email import add_message_hash
 from public import public
@@ -86,12 +85,6 @@ def is_marked(given: str, member: Member, message_id: str) -> bool:
         )
         for key in keys.accepted().values()
     )
-
-
-@public
-def is_banned(mlist: MailingList, author: AliasAuthor) -> bool:
-    """Say whether the member may not write to the list, by whatever address."""
-    return IBanManager(mlist).is_banned(author.member.address.email)
 
 
 def _program(mlist: MailingList, msg: Message) -> str | None:
