@@ -21,9 +21,8 @@ from public import public
 
 from mailman_dlist.app import lists, templates
 from mailman_dlist.app.i18n import _
-from mailman_dlist.app.senders import AliasAuthor, is_answered
+from mailman_dlist.app.senders import is_answered
 from mailman_dlist.app.site import ready
-from mailman_dlist.domain import naming
 from mailman_dlist.domain.references import bare
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.model.conversations import Conversation
@@ -222,19 +221,9 @@ def give_back(
 
 
 @public
-def name_member(mlist: MailingList, msg: Message, author: AliasAuthor) -> None:
-    """Tell moderators whose alias a held post is from; owners have to allow it."""
-    email = author.email
-    with _.using(mlist.preferred_language.code):
-        title = _('Who wrote to ${mlist.display_name} from ${email}')
-    facts = {
-        'alias': email,
-        'member_email': author.member.address.email,
-        'subject': naming.decode_subject(msg.get('subject')),
-    }
-    letter = Letter('dlist:notice:held-alias', title, facts)
-    notice = _compose(mlist, mlist.owner_address, mlist, letter)
-    _send(mlist, notice, 'auto-generated')
+def tell_owners(mlist: MailingList, letter: Letter) -> None:
+    """Tell something to the owners and moderators of a list, however often."""
+    _send(mlist, _compose(mlist, mlist.owner_address, mlist, letter), 'auto-generated')
 
 
 def _facts(mlist: MailingList) -> Facts:
