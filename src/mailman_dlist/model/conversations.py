@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count, islice
@@ -168,17 +168,10 @@ def with_hashes(
 
 
 @public
-def known(list_id: str, message_ids: Sequence[str]) -> list[ConversationMessage]:
-    """Return what the list knows of these message-ids, in their order."""
-    hashes = [id_hash(message_id) for message_id in message_ids]
-    rows = with_hashes(list_id, hashes)
-    return [rows[key] for key in hashes if key in rows]
-
-
-@public
 def message(list_id: str, message_id: str) -> ConversationMessage | None:
     """Return what the list knows of one message-id."""
-    return next(iter(known(list_id, [message_id])), None)
+    key = id_hash(message_id)
+    return with_hashes(list_id, [key]).get(key)
 
 
 @public
