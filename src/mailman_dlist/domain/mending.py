@@ -15,11 +15,11 @@ import re
 from email.errors import HeaderParseError
 from email.header import Header, decode_header, make_header
 from email.message import Message
-from email.utils import getaddresses
+from email.utils import getaddresses, make_msgid
 
-from mailman_dlist.domain.fields import exchange
+from mailman_dlist.domain.fields import exchange, raw
 from mailman_dlist.domain.naming import decode_subject
-from mailman_dlist.domain.references import visible
+from mailman_dlist.domain.references import bare, sound, visible
 
 
 ADDRESSES = ('From', 'Sender', 'Reply-To', 'To', 'Cc', 'Resent-To', 'Resent-Cc')
@@ -45,6 +45,22 @@ def mend(msg: Message) -> None:
     """
     for field, repair in REPAIRS.items():
         exchange(msg, field, repair)
+
+
+def mend_message_id(msg: Message) -> bool:
+    """Give a message an id if it has none, and a sound one in the place of a bogus one.
+
+    Two messages with an empty id would be taken for one.
+
+    :return: Whether it has a new one.
+    """
+    given = next(iter(raw(msg, 'Message-ID')), '')
+    new = sound(given)
+    if new and new == bare(given):
+        return False
+    del msg['message-id']
+    msg['Message-ID'] = f'<{new}>' if new else make_msgid()
+    return True
 
 
 def mended(value: str) -> str:

@@ -39,7 +39,7 @@ from zope.component import getUtility
 from mailman_dlist import metadata
 from mailman_dlist.app import lists
 from mailman_dlist.domain.address import Intent, parse, reduce
-from mailman_dlist.domain.mending import mend
+from mailman_dlist.domain.mending import mend, mend_message_id
 from mailman_dlist.interfaces.mailman import MailingList
 
 
@@ -147,7 +147,7 @@ def _parse(envelope: Any) -> Message:
     msg = email.message_from_bytes(envelope.content, Message)
     msg.set_unixfrom(envelope.mail_from)
     msg.original_size = len(envelope.content)
-    metadata.ensure_message_id(msg)
+    mend_message_id(msg)
     mend(msg)
     add_message_hash(msg)
     msg['X-MailFrom'] = envelope.mail_from
