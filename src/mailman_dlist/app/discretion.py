@@ -20,7 +20,7 @@ from public import public
 from mailman_dlist.app import keys
 from mailman_dlist.app.senders import AliasAuthor
 from mailman_dlist.app.threads import Thread, thread
-from mailman_dlist.domain import traces
+from mailman_dlist.domain import marks, traces
 from mailman_dlist.domain.automatic import automatic, is_generated
 from mailman_dlist.domain.fields import addresses
 from mailman_dlist.domain.traces import Author, Published
@@ -53,7 +53,7 @@ def take_traces(
     :raises KeyFileError: when the site has no key to make the new one with.
     """
     _id, key = keys.signing()
-    new_id = traces.published_id(message_id, mlist.list_id, mlist.mail_host, key)
+    new_id = marks.published_id(message_id, mlist.list_id, mlist.mail_host, key)
     parents = _parents(mlist, thread(mlist, msg, message_id))
     person = Author(
         author.email,
@@ -73,7 +73,7 @@ def take_traces(
 def mark(member: Member, message_id: str) -> str:
     """Return what tells us later, and nobody else, whose post it was."""
     _id, key = keys.signing()
-    return traces.mark(member.member_id.hex, message_id, key)
+    return marks.mark(member.member_id.hex, message_id, key)
 
 
 @public
@@ -81,7 +81,7 @@ def is_marked(given: str, member: Member, message_id: str) -> bool:
     """Say whether a post was this member's when it was marked."""
     return any(
         hmac.compare_digest(
-            traces.mark(member.member_id.hex, message_id, key), given
+            marks.mark(member.member_id.hex, message_id, key), given
         )
         for key in keys.accepted().values()
     )

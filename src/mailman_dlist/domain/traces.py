@@ -12,10 +12,8 @@ Who the member is, and which messages the list knows, is for others to say.
 
 from __future__ import annotations
 
-import hmac
 import re
 import unicodedata
-from base64 import b32encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,7 +25,6 @@ from email.utils import (
     getaddresses,
     parsedate_to_datetime,
 )
-from hashlib import sha256
 from typing import Any
 from urllib.parse import unquote
 
@@ -36,13 +33,6 @@ from mailman_dlist.domain.quoting import SEALED
 from mailman_dlist.domain.references import bare, ids_in
 from mailman_dlist.domain.transfer import UUENCODED, decoded, encoded, encoding_of
 
-
-# A key serves several purposes; what is made here is of use nowhere else.
-PURPOSE = b'mailman-dlist message-id '
-MARK_PURPOSE = b'mailman-dlist alias '
-
-# 160 bits, as in Mailman's Message-ID-Hash.
-ID_CHARACTERS = 32
 
 #: Parts whose payload is a message that somebody else may have written.
 FORWARDED = {'message/rfc822', 'message/global'}
@@ -89,29 +79,6 @@ class Published:
     message_id: str
     parents: Mapping[str, str]
     auto_submitted: str | None = None
-
-
-def published_id(message_id: str, list_id: str, mail_host: str, key: bytes) -> str:
-    """Return the bare message-id under which a list publishes a message.
-
-    The same message has the same id each time, and who has no key finds no way from
-    one to the other.
-
-    >>> published_id('<1@anne.example>', 'ant.example.com', 'example.com', b'key')
-    'TTM77VSQJRNO56S6CKOH4VM6KGXTEMPN@example.com'
-    """
-    content = f'{list_id}\n{bare(message_id)}'.encode('utf-8', 'surrogateescape')
-    return f'{_digest(key, PURPOSE + content)}@{mail_host}'
-
-
-def mark(member_id: str, message_id: str, key: bytes) -> str:
-    """Return what tells with the key alone that a member wrote a message."""
-    return _digest(key, MARK_PURPOSE + f'{member_id}\n{message_id}'.encode())
-
-
-def _digest(key: bytes, content: bytes) -> str:
-    digest = hmac.digest(key, content, sha256)
-    return b32encode(digest).decode('ascii')[:ID_CHARACTERS]
 
 
 def remove(msg: Message, author: Author, published: Published, now: datetime) -> None:
