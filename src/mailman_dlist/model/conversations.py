@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from zope.interface import implementer
 
+from mailman_dlist.domain.naming import LOCAL_PART_OCTETS
 from mailman_dlist.domain.references import bare, id_hash
 from mailman_dlist.interfaces.conversation import (
     Access,
@@ -39,9 +40,6 @@ from mailman_dlist.model.session import store
 
 # What a VARCHAR of MySQL takes; subjects are for people, names for machines.
 SUBJECT_LENGTH = 255
-
-# RFC 5321, section 4.5.3.1.1: more octets no local part has.
-NAME_LENGTH = 64
 
 # Base 32 of a SHA-1, as in Mailman's own Message-ID-Hash header.
 HASH_LENGTH = 32
@@ -77,7 +75,7 @@ class Conversation(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     list_id: Mapped[str] = mapped_column(SAUnicode)
-    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    name: Mapped[str] = mapped_column(String(LOCAL_PART_OCTETS))
     subject: Mapped[str] = mapped_column(SAUnicode4Byte)
     opened_at: Mapped[datetime]
     last_post_at: Mapped[datetime]
@@ -97,7 +95,7 @@ class ConversationName(Base):
     __tablename__ = 'dlist_name'
 
     list_id: Mapped[str] = mapped_column(SAUnicode, primary_key=True)
-    name: Mapped[str] = mapped_column(String(NAME_LENGTH), primary_key=True)
+    name: Mapped[str] = mapped_column(String(LOCAL_PART_OCTETS), primary_key=True)
     conversation_id: Mapped[int | None] = mapped_column(
         ForeignKey(Conversation.id), index=True
     )
