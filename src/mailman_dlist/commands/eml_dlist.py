@@ -145,9 +145,6 @@ def _essay(asked: Asked) -> str | None:
     """Return what the member answered before joining, as it was written."""
     if asked.words[1:]:
         return None
-    if not senders.is_answered(asked.mlist, asked.msg):
-        # It is for the member alone.
-        return _stranger(asked.mlist)
     answer = essays.of_member(asked.member)
     if answer is None:
         return _('No answer of yours to questions before joining is kept.')

@@ -210,7 +210,6 @@ def _decoded_name(name: str) -> str:
 
 def _date(msg: Message, now: datetime) -> str:
     """Return the date in UTC: a time zone is a place."""
-    moment = now.replace(tzinfo=UTC)
     try:
         moment = parsedate_to_datetime(_first(msg, 'Date') or '')
         if moment.tzinfo is None:
