@@ -27,8 +27,17 @@ from mailman.runners.command import CommandRunner
 from mailman.utilities.datetime import factory, now
 from zope.component import getUtility
 
-from mailman_dlist.app import aliases, commands, essays, following, lists, site
+from mailman_dlist.app import (
+    alias_mail,
+    aliases,
+    commands,
+    essays,
+    following,
+    lists,
+    site,
+)
 from mailman_dlist.app.pauses import end_pauses
+from mailman_dlist.app.senders import AliasAuthor
 from mailman_dlist.app.site import SiteSettings
 from mailman_dlist.domain import alias
 from mailman_dlist.domain.following import Choice, Default, Reason
@@ -346,6 +355,13 @@ def nothing_is_confirmed(scene: Scene) -> None:
 def the_alias_joins(scene: Scene) -> None:
     give_alias(scene.ant, scene.anne, ALIAS)
     join(scene.ant, ALIAS)
+
+
+@situation('held-alias')
+def a_post_from_an_alias_is_held(scene: Scene) -> None:
+    author = AliasAuthor(ALIAS, scene.anne)
+    lists.change(scene.ant, {'aliases_visible': True})
+    alias_mail.name_member(scene.ant, letter(ALIAS, 'Midsummer picnic'), author)
 
 
 @situation('request-alias-add', f'dlist alias add {ALIAS}')
