@@ -4,6 +4,9 @@
 Core's server cuts the extension off and forgets it.  Ours leaves every RCPT to
 core, and of DATA takes only the recipients that are addresses of dlists; the
 others are core's, as if they had come alone.
+
+Whatever fails unexpectedly is temporary: after 451 the mail server keeps the mail and
+comes again, where it would bounce the mail after 550.
 """
 
 from __future__ import annotations
@@ -80,7 +83,6 @@ class DlistLMTPHandler(LMTPHandler):
         try:
             dlists = _dlists(envelope.rcpt_tos)
         except Exception:
-            # Temporary: the MTA keeps the mail, where 550 would bounce it.
             log.exception('Lists of %s', envelope.rcpt_tos)
             config.db.abort()
             return CRLF.join(ERR_451 for _to in envelope.rcpt_tos)
