@@ -95,9 +95,9 @@ class Scene:
         )
         config.db.commit()
 
-    def commands(self, extension: str) -> None:
-        """Let Anne write to a command address."""
-        msg = letter(self.anne, '', message_id='<command@example.com>')
+    def commands(self, extension: str, sender: Any = None) -> None:
+        """Let Anne write to a command address, also from somewhere else."""
+        msg = letter(sender or self.anne, '', message_id='<command@example.com>')
         config.switchboards['dlist'].enqueue(
             msg, listid=self.ant.list_id, **{EXTENSION: extension}
         )
@@ -431,6 +431,12 @@ def owners_want_no_aliases_and_anne_help(scene: Scene) -> None:
     lists.change(scene.ant, {'aliases': 'no'})
     config.db.commit()
     scene.commands('help')
+
+
+@situation('help-from-an-alias')
+def anne_asks_for_help_from_an_alias(scene: Scene) -> None:
+    give_alias(scene.ant, scene.anne, ALIAS)
+    scene.commands('help', ALIAS)
 
 
 @situation('request-from-an-alias-default', 'dlist default openings')
