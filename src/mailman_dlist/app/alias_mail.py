@@ -49,7 +49,7 @@ def refuse(mlist: MailingList, email: str, obstacle: Obstacle) -> None:
 
 
 @public
-def welcome(mlist: MailingList, email: str) -> None:
+def say_confirmed(mlist: MailingList, email: str) -> None:
     """Tell an address that it is an alias now."""
     notices.tell_address(mlist, email, _letter(mlist, 'confirmed', {'email': email}))
 

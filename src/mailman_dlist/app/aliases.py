@@ -285,7 +285,7 @@ def confirm(text: str) -> Confirmation:
         raise CannotBeAlias(obstacle)
     if before.state is AliasState.pending:
         log.info('%s: an alias is confirmed', mlist.list_id)
-        alias_mail.welcome(mlist, email)
+        alias_mail.say_confirmed(mlist, email)
         alias_mail.tell_member(mlist, member, 'added', email)
     return look(text)
 
@@ -334,7 +334,7 @@ def confirm_by_mail(mlist: MailingList, msg: Message, token: str) -> None:
         return
     else:
         if before.state is AliasState.confirmed:
-            alias_mail.welcome(mlist, before.email)
+            alias_mail.say_confirmed(mlist, before.email)
 
 
 @public
