@@ -27,14 +27,9 @@ from sqlalchemy import (
 )
 
 from mailman_dlist.domain.following import Choice, Default, Reason, Why
+from mailman_dlist.model.core import address, member
 from mailman_dlist.model.following import MemberChoice, MemberSettings
-from mailman_dlist.model.memberships import (
-    address,
-    delivery_mode,
-    delivery_status,
-    member,
-    members,
-)
+from mailman_dlist.model.memberships import delivery_mode, delivery_status, members
 from mailman_dlist.model.session import store
 
 

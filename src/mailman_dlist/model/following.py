@@ -9,17 +9,12 @@ from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from mailman.database import types
-from mailman.model.address import Address
-from mailman.model.mailinglist import MailingList
-from mailman.model.member import Member
-from mailman.model.user import User
 from public import public
 from sqlalchemy import (
     CursorResult,
     ForeignKey,
     Index,
     Select,
-    and_,
     delete,
     func,
     insert,
@@ -34,14 +29,9 @@ from mailman_dlist.domain.following import Choice, Default, Reason
 from mailman_dlist.interfaces.following import IChoice, IMemberSettings
 from mailman_dlist.model.base import Base
 from mailman_dlist.model.conversations import Conversation
+from mailman_dlist.model.core import address, lists, member
+from mailman_dlist.model.memberships import with_address
 from mailman_dlist.model.session import store
-
-
-# Mailman's classes carry no annotations; their tables are all we need.
-member: Any = Member.__table__
-address: Any = Address.__table__
-user: Any = User.__table__
-lists: Any = MailingList.__table__
 
 
 @public
@@ -225,18 +215,12 @@ def choice_count(conversation: Conversation, moment: datetime) -> int:
 def _choices(
     conversation: Conversation, moment: datetime, *columns: Any
 ) -> Select[Any]:
-    # A membership is an address's, or a user's with the preferred address.
-    address_id = func.coalesce(member.c.address_id, user.c._preferred_address_id)
-    return (
+    chosen = (
         select(*columns)
         .select_from(MemberChoice)
         .join(member, member.c._member_id == MemberChoice.member_id)
-        .outerjoin(
-            user, and_(user.c.id == member.c.user_id, member.c.address_id.is_(None))
-        )
-        .join(address, address.c.id == address_id)
-        .where(
-            MemberChoice.conversation_id == conversation.id,
-            or_(MemberChoice.until.is_(None), MemberChoice.until > moment),
-        )
+    )
+    return with_address(chosen).where(
+        MemberChoice.conversation_id == conversation.id,
+        or_(MemberChoice.until.is_(None), MemberChoice.until > moment),
     )

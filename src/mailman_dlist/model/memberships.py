@@ -10,18 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from mailman.core.constants import system_preferences
-from mailman.model.address import Address
-from mailman.model.member import Member
-from mailman.model.preferences import Preferences
-from mailman.model.user import User
 from sqlalchemy import ColumnElement, and_, func, literal
 
+from mailman_dlist.model.core import address, member, preferences, user
 
-# Mailman's classes carry no annotations; their tables are all we need.
-member: Any = Member.__table__
-address: Any = Address.__table__
-user: Any = User.__table__
-preferences: Any = Preferences.__table__
 
 _owner = user.alias('owner')
 _subscriber = user.alias('subscriber')
@@ -30,23 +22,28 @@ _of_address = preferences.alias('of_address')
 _of_user = preferences.alias('of_user')
 
 
+def with_address(source: Any) -> Any:
+    """Return memberships joined to `address`.
+
+    :param source: The table `member`, or a join or a selection that has it.
+    """
+    return source.outerjoin(
+        _subscriber,
+        and_(_subscriber.c.id == member.c.user_id, member.c.address_id.is_(None)),
+    ).join(
+        address,
+        address.c.id
+        == func.coalesce(member.c.address_id, _subscriber.c._preferred_address_id),
+    )
+
+
 def members(source: Any) -> Any:
     """Return members joined to `address` and to what is preferred.
 
     :param source: The table `member`, or that joined to what chooses some of it.
     """
     return (
-        source.outerjoin(
-            _subscriber,
-            and_(_subscriber.c.id == member.c.user_id, member.c.address_id.is_(None)),
-        )
-        .join(
-            address,
-            address.c.id
-            == func.coalesce(
-                member.c.address_id, _subscriber.c._preferred_address_id
-            ),
-        )
+        with_address(source)
         .outerjoin(_of_member, _of_member.c.id == member.c.preferences_id)
         .outerjoin(_of_address, _of_address.c.id == address.c.preferences_id)
         .outerjoin(_owner, _owner.c.id == address.c.user_id)
