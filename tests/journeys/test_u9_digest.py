@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from itertools import product
 from subprocess import DEVNULL
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -59,11 +59,11 @@ def subjects(digest: EmailMessage) -> list[str]:
     return SUBJECT.findall(text_of(digest))
 
 
-def messages(digest: EmailMessage) -> list[EmailMessage]:
+def messages(digest: EmailMessage) -> list[Any]:
     [whole] = [
         part for part in digest.walk() if part.get_content_type() == 'multipart/digest'
     ]
-    return [part.get_payload(0) for part in whole.iter_parts()]
+    return [part.get_content() for part in whole.iter_parts()]
 
 
 def wanted(default: str, wish: str | None, posted: Posted) -> bool:
@@ -161,8 +161,8 @@ def test_mail_of_every_shape_is_whole_in_a_digest(ant):
     [whole], [plain] = digests(cris), digests(dora)
     assert {str(message['subject']) for message in messages(whole)} == set(SHAPES)
     for message in messages(whole):
-        shape = SHAPES[str(message['subject'])].encode()
-        body = (b'\n' + shape).partition(b'\n\n')[2]
+        whole_shape = f'\n{SHAPES[str(message["subject"])]}'.encode()
+        body = whole_shape.partition(b'\n\n')[2]
         octets = message.as_bytes().partition(b'\n\n')[2]
         assert octets.rstrip() == body.rstrip(), message['subject']
     text = text_of(plain)
@@ -273,7 +273,7 @@ def readers_with_wishes_of_their_own(ant: MailingList, author: Person) -> list[P
 
 def runner(site: Site, *options: str) -> subprocess.Popen[bytes]:
     """Start the runner of the queue *digest* by hand, as its master does."""
-    line = [script('runner'), '-C', site.cfg, '--runner=digest:0:1', *options]
+    line = [str(script('runner')), '-C', str(site.cfg), '--runner=digest:0:1', *options]
     return subprocess.Popen(line, stdout=DEVNULL, stderr=DEVNULL)
 
 
