@@ -51,11 +51,11 @@ class Text:
     """The text of a part, in which a link may stand in the place of a mark."""
 
     def __init__(self, part: AnyMessage, mark: str):
-        self._payload: Any = part.get_payload()
+        payload: Any = part.get_payload()
+        self._payload = self._text = payload
         self._mark = mark
         encoding = str(part.get('content-transfer-encoding', '7bit')).lower()
         self._encode = ENCODERS.get(encoding)
-        self._text: str = self._payload
         if self._encode is not str:
             octets: Any = part.get_payload(decode=True)
             self._text = octets.decode('latin-1')

@@ -114,7 +114,11 @@ class FoldedOnce(Compat32):
 def _folded(
     linesep: str, max_line_length: int | None, cte_type: str, name: str, value: str
 ) -> bytes:
-    policy = compat32.clone(
+    return _usual(linesep, max_line_length, cte_type).fold_binary(name, value)
+
+
+@lru_cache
+def _usual(linesep: str, max_line_length: int | None, cte_type: str) -> Policy:
+    return compat32.clone(
         linesep=linesep, max_line_length=max_line_length, cte_type=cte_type
     )
-    return policy.fold_binary(name, value)
