@@ -104,6 +104,11 @@ class FoldedOnce(Compat32):
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         if isinstance(value, str):
+            # Such as To, which is another in each copy: there is nothing to fold.
+            room = (self.max_line_length or 0) - len(f'{name}: ')
+            if len(value) <= room and value.isascii() and value.isprintable():
+                line = f'{name}: {value}{self.linesep}'
+                return line.encode('ascii', 'surrogateescape')
             return _folded(
                 self.linesep, self.max_line_length, self.cte_type, name, value
             )
@@ -114,11 +119,7 @@ class FoldedOnce(Compat32):
 def _folded(
     linesep: str, max_line_length: int | None, cte_type: str, name: str, value: str
 ) -> bytes:
-    return _usual(linesep, max_line_length, cte_type).fold_binary(name, value)
-
-
-@lru_cache
-def _usual(linesep: str, max_line_length: int | None, cte_type: str) -> Policy:
-    return compat32.clone(
+    policy = compat32.clone(
         linesep=linesep, max_line_length=max_line_length, cte_type=cte_type
     )
+    return policy.fold_binary(name, value)
