@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from mailbox import ExternalClashError
 from typing import Any
 
 from mailman.config import config
@@ -19,6 +17,7 @@ from mailman_dlist import metadata
 from mailman_dlist.app import delivery
 from mailman_dlist.app.i18n import _
 from mailman_dlist.handlers.acknowledgement import Acknowledgement
+from mailman_dlist.handlers.collection import Collection
 from mailman_dlist.interfaces.dlist import PIPELINE
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 from mailman_dlist.model.conversations import Step
@@ -44,11 +43,7 @@ ONCE = {
     'acknowledge': Step.acknowledge,
 }
 
-WRAPPED = {'acknowledge': Acknowledgement}
-
-# Chosen: what another process adds to a digest takes milliseconds.
-PATIENCE_SECONDS = 30.0
-PAUSE_SECONDS = 0.05
+WRAPPED = {'acknowledge': Acknowledgement, 'to-digest': Collection}
 
 
 @implementer(IHandler)
@@ -66,24 +61,8 @@ class Once:
         delivery.once(
             msgdata[metadata.ACCEPTED],
             self._step,
-            partial(patiently, partial(self._handler.process, mlist, msg, msgdata)),
+            partial(self._handler.process, mlist, msg, msgdata),
         )
-
-
-def patiently(action: Callable[[], None]) -> None:
-    """Wait for a mailbox that another process of the pipeline has just locked.
-
-    Core looks once whether the digest is free, before it adds anything, and its
-    runner would shunt the message.
-    """
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return action()
-        except ExternalClashError:
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(PAUSE_SECONDS)
 
 
 @public
