@@ -168,7 +168,7 @@ def test_an_answer_shorter_than_the_owners_want_is_none(ant):
     asks_to_join(ant)
     asked = question()
     replies(ant, asked, 'I knit.')
-    assert 'characters are needed: 10.' in text_of(question())
+    assert 'of 10 or more characters' in text_of(question())
     replies(ant, asked, 'I knit, and swim.')
     assert essays.of_member(member(ant)) == 'I knit, and swim.'
 

@@ -431,7 +431,7 @@ def _confirmed(mlist: MailingList, email: str) -> Letter:
 
 
 def _unknown(mlist: MailingList) -> Letter:
-    return _to_address(mlist, 'unknown', {})
+    return _to_address(mlist, 'unknown', {'join_email': mlist.join_address})
 
 
 def _to_address(mlist: MailingList, what: str, facts: notices.Facts) -> Letter:
