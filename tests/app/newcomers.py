@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from mailman.config import config
@@ -10,6 +11,7 @@ from mailman.interfaces.pending import IPendings
 from mailman.interfaces.subscriptions import ISubscriptionManager
 from mailman.interfaces.usermanager import IUserManager
 from mailman.runners.command import CommandRunner
+from mailman.utilities.datetime import now
 from zope.component import getUtility
 
 from mailman_dlist.metadata import EXTENSION
@@ -35,11 +37,16 @@ def asks_to_join(mlist: Any, **how: Any) -> Any:
     return outcome
 
 
-def joins_by_mail(mlist: Any, sender: str = ANNE) -> None:
-    """Write to ant-join@; what core answers to the command is put away."""
-    msg = letter(sender, 'join', mlist.join_address)
+def joins_by_mail(mlist: Any, received: datetime | None = None) -> None:
+    """Write to ant-join@; what core answers to the command is put away.
+
+    :param received: When the mail came in, if not now.
+    """
     config.switchboards['command'].enqueue(
-        msg, listid=mlist.list_id, subaddress='join'
+        letter(ANNE, 'join', mlist.join_address),
+        listid=mlist.list_id,
+        subaddress='join',
+        received_time=received or now(),
     )
     run(CommandRunner, 'command')
 

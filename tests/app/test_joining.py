@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -190,6 +191,10 @@ def test_the_same_request_again_sends_the_questions_again(ant):
     again = question()
     assert again['reply-to'] == asked['reply-to']
     assert again['message-id'] != asked['message-id']
+    # The questions are on their way to her.
+    joins_by_mail(ant)
+    assert mails() == []
+    pass_time(timedelta(seconds=1))
     joins_by_mail(ant)
     question()
     assert len(requests(ant)) == 1
@@ -211,6 +216,15 @@ def test_who_has_answered_has_a_pending_request_as_in_core(ant):
     replies(ant, question())
     with pytest.raises(SubscriptionPendingError):
         asks_to_join(ant)
+
+
+@pytest.mark.parametrize('how', [{'pre_approved': True}, {'invitation': True}])
+def test_who_waits_for_the_questions_and_is_added_has_a_pending_request(how, ant):
+    asks_to_join(ant)
+    question()
+    with pytest.raises(SubscriptionPendingError):
+        asks_to_join(ant, **how)
+    assert mails() == []
 
 
 @pytest.mark.parametrize('policy', POLICIES)
