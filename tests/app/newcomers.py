@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from email.mime.message import MIMEMessage
+from email.mime.text import MIMEText
 from typing import Any
 
 from mailman.config import config
@@ -78,11 +80,34 @@ def replies(
     msg = letter(sender, f'Re: {asked["subject"]}', str(asked['reply-to']), **fields)
     body = f'{text}\n\nOn 1 Aug 2005, ant@example.com wrote:\n{quoted}'
     msg.set_payload(body.encode(), 'utf-8')
+    _comes_in(mlist, asked, msg)
+
+
+def passes_on(mlist: Any, asked: Any, attached: Any) -> None:
+    """Send a mail to the address that takes the answer, and nothing else."""
+    msg = letter(ANNE, f'Fwd: {asked["subject"]}', str(asked['reply-to']))
+    msg.set_type('multipart/mixed')
+    msg.set_payload([MIMEText('\n'), MIMEMessage(attached)])
+    _comes_in(mlist, asked, msg)
+
+
+def _comes_in(mlist: Any, asked: Any, msg: Any) -> None:
     local_part = str(asked['reply-to']).partition('@')[0]
     config.switchboards['dlist'].enqueue(
         msg, listid=mlist.list_id, **{EXTENSION: local_part.partition('+')[2]}
     )
     run(DlistRunner, 'dlist')
+    assert config.switchboards['shunt'].files == []
+
+
+def confirms_as_in_core(mlist: Any, token: str) -> None:
+    """Write to ``ant-confirm+TOKEN@``, with the token that moderators can see."""
+    config.switchboards['command'].enqueue(
+        letter(ANNE, f'confirm {token}', mlist.confirm_address(token)),
+        listid=mlist.list_id,
+        subaddress='confirm',
+    )
+    run(CommandRunner, 'command')
     assert config.switchboards['shunt'].files == []
 
 

@@ -26,10 +26,12 @@ from tests.app.newcomers import (
     ANSWER,
     address,
     asks_to_join,
+    confirms_as_in_core,
     joins_by_mail,
     mails,
     member,
     only,
+    passes_on,
     question,
     replies,
     requests,
@@ -309,6 +311,63 @@ def test_a_request_of_another_list_confirms_nothing_here(ant):
     token, *_rest = asks_to_join(ant)
     with pytest.raises(LookupError):
         ISubscriptionManager(bee).confirm(token)
+
+
+def test_the_questions_passed_on_whole_are_no_answer(ant):
+    asks_to_join(ant)
+    asked = question()
+    passes_on(ant, asked, attached=asked)
+    again = question()
+    assert (again['to'], 'There was no answer' in text_of(again)) == (ANNE, True)
+    replies(ant, asked)
+    assert essays.of_member(member(ant)) == ANSWER
+
+
+@pytest.mark.parametrize('days', [0, 31])
+def test_a_token_of_another_list_or_of_long_ago_confirms_nothing(days, ant):
+    bee = new_list('bee', 'dlist-essay')
+    asks_to_join(ant)
+    asked = question()
+    pass_time(days * DAY)
+    getUtility(IPendings).evict()
+    essays.forget_old()
+    replies(bee if days == 0 else ant, asked)
+    told = only('another address', mails())
+    assert 'there is nothing to confirm' in text_of(told)
+    assert '-join@example.com' in text_of(told)
+    assert member(ant) is None and member(bee) is None
+    assert [each['essay'] for each in requests(ant)] == [''] * (days == 0)
+
+
+@pytest.mark.parametrize('mine', [True, False])
+def test_mailmans_own_token_by_mail_confirms_nothing_without_an_answer(mine, ant):
+    mlist = ant if mine else new_list('bee', 'dlist-essay')
+    token, *_rest = asks_to_join(ant)
+    asked = question()
+    confirms_as_in_core(mlist, token)
+    told = mails()
+    if mine:
+        assert 'There was no answer' in text_of(only('a question first', told))
+    else:
+        assert told == []
+    assert member(ant) is None
+    replies(ant, asked)
+    assert member(ant) is not None
+
+
+def test_on_what_is_a_plain_list_now_moderators_decide_as_ever(ant):
+    ant.subscription_policy = SubscriptionPolicy.moderate
+    config.db.commit()
+    asks_to_join(ant)
+    replies(ant, question())
+    lists.disable(ant)
+    config.db.commit()
+    [request] = requests(ant)
+    assert 'essay' not in request
+    ISubscriptionManager(ant).confirm(the_essay(ant).pending)
+    config.db.commit()
+    assert member(ant) is not None
+    assert model.size(ant.list_id) == 0
 
 
 @pytest.mark.parametrize('text', ['', ANSWER])
