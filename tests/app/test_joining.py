@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from mailman.app.subscriptions import PendableSubscription
 from mailman.config import config
 from mailman.interfaces.mailinglist import SubscriptionPolicy
 from mailman.interfaces.pending import IPendings
@@ -209,6 +210,16 @@ def test_the_questions_are_sent_no_more_often_than_the_site_allows(ant, monkeypa
     for _ in range(60):
         asks_to_join(ant)
     assert len(mails()) == 51
+
+
+def test_a_request_that_is_half_deleted_is_none(ant):
+    # What others see while one is decided on, where they see what is not committed.
+    rest = PendableSubscription(list_id=ant.list_id)
+    getUtility(IPendings).add(rest)
+    assert requests(ant) == []
+    asks_to_join(ant)
+    replies(ant, question())
+    assert member(ant) is not None
 
 
 def test_who_has_answered_has_a_pending_request_as_in_core(ant):
