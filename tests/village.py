@@ -35,7 +35,7 @@ NUMBERS = count(1)
 ARCHIVE = '[archiver.prototype]\nenable: yes\n'
 
 # Mailman looks every hour for what has expired.
-TASKS = '[mailman]\nrun_tasks_every: 3s\n'
+TASKS = '[mailman]\nrun_tasks_every: 3s\n[runner.task]\nsleep_time: 1s\n'
 
 
 @dataclass
