@@ -38,6 +38,9 @@ class: mailman_dlist.runners.lmtp.DlistLMTPRunner
 
 [runner.dlist]
 class: mailman_dlist.runners.dlist.DlistRunner
+
+[runner.digest]
+class: mailman_dlist.runners.digest.DlistDigestRunner
 """
 
 

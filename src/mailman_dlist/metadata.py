@@ -7,7 +7,6 @@ may hold it for weeks, and an admin may inject a message with it by hand.
 
 from __future__ import annotations
 
-from email.utils import getaddresses, make_msgid
 from typing import Any
 
 from mailman.interfaces.action import Action
@@ -18,7 +17,9 @@ from mailman_dlist.app.conversations import Accepted
 from mailman_dlist.app.delivery import Group
 from mailman_dlist.app.senders import AliasAuthor, alias_author
 from mailman_dlist.domain.address import Intent, parse, reduce
-from mailman_dlist.domain.references import bare, sound
+from mailman_dlist.domain.fields import addresses
+from mailman_dlist.domain.mending import mend_message_id
+from mailman_dlist.domain.references import bare
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
@@ -75,8 +76,7 @@ def intent(mlist: MailingList, msg: Message, msgdata: MsgData) -> Intent:
     if isinstance(extension, str):
         return parse(extension, lists.delimiter())
     ours = lists.known_addresses(mlist)
-    fields = [str(value) for name in ('to', 'cc') for value in msg.get_all(name, [])]
-    found = (ours.extension(address) for _name, address in getaddresses(fields))
+    found = (ours.extension(address) for address in addresses(msg, 'to', 'cc'))
     intents = reduce(parse(each, ours.delimiter) for each in found if each is not None)
     return intents[0] if intents else parse('', ours.delimiter)
 
@@ -84,7 +84,8 @@ def intent(mlist: MailingList, msg: Message, msgdata: MsgData) -> Intent:
 def message_id(msg: Message, msgdata: MsgData) -> str:
     """Return the message-id that the message came with."""
     if MESSAGE_ID not in msgdata:
-        ensure_message_id(msg)
+        if mend_message_id(msg):
+            add_message_hash(msg)
         msgdata[MESSAGE_ID] = bare(str(msg['message-id']))
     return msgdata[MESSAGE_ID]
 
@@ -159,17 +160,3 @@ def _general(rules: list[str]) -> list[str]:
         )
     )
 
-
-def ensure_message_id(msg: Message) -> None:
-    """Give the message an id if it has none, and a sound one for a bogus one.
-
-    Two messages with an empty id would be taken for one.
-    """
-    fields = (value for name, value in msg.raw_items() if name.lower() == 'message-id')
-    given = str(next(fields, ''))
-    mended = sound(given)
-    if mended and mended == bare(given):
-        return
-    del msg['message-id']
-    msg['Message-ID'] = f'<{mended}>' if mended else make_msgid()
-    add_message_hash(msg)

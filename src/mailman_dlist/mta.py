@@ -10,9 +10,9 @@ Use it with ``outgoing: mailman_dlist.mta.deliver`` in section ``[mta]``.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from mailman.config import config
@@ -20,6 +20,7 @@ from mailman.interfaces.mailinglist import Personalization
 from mailman.mta import deliver as core
 from public import public
 
+from mailman_dlist.app import links
 from mailman_dlist.app.asking import asked_once
 from mailman_dlist.app.decorating import DecoratedOnce
 from mailman_dlist.app.letters import Letter
@@ -59,8 +60,7 @@ def _decorated_once() -> Iterator[DecoratedOnce]:
     usual = config.handlers['decorate']
     if type(usual) is Decoration:
         once = DecoratedOnce(usual._handler)
-        ours: Any = copy.copy(usual)
-        ours._handler = once
+        ours: Any = Decoration(once, writer=cache(links.writer))
     else:
         ours = once = DecoratedOnce(usual)
     config.handlers['decorate'] = ours

@@ -512,7 +512,7 @@ def test_an_address_that_joins_is_an_alias_no_more(as_user, mlist, bart):
     assert senders.owner(mlist, ALIAS) is None
     [mail] = sent()
     assert mail['to'] == 'bart@example.com'
-    assert 'has become a member' in text_of(mail)
+    assert 'Somebody has joined the list' in text_of(mail)
     with pytest.raises(UnknownToken):
         aliases.look(token)
     # It is not an alias again when it leaves.

@@ -27,8 +27,17 @@ from mailman.runners.command import CommandRunner
 from mailman.utilities.datetime import factory, now
 from zope.component import getUtility
 
-from mailman_dlist.app import aliases, commands, essays, following, lists, site
+from mailman_dlist.app import (
+    alias_mail,
+    aliases,
+    commands,
+    essays,
+    following,
+    lists,
+    site,
+)
 from mailman_dlist.app.pauses import end_pauses
+from mailman_dlist.app.senders import AliasAuthor
 from mailman_dlist.app.site import SiteSettings
 from mailman_dlist.domain import alias
 from mailman_dlist.domain.following import Choice, Default, Reason
@@ -86,9 +95,9 @@ class Scene:
         )
         config.db.commit()
 
-    def commands(self, extension: str) -> None:
-        """Let Anne write to a command address."""
-        msg = letter(self.anne, '', message_id='<command@example.com>')
+    def commands(self, extension: str, sender: Any = None) -> None:
+        """Let Anne write to a command address, also from somewhere else."""
+        msg = letter(sender or self.anne, '', message_id='<command@example.com>')
         config.switchboards['dlist'].enqueue(
             msg, listid=self.ant.list_id, **{EXTENSION: extension}
         )
@@ -348,6 +357,13 @@ def the_alias_joins(scene: Scene) -> None:
     join(scene.ant, ALIAS)
 
 
+@situation('held-alias')
+def a_post_from_an_alias_is_held(scene: Scene) -> None:
+    author = AliasAuthor(ALIAS, scene.anne)
+    lists.change(scene.ant, {'aliases_visible': True})
+    alias_mail.name_member(scene.ant, letter(ALIAS, 'Midsummer picnic'), author)
+
+
 @situation('request-alias-add', f'dlist alias add {ALIAS}')
 @situation('request-alias-add-capitals', 'dlist alias add Me@Other.EXAMPLE')
 @situation('request-alias-add-nothing', 'dlist alias add')
@@ -415,6 +431,12 @@ def owners_want_no_aliases_and_anne_help(scene: Scene) -> None:
     lists.change(scene.ant, {'aliases': 'no'})
     config.db.commit()
     scene.commands('help')
+
+
+@situation('help-from-an-alias')
+def anne_asks_for_help_from_an_alias(scene: Scene) -> None:
+    give_alias(scene.ant, scene.anne, ALIAS)
+    scene.commands('help', ALIAS)
 
 
 @situation('request-from-an-alias-default', 'dlist default openings')

@@ -74,6 +74,9 @@ def test_what_the_file_says_holds(text, settings, configure):
     ('[dlist]\nmax_notices: -1\n', 2, "max_notices is '-1', but it must be"),
     ('[dlist]\nmax_notices: ²\n', 2, "max_notices is '²', but it must be"),
     ('[dlist]\nmax_notices:\n', 2, "max_notices is '', but it must be"),
+    # Python reads no number of so many digits, and says so in its own words.
+    (f'[dlist]\nmax_notices: {5000 * "7"}\n', 2,
+     f"max_notices is '{5000 * '7'}', but it must be a number of notices"),
     ('[dlist]\ntoken_lifetime: 0\n', 2,
      "token_lifetime is '0', but it must be a number of days from 1 to 3650"),
     ('[dlist]\ntoken_lifetime: 3651\n', 2, "token_lifetime is '3651', but it must"),

@@ -51,7 +51,7 @@ def facts(mlist: Any) -> dict[str, str]:
     heard = {'anne@example.com': Why.everything}
     [group] = delivery.groups(mlist, accepted, heard, {'a@b.c'})
     return {
-        **notices._facts(mlist),
+        **templates.facts_of(mlist),
         **notices._facts_of(mlist, accepted.conversation),
         **group.decoration,
         'address': 'ant+picnik@example.com',

@@ -11,7 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailman_dlist.domain.mending import mend, mended, mended_addresses
+from mailman_dlist.domain.mending import (
+    mend,
+    mend_message_id,
+    mended,
+    mended_addresses,
+)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +74,24 @@ def test_each_of_several_fields_of_one_name_is_mended():
     msg = message_from_bytes(b'From: a@x\nFrom: =?x-nowhere?q?B?= <b@x>\n\n')
     mend(msg)
     assert msg.get_all('from') == ['a@x', '=?utf-8?q?B?= <b@x>']
+
+
+@pytest.mark.parametrize(('field', 'mended_id'), [
+    (b'Message-ID: <a@x>\n', None),
+    (b'Message-ID: a@x\n', None),
+    (b'Message-ID: <[a@x]>\n', '<a@x>'),
+    (b'Message-ID: <caf\xe9@x>\n', '<caf%E9@x>'),
+    (b'Message-ID: <a@x>\nMessage-ID: <b@x>\n', None),
+])
+def test_a_message_id_is_mended_where_it_is_bogus(field, mended_id):
+    msg = message_from_bytes(field + b'\n')
+    before = msg.get_all('message-id')
+    assert mend_message_id(msg) is (mended_id is not None)
+    assert msg.get_all('message-id') == ([mended_id] if mended_id else before)
+
+
+@pytest.mark.parametrize('field', [b'', b'Message-ID:\n', b'Message-ID: <>\n'])
+def test_no_two_messages_share_an_empty_id(field):
+    first, second = message_from_bytes(field + b'\n'), message_from_bytes(field + b'\n')
+    assert mend_message_id(first) and mend_message_id(second)
+    assert first['message-id'] != second['message-id']

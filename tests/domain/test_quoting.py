@@ -18,7 +18,7 @@ from uuid import UUID
 
 import pytest
 from _pytest.mark import ParameterSet
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from mailman.email.message import Message as MailmanMessage
 
@@ -885,6 +885,9 @@ def test_the_text_around_survives_exactly(before, cuts, after, encoding):
     assert not scrub(msg, plain)
 
 
+# What looks like a tag there ends with the mark of a quotation.
+@example(b'<A', [(36, '\n> '), (36, '<wbr>')], b'')
+@example(b'<A', [(1, '\n> ')], b'')
 @given(st.binary(max_size=80), CUTS, st.binary(max_size=80))
 def test_octets_of_no_charset_around_it_survive_exactly(before, cuts, after):
     cuts = [(place, between) for place, between in cuts if between.isascii()]

@@ -93,7 +93,7 @@ def test_an_alias_that_joins_the_list_is_a_member_and_no_alias(ant):
     ant.village.settle()
     [notice] = bart.reads()
     assert f'\n    {me.email}\n' in text_of(notice)
-    assert 'has become a member of the list' in text_of(notice)
+    assert 'Somebody has joined the list' in text_of(notice)
     assert own(ant, bart) == {}
 
 

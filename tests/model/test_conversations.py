@@ -8,6 +8,7 @@ from itertools import chain, count
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from mailman_dlist.domain.references import id_hash
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.model import clearing, conversations
 from mailman_dlist.model.conversations import ConversationName
@@ -60,14 +61,14 @@ def test_any_message_id_is_known_again(message_id, mlist):
     assert conversations.message(mlist.list_id, message_id.upper()) is None
 
 
-def test_messages_are_known_in_the_order_they_are_asked_for(mlist):
+def test_of_many_messages_those_are_found_that_the_list_knows(mlist):
     conversation = new_conversation(mlist)
     for name in 'abc':
         conversations.add_message(conversation, name, MessageKind.reply)
     store().commit()
-    found = conversations.known(mlist.list_id, ['c', 'x', 'a', 'b'])
-    assert [row.message_id for row in found] == ['c', 'a', 'b']
-    assert conversations.known(mlist.list_id, []) == []
+    found = conversations.with_hashes(mlist.list_id, [id_hash('c'), id_hash('x')])
+    assert [row.message_id for row in found.values()] == ['c']
+    assert conversations.with_hashes(mlist.list_id, []) == {}
 
 
 def test_a_free_name_is_found_in_few_statements(mlist):

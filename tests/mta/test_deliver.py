@@ -379,11 +379,12 @@ def test_an_archiver_is_asked_once_where_the_message_will_be(
         assert b'http://example.com/' in delivery.message.get_payload(decode=True)
 
 
+@pytest.mark.parametrize('shape', SHAPES)
 @pytest.mark.parametrize(('footer', 'times'), [
     (None, 1), (LINK_FOOTER, 1), (PERSONAL_FOOTER, len(RECIPIENTS)),
 ])
 def test_footers_alike_are_written_once(
-    footer, times, ant, server, tmp_path, monkeypatch
+    footer, times, shape, ant, server, tmp_path, monkeypatch
 ):
     set_template(ant, FOOTER, footer, tmp_path)
     written = []
@@ -394,7 +395,9 @@ def test_footers_alike_are_written_once(
         process(self, *given)
 
     monkeypatch.setattr(Decorate, 'process', counting)
-    mta.deliver(ant, letter(), {'recipients': RECIPIENTS, 'verp': True})
+    link = {'decoration-data': {'dlist_link': 'https://example.com/t'}}
+    msgdata = {'recipients': RECIPIENTS, 'verp': True, **link}
+    mta.deliver(ant, letter(SHAPES[shape]), msgdata)
     assert len(written) == times
     assert len(server.outbox) == len(RECIPIENTS)
 

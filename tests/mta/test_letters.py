@@ -47,19 +47,35 @@ def test_a_copy_is_of_the_kind_that_the_message_was(kind):
     assert made.original_size == Letter(msg).original_size == 77
 
 
+# Subject and all, a line of 78.
+FULL = 'x' * 69
+
+
 @pytest.mark.parametrize('value', [
     'short',
+    '',
+    ' ',
+    ' in  the  midst\t',
+    'before ',
+    '"Anne, the elder" <anne@example.com>; =?utf-8?q?a?=',
+    FULL,
+    f'{FULL}x',
+    f'{FULL[:-2]} x',
+    f'{FULL[:-2]} xx',
+    f'{FULL}\n',
     'a long one ' * 20,
     'https://example.com/' + 'x' * 100,
     'in\n two lines',
     'Gr\udcc3\udcbc\udcc3\udc9fe',
     '=?utf-8?b?R3LDvMOfZQ==?=' * 5,
     Header('Grüße ' * 30, 'utf-8', header_name='Subject'),
-], ids=['short', 'long', 'address', 'lines', 'bytes', 'words', 'header'])  # fmt: skip
+], ids=lambda value: ascii(str(value)))
 @pytest.mark.parametrize('policy', [
     compat32,
     compat32.clone(linesep='\r\n'),
     compat32.clone(max_line_length=0),
+    compat32.clone(max_line_length=None),
+    compat32.clone(max_line_length=20),
     compat32.clone(cte_type='7bit', linesep='\r\n'),
 ], ids=repr)  # fmt: skip
 def test_fields_are_folded_as_ever(policy, value):

@@ -16,16 +16,13 @@ from uuid import UUID
 
 from lazr.config import as_timedelta
 from mailman.config import config
-from mailman.interfaces.action import Action
 from mailman.interfaces.address import IEmailValidator
 from mailman.interfaces.listmanager import IListManager
 from mailman.utilities.datetime import now
 from public import public
 from zope.component import getUtility
 
-from mailman_dlist.app import links, lists, lookup, notices, obstacles
-from mailman_dlist.app.i18n import _
-from mailman_dlist.app.notices import Letter
+from mailman_dlist.app import alias_mail, lists, lookup, obstacles, senders
 from mailman_dlist.app.obstacles import Obstacle
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain import alias as spelling
@@ -40,9 +37,6 @@ from mailman_dlist.model.session import committed, store
 log = logging.getLogger('mailman.plugins.dlist')
 
 DAY = timedelta(days=1)
-
-# What owners may have decided about a nonmember; all else is no decision.
-DECISIONS = (Action.hold, Action.reject, Action.discard)
 
 
 @public
@@ -159,10 +153,9 @@ def ask(mlist: MailingList, member: Member, given: str) -> str:
     until = committed(lambda: _request(mlist, member_id, email, token, limit))
     obstacle = obstacles.find(mlist, email, member_id)
     if obstacle is None:
-        tell, letter = email, _confirmation(mlist, email, token, until)
+        alias_mail.ask(mlist, email, token, until)
     else:
-        tell, letter = obstacle.tell, _refusal(mlist, email, obstacle)
-    notices.tell_address(mlist, tell, letter)
+        alias_mail.refuse(mlist, email, obstacle)
     return email
 
 
@@ -288,13 +281,12 @@ def confirm(text: str) -> Confirmation:
     before, obstacle = committed(lambda: _confirm(text))
     mlist, member, email = before.mlist, before.member, before.email
     if obstacle is not None:
-        letter = _refusal(mlist, email, obstacle)
-        notices.tell_address(mlist, obstacle.tell, letter)
+        alias_mail.refuse(mlist, email, obstacle)
         raise CannotBeAlias(obstacle)
     if before.state is AliasState.pending:
         log.info('%s: an alias is confirmed', mlist.list_id)
-        notices.tell_address(mlist, email, _confirmed(mlist, email))
-        _tell_member(mlist, member, 'added', email)
+        alias_mail.say_confirmed(mlist, email)
+        alias_mail.tell_member(mlist, member, 'added', email)
     return look(text)
 
 
@@ -319,7 +311,7 @@ def _confirm(text: str) -> tuple[Confirmation, Obstacle | None]:
             )
         )
         for nonmember in mlist.nonmembers.get_memberships(before.email):
-            if nonmember.moderation_action not in DECISIONS:
+            if not senders.is_decided(nonmember):
                 nonmember.unsubscribe()
     return before, obstacle
 
@@ -336,14 +328,13 @@ def confirm_by_mail(mlist: MailingList, msg: Message, token: str) -> None:
             raise UnknownToken
         confirm(token)
     except UnknownToken:
-        notices.answer(mlist, msg, _unknown(mlist))
+        alias_mail.answer_unknown(mlist, msg)
     except CannotBeAlias:
         # A mail said so.
         return
     else:
         if before.state is AliasState.confirmed:
-            letter = _confirmed(mlist, before.email)
-            notices.tell_address(mlist, before.email, letter)
+            alias_mail.say_confirmed(mlist, before.email)
 
 
 @public
@@ -362,7 +353,7 @@ def give_way(mlist: MailingList, member: Member) -> None:
         owner = lookup.member_with_id(mlist, owner_id)
     except lookup.UnknownMember:
         return
-    _tell_member(mlist, owner, 'taken', email, limited=False)
+    alias_mail.tell_member(mlist, owner, 'taken', email, limited=False)
 
 
 @public
@@ -398,56 +389,3 @@ def _read(given: str) -> str:
     ):
         raise NotAnAddress(given)
     return email
-
-
-def _confirmation(
-    mlist: MailingList, email: str, token: str, until: datetime
-) -> Letter:
-    link = links.alias(token)
-    with _.using(mlist.preferred_language.code):
-        subject = _(
-            'Posting to ${mlist.display_name} from this address: please confirm')
-        button = _('Or press the button on this page:')
-    return Letter(
-        'dlist:notice:alias-confirm',
-        subject,
-        {
-            'email': email,
-            'until': f'{until:%Y-%m-%d %H:%M} UTC',
-            'link': f'\n{button}\n    {link}\n' if link else '',
-        },
-        reply_to=lists.addresses(mlist).confirm(token),
-    )
-
-
-def _refusal(mlist: MailingList, email: str, obstacle: Obstacle) -> Letter:
-    with _.using(mlist.preferred_language.code):
-        facts = {'email': email, 'reason': obstacle.sentence}
-    return _to_address(mlist, 'refused', facts)
-
-
-def _confirmed(mlist: MailingList, email: str) -> Letter:
-    return _to_address(mlist, 'confirmed', {'email': email})
-
-
-def _unknown(mlist: MailingList) -> Letter:
-    return _to_address(mlist, 'unknown', {'join_email': mlist.join_address})
-
-
-def _to_address(mlist: MailingList, what: str, facts: notices.Facts) -> Letter:
-    with _.using(mlist.preferred_language.code):
-        subject = _('Posting to ${mlist.display_name} from another address')
-    return Letter(f'dlist:notice:alias-{what}', subject, facts)
-
-
-def _tell_member(
-    mlist: MailingList, member: Member, what: str, email: str, *, limited: bool = True
-) -> None:
-    """Tell a member what became of an alias, at the address of the membership."""
-    if member.address is None:
-        return
-    with _.using(member.preferred_language.code):
-        # No alias: subjects stand in the logs of some mail servers.
-        subject = _('Your aliases on ${mlist.display_name}')
-    letter = Letter(f'dlist:notice:alias-{what}', subject, {'email': email})
-    notices.tell_member(mlist, member, letter, limited=limited)

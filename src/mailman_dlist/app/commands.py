@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 from mailman.utilities.datetime import now
 from public import public
@@ -20,6 +19,7 @@ from mailman_dlist.app import (
 from mailman_dlist.app.conversations import Fate, Judgement
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.refusals import refuse
+from mailman_dlist.app.senders import alias_author
 from mailman_dlist.domain.address import Action, Intent
 from mailman_dlist.domain.following import Choice, Reason
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
@@ -44,11 +44,22 @@ def obey(mlist: MailingList, msg: Message, intent: Intent, member: Member) -> No
     after a crash does no harm.
     """
     log.info('%s: %s for %s', mlist.list_id, intent.extension, msg.sender)
-    answer = _ANSWERS.get(intent.action)
-    if answer is not None:
-        template, facts = answer(mlist, member)
-        notices.acknowledge(mlist, msg, member, template, facts=facts)
-        return
+    match intent.action:
+        case Action.help:
+            facts = _help(mlist, msg, member)
+            notices.acknowledge(mlist, msg, member, 'dlist:notice:help', facts=facts)
+        case Action.conversations:
+            facts = _conversations(mlist, member)
+            notices.acknowledge(
+                mlist, msg, member, 'dlist:notice:conversations', facts=facts
+            )
+        case _:
+            _obey_about_one(mlist, msg, intent, member)
+
+
+def _obey_about_one(
+    mlist: MailingList, msg: Message, intent: Intent, member: Member
+) -> None:
     conversation = conversations.find(mlist, intent.name or '')
     if conversation is None:
         refuse(mlist, msg, intent, Judgement(Fate.unknown))
@@ -83,26 +94,31 @@ def _steer(
 _DONE = {Choice.follow: 'followed', Choice.mute: 'muted'}
 
 
-def _help(mlist: MailingList, member: Member) -> tuple[str, notices.Facts]:
+def _help(mlist: MailingList, msg: Message, member: Member) -> notices.Facts:
     settings = members.show(mlist, member)
     with _.using(member.preferred_language.code):
-        return 'dlist:notice:help', {
+        return {
             'default': wording.of_default(following.default_of(mlist, member)),
             'follow_opened': wording.on_or_off(settings['follow_opened']),
             'follow_replied': wording.on_or_off(settings['follow_replied']),
-            'aliases': _help_with_aliases(mlist),
+            'aliases': _help_with_aliases(mlist, msg),
         }
 
 
-def _help_with_aliases(mlist: MailingList) -> str:
+def _help_with_aliases(mlist: MailingList, msg: Message) -> str:
     """Return a line about aliases, where the list has them."""
     if not lists.settings(mlist).aliases:
         return ''
+    author = alias_author(mlist, msg)
+    if author is not None:
+        # All that it can be asked for from there.
+        hint = _('no longer post from here')
+        return f'    dlist alias remove {author.email} ({hint})\n'
     hint = _('post from there, too')
     return f'    dlist alias add ADDRESS ({hint})\n'
 
 
-def _conversations(mlist: MailingList, member: Member) -> tuple[str, notices.Facts]:
+def _conversations(mlist: MailingList, member: Member) -> notices.Facts:
     """List the open conversations, those with the latest posts first."""
     wanted = Search(mlist.list_id, closed=False)
     found = [each.conversation for each in search(wanted, count=MOST_SHOWN)]
@@ -125,15 +141,7 @@ def _conversations(mlist: MailingList, member: Member) -> tuple[str, notices.Fac
         elif total > len(found):
             shown = len(found)  # noqa: F841 # named in the sentence
             lines += ['', _('These are the latest ${shown} of ${total}.')]
-        return 'dlist:notice:conversations', {
+        return {
             'conversations': '\n'.join(lines),
             'default': wording.of_default(default),
         }
-
-
-_ANSWERS: dict[
-    Action, Callable[[MailingList, Member], tuple[str, notices.Facts]]
-] = {
-    Action.help: _help,
-    Action.conversations: _conversations,
-}

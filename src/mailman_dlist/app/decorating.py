@@ -8,6 +8,8 @@ became of it is done to the others, each with its own link.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from email import base64mime, quoprimime
 from email.message import Message as AnyMessage
 from secrets import token_hex
 from string import Template
@@ -27,10 +29,16 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 HEADER_OF_LIST = 'list:member:regular:header'
 
-# The variable that Mailman is given a mark for.  Where text is sent as it is, what
-# stands in the place of the mark changes nothing else.
+# The variable that Mailman is given a mark for.
 LINK = 'dlist_link'
-AS_IT_IS = frozenset({'7bit', '8bit'})
+
+# What becomes of a text, a character for each octet, by how it is encoded.
+ENCODERS: dict[str, Callable[[str], str]] = {
+    '7bit': str,
+    '8bit': str,
+    'base64': lambda text: base64mime.body_encode(text.encode('latin-1')),
+    'quoted-printable': quoprimime.body_encode,
+}
 
 # A field that tells those that were there from those that come.
 LAST = 'X-Dlist-Last'
@@ -39,14 +47,40 @@ LAST = 'X-Dlist-Last'
 PERSONAL = ('user_', 'member')
 
 
+class Text:
+    """The text of a part, in which a link may stand in the place of a mark."""
+
+    def __init__(self, part: AnyMessage, mark: str):
+        payload: Any = part.get_payload()
+        self._payload = self._text = payload
+        self._mark = mark
+        encoding = str(part.get('content-transfer-encoding', '7bit')).lower()
+        self._encode = ENCODERS.get(encoding)
+        if self._encode is not str:
+            octets: Any = part.get_payload(decode=True)
+            self._text = octets.decode('latin-1')
+        self.has_mark = mark in self._text
+
+    def is_known(self) -> bool:
+        """Say whether it is encoded as we would do it, if there is anything to do."""
+        if self._encode is None:
+            return False
+        return not self.has_mark or self._encode(self._text) == self._payload
+
+    def with_link(self, link: str) -> str:
+        assert self._encode is not None, 'Asked for a text that is not known'
+        return self._encode(self._text.replace(self._mark, link))
+
+
 class Pattern:
     """What decoration does to a copy: fields go, others come, and the text changes.
 
     :param before: A copy, whose last field is `LAST`.
     :param after: The same, decorated.
+    :param mark: What stands there for the link.
     """
 
-    def __init__(self, before: AnyMessage, after: AnyMessage):
+    def __init__(self, before: AnyMessage, after: AnyMessage, mark: str):
         self._after = vars(after)
         fields = self._after['_headers']
         # Whatever comes, comes last.
@@ -56,29 +90,31 @@ class Pattern:
             name.lower() for name, _value in vars(before)['_headers']
         } - {name.lower() for name, _value in fields[:end + 1]}
         self._as_before = self._fields(before) == fields
-        self._encoding = str(after.get('content-transfer-encoding', '7bit')).lower()
+        texts = {
+            place: Text(part, mark)
+            for place, part in enumerate(after.walk())
+            if isinstance(part.get_payload(), str)
+        }
+        self._texts = list(texts.values())
+        self._linked = {place: each for place, each in texts.items() if each.has_mark}
 
-    def fits(self, has_link: bool) -> bool:
+    def fits(self) -> bool:
         """Say whether all copies can be made by it."""
-        payload = self._after['_payload']
-        if isinstance(payload, str):
-            return self._as_before and (not has_link or self._encoding in AS_IT_IS)
-        return (
-            self._as_before
-            and not has_link
-            and isinstance(payload, list)
-            and all(isinstance(part, AnyMessage) for part in payload)
-        )
+        return self._as_before and all(text.is_known() for text in self._texts)
 
-    def apply(self, msg: AnyMessage, mark: str, link: str) -> None:
+    def apply(self, msg: AnyMessage, link: str) -> None:
         attributes, payload = vars(msg), self._after['_payload']
         attributes['_headers'] = self._fields(msg)
         attributes['_charset'] = self._after['_charset']
         attributes['_payload'] = (
-            payload.replace(mark, link)
+            payload
             if isinstance(payload, str)
             else [duplicate(part) for part in payload]
         )
+        if self._linked:
+            for place, part in enumerate(msg.walk()):
+                if place in self._linked:
+                    part.set_payload(self._linked[place].with_link(link))
 
     def _fields(self, msg: AnyMessage) -> list[tuple[str, Any]]:
         fields = vars(msg)['_headers']
@@ -115,7 +151,7 @@ class DecoratedOnce:
         if pattern is None or not link.isascii():
             self._handler.process(mlist, msg, msgdata)
         else:
-            pattern.apply(msg, self._mark, link)
+            pattern.apply(msg, link)
 
     def is_personal(self, mlist: MailingList, decoration: dict[str, Any]) -> bool:
         """Say whether copies may tell something about the recipient, but for a link."""
@@ -128,14 +164,23 @@ class DecoratedOnce:
         decoration = msgdata.get('decoration-data', {})
         if self.is_personal(mlist, decoration):
             return None
-        has_link = bool(decoration.get(LINK))
-        if has_link:
+        if decoration.get(LINK):
             decoration = decoration | {LINK: self._mark}
         before, after = duplicate(msg), duplicate(msg)
         before[LAST] = after[LAST] = ''
         self._handler.process(mlist, after, msgdata | {'decoration-data': decoration})
-        pattern = Pattern(before, after)
-        return pattern if pattern.fits(has_link) else None
+        if not _is_whole(after.get_payload()):
+            return None
+        pattern = Pattern(before, after, self._mark)
+        return pattern if pattern.fits() else None
+
+
+def _is_whole(payload: Any) -> bool:
+    """Say whether there is a text or parts, and not both as in some broken mail."""
+    return isinstance(payload, str) or (
+        isinstance(payload, list)
+        and all(isinstance(part, AnyMessage) for part in payload)
+    )
 
 
 def _is_personal(mlist: MailingList, decoration: dict[str, Any]) -> bool:

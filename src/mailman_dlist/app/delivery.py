@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from email.utils import getaddresses
 
 from mailman.config import config
 from mailman.interfaces.mailinglist import Personalization
@@ -20,6 +19,7 @@ from mailman_dlist.app import following, links, lists, templates
 from mailman_dlist.app.conversations import Accepted
 from mailman_dlist.app.senders import owner
 from mailman_dlist.domain import references
+from mailman_dlist.domain.fields import addresses
 from mailman_dlist.domain.following import Why
 from mailman_dlist.domain.token import LinkAction
 from mailman_dlist.interfaces.conversation import MessageKind
@@ -75,15 +75,10 @@ def spared(mlist: MailingList, msg: Message, author: Member | None) -> set[str]:
 
     :param author: Who sent the message from an alias, and a copy to oneself.
     """
-    fields = [
-        str(value)
-        for name in ('to', 'cc', 'resent-to', 'resent-cc')
-        for value in msg.get_all(name, [])
-    ]
     ours = lists.addresses(mlist)
     others = {
         email.lower()
-        for _name, email in getaddresses(fields)
+        for email in addresses(msg, 'to', 'cc', 'resent-to', 'resent-cc')
         if email.isascii() and email.isprintable() and ours.extension(email) is None
     }
     members = [] if author is None else [author]
@@ -146,6 +141,7 @@ def publish(accepted: Accepted, message_id: str) -> None:
         return
     if model.message(conversation.list_id, message_id) is None:
         row = model.add_message(conversation, message_id, MessageKind.published)
+        row.post = accepted.message
         # Whatever comes in under this id is our own message come back.
         row.delivered_at = now()
         commit_and_keep()

@@ -12,9 +12,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import getaddresses
 
-from mailman.interfaces.bans import IBanManager
 from mailman.utilities.datetime import now
 from mailman.utilities.email import add_message_hash
 from public import public
@@ -22,8 +20,9 @@ from public import public
 from mailman_dlist.app import keys
 from mailman_dlist.app.senders import AliasAuthor
 from mailman_dlist.app.threads import Thread, thread
-from mailman_dlist.domain import traces
+from mailman_dlist.domain import marks, traces
 from mailman_dlist.domain.automatic import automatic, is_generated
+from mailman_dlist.domain.fields import addresses
 from mailman_dlist.domain.traces import Author, Published
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
@@ -54,16 +53,15 @@ def take_traces(
     :raises KeyFileError: when the site has no key to make the new one with.
     """
     _id, key = keys.signing()
-    new_id = traces.published_id(message_id, mlist.list_id, mlist.mail_host, key)
+    new_id = marks.published_id(message_id, mlist.list_id, mlist.mail_host, key)
     parents = _parents(mlist, thread(mlist, msg, message_id))
     person = Author(
         author.email,
         frozenset(_addresses(author.member)) - {author.email},
         frozenset(_names(author.member)),
     )
-    fields = [str(value) for name in ('to', 'cc') for value in msg.get_all(name, [])]
     copied = any(
-        traces.is_own(address, person) for _name, address in getaddresses(fields)
+        traces.is_own(address, person) for address in addresses(msg, 'to', 'cc')
     )
     published = Published(new_id, parents, _program(mlist, msg))
     traces.remove(msg, person, published, now())
@@ -75,7 +73,7 @@ def take_traces(
 def mark(member: Member, message_id: str) -> str:
     """Return what tells us later, and nobody else, whose post it was."""
     _id, key = keys.signing()
-    return traces.mark(member.member_id.hex, message_id, key)
+    return marks.mark(member.member_id.hex, message_id, key)
 
 
 @public
@@ -83,16 +81,10 @@ def is_marked(given: str, member: Member, message_id: str) -> bool:
     """Say whether a post was this member's when it was marked."""
     return any(
         hmac.compare_digest(
-            traces.mark(member.member_id.hex, message_id, key), given
+            marks.mark(member.member_id.hex, message_id, key), given
         )
         for key in keys.accepted().values()
     )
-
-
-@public
-def is_banned(mlist: MailingList, author: AliasAuthor) -> bool:
-    """Say whether the member may not write to the list, by whatever address."""
-    return IBanManager(mlist).is_banned(author.member.address.email)
 
 
 def _program(mlist: MailingList, msg: Message) -> str | None:

@@ -104,6 +104,11 @@ class FoldedOnce(Compat32):
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         if isinstance(value, str):
+            # Such as To, which is another in each copy: there is nothing to fold.
+            room = (self.max_line_length or 0) - len(f'{name}: ')
+            if len(value) <= room and value.isascii() and value.isprintable():
+                line = f'{name}: {value}{self.linesep}'
+                return line.encode('ascii', 'surrogateescape')
             return _folded(
                 self.linesep, self.max_line_length, self.cte_type, name, value
             )

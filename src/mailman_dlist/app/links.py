@@ -9,6 +9,7 @@ before anything else is looked at, so that nobody learns anything by guessing.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -75,12 +76,30 @@ def personal(member_id: UUID, conversation_id: int, action: LinkAction) -> str:
     :return: '' where the site has no web pages.
     :raises KeyFileError: when it cannot be signed.
     """
+    return writer(conversation_id, action)(member_id)
+
+
+@public
+def writer(conversation_id: int, action: LinkAction) -> Callable[[UUID], str]:
+    """Return what writes the link of each member about a conversation.
+
+    The day and the key are those of now: it is for one message.  A message has
+    many readers, and to ask for day and key takes longer than to sign.
+
+    :raises KeyFileError: as `personal` does.
+    """
     settings = site_settings()
-    if not settings.web_base_url:
-        return ''
+    base = settings.web_base_url
+    if not base:
+        return lambda member_id: ''
     last_day = now().date() + timedelta(days=settings.token_lifetime)
-    link = Link(member_id, conversation_id, action, last_day)
-    return f'{settings.web_base_url}/dlist/t/{token.write(link, *keys.signing())}'
+    key_id, key = keys.signing()
+
+    def write(member_id: UUID) -> str:
+        link = Link(member_id, conversation_id, action, last_day)
+        return f'{base}/dlist/t/{token.write(link, key_id, key)}'
+
+    return write
 
 
 @public

@@ -235,6 +235,7 @@ def one_of(choices: type[Enum]) -> Callable[[str], Any]:
     return read
 
 
+@public
 def number(low: int, high: int, unit: str) -> Callable[[str], int]:
     """Return what reads a whole number from low to high."""
 

@@ -10,7 +10,7 @@ from mailman.utilities.datetime import now
 from public import public
 from zope.component import getUtility
 
-from mailman_dlist.app import conversations, lists, senders, views
+from mailman_dlist.app import conversations, lists, senders
 from mailman_dlist.domain import naming
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.interfaces.mailman import MailingList, Member
@@ -62,7 +62,7 @@ class UnknownChoice(Unknown):
     """The member has chosen nothing about the conversation."""
 
     def __init__(self, member: Member, conversation: Conversation):
-        email = views.email_of(member)
+        email = email_of(member)
         super().__init__(
             f'{email} has chosen nothing about {conversation.name}; '
             'the default of the member counts'
@@ -142,6 +142,12 @@ def member_with_id(mlist: MailingList, member_id: UUID) -> Member:
     if member is None:
         raise UnknownMember(mlist, str(member_id))
     return member
+
+
+@public
+def email_of(member: Member) -> str | None:
+    """Return a member's address; None for a user without a preferred one."""
+    return None if member.address is None else member.address.email
 
 
 @public

@@ -16,14 +16,12 @@ from typing import Any
 
 from mailman.email.message import UserNotification
 from mailman.utilities.datetime import today
-from mailman.utilities.string import expand
 from public import public
 
 from mailman_dlist.app import lists, templates
 from mailman_dlist.app.i18n import _
-from mailman_dlist.app.senders import AliasAuthor, is_answered
+from mailman_dlist.app.senders import is_answered
 from mailman_dlist.app.site import ready
-from mailman_dlist.domain import naming
 from mailman_dlist.domain.references import bare
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.model.conversations import Conversation
@@ -161,11 +159,8 @@ def _limited(
     last = ''
     if sent == allowed:
         code = party.preferred_language.code
-        last = expand(
-            templates.text('dlist:notice:last-today', mlist, code),
-            mlist,
-            {'max_notices': str(allowed)},
-        )
+        facts = {'max_notices': str(allowed)}
+        last = templates.filled('dlist:notice:last-today', mlist, code, facts)
     return _compose(mlist, email, party, letter, last)
 
 
@@ -178,11 +173,7 @@ def _compose(
     :param last: What stands below it.
     """
     language = party.preferred_language
-    text = expand(
-        templates.text(letter.template, mlist, language.code),
-        mlist,
-        _facts(mlist) | letter.facts,
-    )
+    text = templates.filled(letter.template, mlist, language.code, letter.facts)
     notice = UserNotification(
         email, mlist.owner_address, letter.subject, text + last, language
     )
@@ -210,8 +201,7 @@ def give_back(
     party = mlist if member is None else member
     language = party.preferred_language
     known = {} if conversation is None else _facts_of(mlist, conversation)
-    facts = _facts(mlist) | known | facts
-    text = expand(templates.text(template, mlist, language.code), mlist, facts)
+    text = templates.filled(template, mlist, language.code, known | facts)
     with _.using(language.code):
         subject = _('Your message to ${mlist.display_name} was not posted')
     notice = UserNotification(msg.sender, mlist.owner_address, subject, lang=language)
@@ -222,34 +212,13 @@ def give_back(
 
 
 @public
-def name_member(mlist: MailingList, msg: Message, author: AliasAuthor) -> None:
-    """Tell moderators whose alias a held post is from; owners have to allow it."""
-    email = author.email
-    with _.using(mlist.preferred_language.code):
-        title = _('Who wrote to ${mlist.display_name} from ${email}')
-    facts = {
-        'alias': email,
-        'member_email': author.member.address.email,
-        'subject': naming.decode_subject(msg.get('subject')),
-    }
-    letter = Letter('dlist:notice:held-alias', title, facts)
-    notice = _compose(mlist, mlist.owner_address, mlist, letter)
-    _send(mlist, notice, 'auto-generated')
-
-
-def _facts(mlist: MailingList) -> Facts:
-    """Return what every template may name."""
-    ours = lists.addresses(mlist)
-    return {
-        'opening_address': ours.opening,
-        'help_address': ours.help,
-        'conversations_address': ours.conversations,
-        'delimiter': ours.delimiter,
-    }
+def tell_owners(mlist: MailingList, letter: Letter) -> None:
+    """Tell something to the owners and moderators of a list, however often."""
+    _send(mlist, _compose(mlist, mlist.owner_address, mlist, letter), 'auto-generated')
 
 
 def _facts_of(mlist: MailingList, conversation: Conversation) -> Facts:
-    """Return what templates about a conversation may name beside that."""
+    """Return what templates about a conversation may name beside those on its list."""
     ours, name = lists.addresses(mlist), conversation.name
     return {
         'name': name,

@@ -12,14 +12,12 @@ from mailman_dlist.app.conversations import Fate, Judgement
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.senders import member_behind
 from mailman_dlist.domain.address import CONFIRM, Intent
+from mailman_dlist.domain.naming import LOCAL_PART_OCTETS
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 
 
 # Where Mailman says what became of a message.
 log = logging.getLogger('mailman.vette')
-
-# Octets of an extension; no longer one can be right (RFC 5321, 4.5.3.1.1).
-LONGEST_SHOWN = 64
 
 
 @public
@@ -32,7 +30,8 @@ def refuse(
     """
     # An extension is as long as its author likes, and a token is nobody's business.
     extension = CONFIRM if intent.token else intent.extension
-    address = lists.addresses(mlist).to(extension[:LONGEST_SHOWN])
+    # No longer one can be right.
+    address = lists.addresses(mlist).to(extension[:LOCAL_PART_OCTETS])
     log.info(
         'DLIST: %s to %s is not posted: %s',
         str(msg.get('message-id', 'n/a')).strip(),

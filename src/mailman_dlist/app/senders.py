@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which member is behind a message."""
+"""Which member is behind a message, and what was decided about who sent it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from email.utils import getaddresses
 from uuid import UUID
 
 from mailman.email.message import Message as NewMessage
+from mailman.interfaces.action import Action
+from mailman.interfaces.bans import IBanManager
 from mailman.interfaces.member import MemberRole
 from mailman.interfaces.subscriptions import ISubscriptionService
 from mailman.rules.moderation import _find_sender_member
@@ -20,6 +22,10 @@ from mailman_dlist.app import lists
 from mailman_dlist.domain.alias import spelled
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.model import aliases as model
+
+
+# What owners may have decided about a nonmember; all else is no decision.
+DECISIONS = (Action.hold, Action.reject, Action.discard)
 
 
 @public
@@ -39,18 +45,23 @@ class AliasAuthor:
 def member_behind(mlist: MailingList, msg: Message) -> Member | None:
     """Return the member who sent the message, None for a stranger.
 
-    Core's own rule decides, linked addresses included, so that a command is
-    carried out for whom a post would be accepted.  An alias counts in From alone,
-    and there before all else.
+    An alias counts in From alone, and there before all else.
     """
-    author = alias_author(mlist, msg)
-    return member_known(mlist, msg) if author is None else author.member
+    return member_of(mlist, msg, alias_author(mlist, msg))
 
 
 @public
-def member_known(mlist: MailingList, msg: Message) -> Member | None:
-    """Return the member whom core knows by a sender's address; no alias counts."""
-    return _find_sender_member(mlist, msg)
+def member_of(
+    mlist: MailingList, msg: Message, author: AliasAuthor | None
+) -> Member | None:
+    """Return the member who sent the message, None for a stranger.
+
+    Core's own rule decides, linked addresses included, so that a command is
+    carried out for whom a post would be accepted.
+
+    :param author: Who wrote it from an alias, None when nobody did.
+    """
+    return _find_sender_member(mlist, msg) if author is None else author.member
 
 
 @public
@@ -106,6 +117,32 @@ def from_address(msg: Message) -> str:
             if address:
                 return spelled(address)
     return ''
+
+
+@public
+def is_banned(
+    mlist: MailingList, msg: Message, author: AliasAuthor | None
+) -> bool:
+    """Say whether who sent the message may not write to the list.
+
+    :param author: Who wrote it from an alias, None when nobody did.
+    """
+    bans = IBanManager(mlist)
+    return any(map(bans.is_banned, msg.senders)) or (
+        author is not None and is_member_banned(mlist, author)
+    )
+
+
+@public
+def is_member_banned(mlist: MailingList, author: AliasAuthor) -> bool:
+    """Say whether the member behind an alias may not write to the list."""
+    return IBanManager(mlist).is_banned(author.member.address.email)
+
+
+@public
+def is_decided(nonmember: Member) -> bool:
+    """Say whether an owner decided what becomes of a nonmember's mail."""
+    return nonmember.moderation_action in DECISIONS
 
 
 @public

@@ -25,6 +25,7 @@ from pathlib import Path
 from mailman.config import config
 from public import public
 
+from mailman_dlist.app.lists import number
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.model import schema
 
@@ -157,15 +158,6 @@ def _misread(error: ConfigParserError) -> tuple[int | None, str]:
     return None, error.message
 
 
-def _number(low: int, high: int, unit: str) -> Callable[[str], int]:
-    def convert(value: str) -> int:
-        if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
-            raise ValueError(f'a number of {unit} from {low} to {high}')
-        return int(value)
-
-    return convert
-
-
 def _web_url(value: str) -> str:
     if value and not WEB_URL.fullmatch(value):
         raise ValueError('a URL such as https://lists.example.com/mailman3, or empty')
@@ -180,17 +172,17 @@ def _level(value: str) -> str:
 
 _CONVERTERS: dict[str, Callable[[str], str | int]] = {
     'web_base_url': _web_url,
-    'token_lifetime': _number(1, 3650, 'days'),
-    'max_notices': _number(1, 100_000, 'notices'),
-    'name_length': _number(8, 40, 'octets'),
-    'alias_limit': _number(1, 1000, 'aliases'),
+    'token_lifetime': number(1, 3650, 'days'),
+    'max_notices': number(1, 100_000, 'notices'),
+    'name_length': number(8, 40, 'octets'),
+    'alias_limit': number(1, 1000, 'aliases'),
     'log_level': _level,
 }
 
 
 def _line(text: str, start: str) -> int | None:
     """Return the number of the line that begins so, for the admin's editor."""
-    for number, line in enumerate(text.splitlines(), start=1):
+    for position, line in enumerate(text.splitlines(), start=1):
         if line.strip().lower().startswith(start.lower()):
-            return number
+            return position
     return None

@@ -36,6 +36,7 @@ LINE_WITH_LINK = re.compile(r'^.*\$(?:dlist_link\b|\{dlist_link\}).*\n?', re.M)
 TEMPLATES = frozenset(
     {
         *FOOTERS.values(),
+        'dlist:digest:conversation',
         'dlist:notice:followed',
         'dlist:notice:muted',
         'dlist:notice:reset',
@@ -86,6 +87,29 @@ def text(name: str, mlist: MailingList, language: str) -> str:
 
 
 @public
+def filled(
+    name: str, mlist: MailingList, language: str, facts: dict[str, str]
+) -> str:
+    """Return a template of ours with all that it names filled in.
+
+    :param facts: What it names beside what is known of the list.
+    """
+    return expand(text(name, mlist, language), mlist, facts_of(mlist) | facts)
+
+
+@public
+def facts_of(mlist: MailingList) -> dict[str, str]:
+    """Return what every template may name, but for footers."""
+    ours = lists.addresses(mlist)
+    return {
+        'opening_address': ours.opening,
+        'help_address': ours.help,
+        'conversations_address': ours.conversations,
+        'delimiter': ours.delimiter,
+    }
+
+
+@public
 @implementer(ITemplateLoader)
 class AmendingLoader:
     """Put our texts beside the list's own: footers, and what to welcome with.
@@ -121,16 +145,6 @@ def _welcome(mlist: MailingList, language: str) -> str:
 
     Core fills paragraphs after us; those with an indent it leaves alone.
     """
-    ours = lists.addresses(mlist)
     with _.using(language):
         default = wording.of_default(lists.settings(mlist).new_member_default)
-    return expand(
-        text('dlist:notice:welcome', mlist, language),
-        mlist,
-        {
-            'default': default,
-            'opening_address': ours.opening,
-            'help_address': ours.help,
-            'conversations_address': ours.conversations,
-        },
-    )
+    return filled('dlist:notice:welcome', mlist, language, {'default': default})

@@ -17,7 +17,7 @@ from public import public
 
 from mailman_dlist.app import keys
 from mailman_dlist.domain import references
-from mailman_dlist.domain.traces import published_id
+from mailman_dlist.domain.marks import published_id
 from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.model import conversations as model
 from mailman_dlist.model.conversations import ConversationMessage

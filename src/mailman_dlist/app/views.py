@@ -13,7 +13,8 @@ from typing import Any
 
 from public import public
 
-from mailman_dlist.app import essays, lists, members
+from mailman_dlist.app import essays, lists, lookup, members
+from mailman_dlist.app.links import Landing
 from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model.audience import Listener
@@ -80,13 +81,34 @@ def conversation(overview: Overview) -> View:
     return {
         'name': row.name,
         'subject': row.subject,
-        'state': 'open' if row.closed_at is None else 'closed',
+        'state': _state(row),
         'access': row.access.name,
         'mandatory': row.mandatory,
         'posts': overview.posts,
         'opened_at': time(row.opened_at),
         'last_post_at': time(row.last_post_at),
         'message_id': overview.message_id,
+    }
+
+
+def _state(row: Conversation) -> str:
+    return 'open' if row.closed_at is None else 'closed'
+
+
+@public
+def landing(found: Landing) -> View:
+    """Show what a personal link leads to; nobody's address is in it."""
+    row, standing = found.conversation, found.standing
+    return {
+        'list_id': found.mlist.list_id,
+        'display_name': found.mlist.display_name,
+        'name': row.name,
+        'subject': row.subject,
+        'state': _state(row),
+        'default': standing.default.name,
+        'choice': None if standing.choice is None else standing.choice.name,
+        'hears_replies': standing.hears_replies,
+        'action': found.wish.name,
     }
 
 
@@ -136,7 +158,7 @@ def choice(chosen: Chosen) -> View:
 @public
 def member(mlist: MailingList, member: Member) -> View:
     return {
-        'email': email_of(member),
+        'email': lookup.email_of(member),
         'member_id': member.member_id,
     } | members.show(mlist, member)
 
@@ -167,8 +189,3 @@ def confirmation(mlist: MailingList, email: str, state: AliasState) -> View:
         'display_name': mlist.display_name,
     } | alias(email, state)
 
-
-@public
-def email_of(member: Member) -> str | None:
-    """Return a member's address; None for a user without a preferred one."""
-    return None if member.address is None else member.address.email

@@ -17,7 +17,7 @@ from mailman.interfaces.chain import IChain
 from zope.interface import implementer
 
 from mailman_dlist import metadata
-from mailman_dlist.app import lists, notices
+from mailman_dlist.app import alias_mail
 from mailman_dlist.app.senders import AliasAuthor
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
@@ -60,6 +60,5 @@ def _discreetly(
 ) -> None:
     metadata.take_traces(mlist, msg, msgdata, author)
     function(mlist, msg, msgdata)
-    holds = isinstance(getattr(function, '__self__', None), HoldChain)
-    if holds and mlist.admin_immed_notify and lists.settings(mlist).aliases_visible:
-        notices.name_member(mlist, msg, author)
+    if isinstance(getattr(function, '__self__', None), HoldChain):
+        alias_mail.name_member(mlist, msg, author)

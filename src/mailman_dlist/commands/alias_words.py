@@ -19,6 +19,30 @@ from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 
 
+def usage() -> str:
+    """Say what a member can ask for.
+
+    The language of the member is in use.
+    """
+    return _("""\
+    dlist alias add ADDRESS     post from this address, too
+    dlist alias remove ADDRESS  no longer post from it
+    dlist alias clear           have no aliases any more
+    dlist alias list            see your aliases
+""")
+
+
+def usage_of_alias(email: str) -> str:
+    """Say what can be asked for from an alias.
+
+    The language of the member is in use.
+    """
+    return _("""\
+    dlist alias remove ${email}
+                                no longer post from here
+""")
+
+
 def answer(
     mlist: MailingList, msg: Message, member: Member, arguments: list[str]
 ) -> str | None:

@@ -28,7 +28,7 @@ from mailman_dlist.commands.shared import Commands
     what they hear.
 
     LIST is a posting address such as ant@example.com, or a List-ID such as
-    ant.example.com.  NAME is what stands behind the plus in the address of a
+    ant.example.com.  NAME is what follows the plus in the address of a
     conversation, EMAIL the address of a member.
 
     Exit codes are 0 when it is done, 1 when it is refused (with a sentence that

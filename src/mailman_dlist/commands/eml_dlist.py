@@ -113,7 +113,7 @@ def _answer(asked: Asked) -> str:
         return answer
     line = ' '.join(['dlist', *asked.words])  # noqa: F841 # in the sentence
     misunderstood = _('This is not understood: ${line}')
-    return '\n'.join([misunderstood, '', _usage(asked.mlist)])
+    return '\n'.join([misunderstood, '', _usage(asked)])
 
 
 def _default(asked: Asked) -> str | None:
@@ -145,9 +145,6 @@ def _essay(asked: Asked) -> str | None:
     """Return what the member answered before joining, as it was written."""
     if asked.words[1:]:
         return None
-    if not senders.is_answered(asked.mlist, asked.msg):
-        # It is for the member alone.
-        return _stranger(asked.mlist)
     answer = essays.of_member(asked.member)
     if answer is None:
         return _('No answer of yours to questions before joining is kept.')
@@ -158,7 +155,7 @@ def _help(asked: Asked) -> str | None:
     if asked.words[1:]:
         return None
     state = _state(asked.mlist, asked.member)
-    return '\n'.join([state, '', _usage(asked.mlist)])
+    return '\n'.join([state, '', _usage(asked)])
 
 
 _WORDS: dict[str, Callable[[Asked], str | None]] = {
@@ -194,13 +191,8 @@ def _stranger(mlist: MailingList) -> str:
 """)
 
 
-def _usage(mlist: MailingList) -> str:
-    aliases = _("""\
-    dlist alias add ADDRESS     post from this address, too
-    dlist alias remove ADDRESS  no longer post from it
-    dlist alias clear           have no aliases any more
-    dlist alias list            see your aliases
-""")
+def _usage(asked: Asked) -> str:
+    mlist = asked.mlist  # noqa: F841 # in the sentences
     # In three parts: what is put into a text is not indented as that is.
     return ''.join([_("""\
     Send one or more of these lines to ${mlist.request_address}:
@@ -210,9 +202,16 @@ def _usage(mlist: MailingList) -> str:
     dlist default nothing       hear only what you follow
     dlist autofollow opened on  follow what you open (or: off)
     dlist autofollow replied on follow what you reply to (or: off)
-"""), aliases if lists.settings(mlist).aliases else '', _("""\
+"""), _usage_of_aliases(asked), _("""\
     dlist essay                 see what you answered before joining
     dlist help                  see this and what is true for you now
 
     If you need a person, write to ${mlist.owner_address}.
 """)])
+
+
+def _usage_of_aliases(asked: Asked) -> str:
+    author = senders.alias_author(asked.mlist, asked.msg)
+    if author is not None:
+        return alias_words.usage_of_alias(author.email)
+    return alias_words.usage() if lists.settings(asked.mlist).aliases else ''

@@ -34,6 +34,7 @@ PLUGIN = {
         'class': 'mailman_dlist.runners.dlist.DlistRunner',
         'sleep_time': SLEEP_TIME,
     },
+    'runner.digest': {'class': 'mailman_dlist.runners.digest.DlistDigestRunner'},
 }
 
 DATABASE_CLASSES = {

@@ -10,9 +10,10 @@ import re
 import secrets
 from base64 import b32encode
 
+from mailman_dlist.domain.naming import LOCAL_PART_OCTETS
 
-# RFC 5321, sections 4.5.3.1.1 and 4.5.3.1.3; a path has its angle brackets.
-LOCAL_PART_OCTETS = 64
+
+# RFC 5321, section 4.5.3.1.3, where a path has its angle brackets.
 ADDRESS_OCTETS = 254
 
 # RFC 5322, section 3.2.3, in lower case.

@@ -12,14 +12,14 @@ it came.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from email.errors import HeaderParseError
 from email.header import Header, decode_header, make_header
 from email.message import Message
-from email.utils import getaddresses
+from email.utils import getaddresses, make_msgid
 
+from mailman_dlist.domain.fields import exchange, raw
 from mailman_dlist.domain.naming import decode_subject
-from mailman_dlist.domain.references import visible
+from mailman_dlist.domain.references import bare, sound, visible
 
 
 ADDRESSES = ('From', 'Sender', 'Reply-To', 'To', 'Cc', 'Resent-To', 'Resent-Cc')
@@ -44,19 +44,23 @@ def mend(msg: Message) -> None:
     'Tea =?utf-8?q?and_cake?='
     """
     for field, repair in REPAIRS.items():
-        before = list(_raw(msg, field))
-        after = [repair(value) for value in before]
-        if after != before:
-            del msg[field]
-            for value in after:
-                msg[field] = value
+        exchange(msg, field, repair)
 
 
-def _raw(msg: Message, field: str) -> Iterator[str]:
-    """Yield the values as they came: octets beyond ASCII must stay as they are."""
-    for name, value in msg.raw_items():
-        if name.lower() == field.lower():
-            yield str(value)
+def mend_message_id(msg: Message) -> bool:
+    """Give a message an id if it has none, and a sound one in the place of a bogus one.
+
+    Two messages with an empty id would be taken for one.
+
+    :return: Whether it has a new one.
+    """
+    given = next(iter(raw(msg, 'Message-ID')), '')
+    new = sound(given)
+    if new and new == bare(given):
+        return False
+    del msg['message-id']
+    msg['Message-ID'] = f'<{new}>' if new else make_msgid()
+    return True
 
 
 def mended(value: str) -> str:

@@ -18,6 +18,8 @@ from hashlib import sha1
 from itertools import chain, islice
 from urllib.parse import quote
 
+from mailman_dlist.domain.fields import exchange
+
 
 # How far we walk back and how many unknown ids a conversation owns; both chosen.
 NEAREST = 200
@@ -124,16 +126,7 @@ def rename(msg: Message, names: Mapping[str, str]) -> None:
     if not names:
         return
     for field in ('In-Reply-To', 'References'):
-        before = [
-            str(value)
-            for name, value in msg.raw_items()
-            if name.lower() == field.lower()
-        ]
-        after = [_renamed(value, names) for value in before]
-        if after != before:
-            del msg[field]
-            for value in after:
-                msg[field] = value
+        exchange(msg, field, lambda value: _renamed(value, names))
 
 
 def _renamed(value: str, names: Mapping[str, str]) -> str:

@@ -54,7 +54,8 @@ def _spelled(characters: str) -> str:
     )
 
 
-_TAG = r'</?[A-Za-z!][^<>]*+>'
+# What stands at the start of a line quotes it, and ends no tag.
+_TAG = r'</?[A-Za-z!][^<>]*+(?<![\r\n])>'
 _LINE_END = r'=?(?:\r\n?|[\n\x85\u2028\u2029])'
 
 

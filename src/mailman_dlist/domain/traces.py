@@ -12,10 +12,8 @@ Who the member is, and which messages the list knows, is for others to say.
 
 from __future__ import annotations
 
-import hmac
 import re
 import unicodedata
-from base64 import b32encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,21 +25,14 @@ from email.utils import (
     getaddresses,
     parsedate_to_datetime,
 )
-from hashlib import sha256
 from typing import Any
 from urllib.parse import unquote
 
+from mailman_dlist.domain.fields import raw
 from mailman_dlist.domain.quoting import SEALED
 from mailman_dlist.domain.references import bare, ids_in
 from mailman_dlist.domain.transfer import UUENCODED, decoded, encoded, encoding_of
 
-
-# A key serves several purposes; what is made here is of use nowhere else.
-PURPOSE = b'mailman-dlist message-id '
-MARK_PURPOSE = b'mailman-dlist alias '
-
-# 160 bits, as in Mailman's Message-ID-Hash.
-ID_CHARACTERS = 32
 
 #: Parts whose payload is a message that somebody else may have written.
 FORWARDED = {'message/rfc822', 'message/global'}
@@ -90,29 +81,6 @@ class Published:
     auto_submitted: str | None = None
 
 
-def published_id(message_id: str, list_id: str, mail_host: str, key: bytes) -> str:
-    """Return the bare message-id under which a list publishes a message.
-
-    The same message has the same id each time, and who has no key finds no way from
-    one to the other.
-
-    >>> published_id('<1@anne.example>', 'ant.example.com', 'example.com', b'key')
-    'TTM77VSQJRNO56S6CKOH4VM6KGXTEMPN@example.com'
-    """
-    content = f'{list_id}\n{bare(message_id)}'.encode('utf-8', 'surrogateescape')
-    return f'{_digest(key, PURPOSE + content)}@{mail_host}'
-
-
-def mark(member_id: str, message_id: str, key: bytes) -> str:
-    """Return what tells with the key alone that a member wrote a message."""
-    return _digest(key, MARK_PURPOSE + f'{member_id}\n{message_id}'.encode())
-
-
-def _digest(key: bytes, content: bytes) -> str:
-    digest = hmac.digest(key, content, sha256)
-    return b32encode(digest).decode('ascii')[:ID_CHARACTERS]
-
-
 def remove(msg: Message, author: Author, published: Published, now: datetime) -> None:
     """Leave in a message what its author wrote, and what mail cannot do without.
 
@@ -122,7 +90,7 @@ def remove(msg: Message, author: Author, published: Published, now: datetime) ->
         ('From', formataddr((_name_of_alias(msg, author), author.alias), 'utf-8')),
         ('To', _addresses(msg, 'To', author)),
         ('Cc', _addresses(msg, 'Cc', author)),
-        ('Subject', _raw(msg, 'Subject')),
+        ('Subject', _first(msg, 'Subject')),
         ('Date', _date(msg, now)),
         ('Message-ID', f'<{published.message_id}>'),
         ('In-Reply-To', _parents(msg, 'In-Reply-To', published.parents)),
@@ -192,15 +160,9 @@ def _plain(address: str) -> str:
     return f'{local_part.partition("+")[0]}@{host}'
 
 
-def _raw(part: Message, field: str) -> str | None:
-    """Return the first value as it came: octets beyond ASCII stay as they are."""
-    return next(_raws(part, field), None)
-
-
-def _raws(part: Message, field: str) -> Iterator[str]:
-    for name, value in part.raw_items():
-        if name.lower() == field.lower():
-            yield str(value)
+def _first(part: Message, field: str) -> str | None:
+    """Return the first value of a field as it came, None without one."""
+    return next(iter(raw(part, field)), None)
 
 
 def _replace(part: Message, fields: Iterable[tuple[str, str | None]]) -> None:
@@ -230,7 +192,7 @@ def _addresses(part: Message, field: str, author: Author) -> str:
 
 def _mailboxes(part: Message, field: str) -> Iterator[tuple[str, str]]:
     """Yield names, decoded, and addresses that can be written again."""
-    values = [re.sub(r'[\r\n]', '', value) for value in _raws(part, field)]
+    values = [re.sub(r'[\r\n]', '', value) for value in raw(part, field)]
     for name, address in getaddresses(values):
         if '@' in address and address.isascii() and address.isprintable():
             yield _decoded_name(name), address
@@ -248,9 +210,8 @@ def _decoded_name(name: str) -> str:
 
 def _date(msg: Message, now: datetime) -> str:
     """Return the date in UTC: a time zone is a place."""
-    moment = now.replace(tzinfo=UTC)
     try:
-        moment = parsedate_to_datetime(_raw(msg, 'Date') or '')
+        moment = parsedate_to_datetime(_first(msg, 'Date') or '')
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         return format_datetime(moment.astimezone(UTC))
@@ -259,7 +220,7 @@ def _date(msg: Message, now: datetime) -> str:
 
 
 def _parents(msg: Message, field: str, parents: Mapping[str, str]) -> str:
-    named = (each for value in _raws(msg, field) for each in ids_in(value))
+    named = (each for value in raw(msg, field) for each in ids_in(value))
     known = dict.fromkeys(parents[each] for each in named if each in parents)
     return '\n '.join(f'<{each}>' for each in known)
 
@@ -269,11 +230,11 @@ def _of_forwarded(part: Message, author: Author) -> Iterator[tuple[str, str | No
 
     The rest tells on which way it came to the member.
     """
-    yield 'From', _raw(part, 'From')
+    yield 'From', _first(part, 'From')
     yield 'To', _addresses(part, 'To', author)
     yield 'Cc', _addresses(part, 'Cc', author)
-    yield 'Subject', _raw(part, 'Subject')
-    yield 'Date', _raw(part, 'Date')
+    yield 'Subject', _first(part, 'Subject')
+    yield 'Date', _first(part, 'Date')
     yield 'MIME-Version', '1.0' if 'mime-version' in part else None
 
 
@@ -298,7 +259,7 @@ def _new_ids(
     parts: Iterable[tuple[Message, bool]], message_id: str
 ) -> dict[str, str]:
     """Return new Content-IDs by the old ones, which name a computer or a minute."""
-    old = (_raw(part, 'Content-ID') for part, _is_forwarded in parts)
+    old = (_first(part, 'Content-ID') for part, _is_forwarded in parts)
     found = dict.fromkeys(bare(each) for each in old if each)
     return {
         each: f'part{number}.{message_id}' for number, each in enumerate(found, start=1)
@@ -315,9 +276,9 @@ def _content(part: Message, ids: Mapping[str, str]) -> Iterator[tuple[str, str |
     if disposition is not None and _TOKEN.fullmatch(disposition):
         filename = part.get_param('filename', header='content-disposition')
         yield 'Content-Disposition', _with(disposition, [('filename', filename)])
-    yield 'Content-Description', _raw(part, 'Content-Description')
-    yield 'Content-Language', _raw(part, 'Content-Language')
-    content_id = bare(_raw(part, 'Content-ID') or '')
+    yield 'Content-Description', _first(part, 'Content-Description')
+    yield 'Content-Language', _first(part, 'Content-Language')
+    content_id = bare(_first(part, 'Content-ID') or '')
     if content_id:
         yield 'Content-ID', f'<{ids[content_id]}>'
 

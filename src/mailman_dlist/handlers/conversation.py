@@ -14,7 +14,7 @@ from mailman_dlist.app import conversations, notices
 from mailman_dlist.app.conversations import Judgement
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.refusals import refuse
-from mailman_dlist.app.senders import member_known
+from mailman_dlist.app.senders import member_of
 from mailman_dlist.domain.references import rename
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
@@ -43,7 +43,7 @@ class DlistConversation:
             metadata.take_traces(mlist, msg, msgdata, author)
         intent = metadata.intent(mlist, msg, msgdata)
         message_id = metadata.message_id(msg, msgdata)
-        member = member_known(mlist, msg) if author is None else author.member
+        member = member_of(mlist, msg, author)
         accepted = conversations.accept(
             mlist, msg, intent, message_id, member, by_alias=author is not None
         )

@@ -8,8 +8,10 @@ delivery is personalised.  So neither the archive nor a digest has a personal li
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from mailman.interfaces.handler import IHandler
 from zope.interface import implementer
@@ -39,32 +41,49 @@ log = logging.getLogger('mailman.plugins.dlist')
 # Not public: Mailman would look for it beside the handler that it wraps.
 @implementer(IHandler)
 class Decoration:
-    """Mailman's own handler, told what is for this copy."""
+    """Mailman's own handler, told what is for this copy.
 
-    def __init__(self, handler: Any):
+    :param writer: Returns what writes the links about a conversation.
+    """
+
+    def __init__(
+        self,
+        handler: Any,
+        writer: Callable[[int, LinkAction], Callable[[UUID], str]] = links.writer,
+    ):
         self.name = handler.name
         self.description = handler.description
         self._handler = handler
+        self._writer = writer
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`.  What is not of a conversation passes untouched."""
         plain = msgdata.get('isdigest') or msgdata.get('nodecorate')
         if metadata.CONVERSATION_ID in msgdata and not plain:
-            msgdata = _decorated(mlist, msg, msgdata)
+            msgdata = self._decorated(mlist, msg, msgdata)
         self._handler.process(mlist, msg, msgdata)
 
+    def _decorated(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> MsgData:
+        reader = _reader(mlist, msgdata)
+        own = '' if reader is None else self._link(reader, msg, msgdata)
+        if reader is not None:
+            _tell_reason(msg, msgdata)
+        if metadata.UNSUBSCRIBE in msgdata and mlist.include_rfc2369_headers:
+            _unsubscribe(msg, msgdata[metadata.UNSUBSCRIBE], own)
+        if not own:
+            return msgdata
+        decoration = msgdata.get('decoration-data', {}) | {'dlist_link': own}
+        return msgdata | {'decoration-data': decoration}
 
-def _decorated(mlist: MailingList, msg: Message, msgdata: MsgData) -> MsgData:
-    reader = _reader(mlist, msgdata)
-    own = '' if reader is None else _link(reader, msg, msgdata)
-    if reader is not None:
-        _tell_reason(msg, msgdata)
-    if metadata.UNSUBSCRIBE in msgdata and mlist.include_rfc2369_headers:
-        _unsubscribe(msg, msgdata[metadata.UNSUBSCRIBE], own)
-    if not own:
-        return msgdata
-    decoration = msgdata.get('decoration-data', {}) | {'dlist_link': own}
-    return msgdata | {'decoration-data': decoration}
+    def _link(self, reader: Member, msg: Message, msgdata: MsgData) -> str:
+        action = LinkAction[msgdata[metadata.ACTION]]
+        try:
+            write = self._writer(msgdata[metadata.CONVERSATION_ID], action)
+        except KeyFileError as error:
+            # Some may have their copies already.
+            _complain(str(error), str(msg['message-id']))
+            return ''
+        return write(reader.member_id)
 
 
 def _reader(mlist: MailingList, msgdata: MsgData) -> Member | None:
@@ -76,19 +95,6 @@ def _reader(mlist: MailingList, msgdata: MsgData) -> Member | None:
     # Whoever has the link may press the button.
     is_own = address is not None and address.email == recipient.lower()
     return member if is_own else None
-
-
-def _link(reader: Member, msg: Message, msgdata: MsgData) -> str:
-    try:
-        return links.personal(
-            reader.member_id,
-            msgdata[metadata.CONVERSATION_ID],
-            LinkAction[msgdata[metadata.ACTION]],
-        )
-    except KeyFileError as error:
-        # Some may have their copies already.
-        _complain(str(error), str(msg['message-id']))
-        return ''
 
 
 @lru_cache(maxsize=1)

@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from mailman.interfaces.handler import IHandler
 from public import public
 from zope.interface import implementer
 
 from mailman_dlist import metadata
-from mailman_dlist.app import lists
+from mailman_dlist.app import delivery, lists
 from mailman_dlist.app.i18n import _
+from mailman_dlist.domain.fields import raw
 from mailman_dlist.domain.mentions import redirect
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
@@ -33,7 +32,7 @@ class DlistHeaders:
         ours = lists.known_addresses(mlist)
         name = msgdata[metadata.CONVERSATION]
         for field in ('To', 'Cc', 'Reply-To'):
-            before = list(_raw(msg, field))
+            before = raw(msg, field)
             after = [redirect(value, ours, name) for value in before]
             if after != before:
                 del msg[field]
@@ -43,13 +42,8 @@ class DlistHeaders:
             # Whoever wrote it, we did not.
             del msg[field]
         stamp(msg, name)
-
-
-def _raw(msg: Message, field: str) -> Iterator[str]:
-    """Yield the values as they came: octets beyond ASCII must stay as they are."""
-    for key, value in msg.raw_items():
-        if key.lower() == field.lower():
-            yield str(value)
+        # Anonymous lists gave it a new id, under which archive and digest know it.
+        delivery.publish(msgdata[metadata.ACCEPTED], str(msg['message-id']))
 
 
 def stamp(msg: Message, name: str) -> None:

@@ -69,6 +69,10 @@ class IConversationMessage(Interface):
 
     kind = Attribute('A `MessageKind`.')
 
+    post = Attribute('Of a published id, what was posted; None else.')
+
     posted_at = Attribute('When it was accepted, None unless posted.')
 
     delivered_at = Attribute('When all its copies had been queued.')
+
+    digested_at = Attribute('When the digest with it had been queued.')

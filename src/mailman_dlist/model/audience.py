@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who hears a message: one statement, whatever the size of the list.
 
-It joins our choices to Mailman's members, addresses and preferences, and
-honours delivery status and mode as core cascades them: the membership's, else
-the address's, else the user's, else the system's.  Core itself takes five
-statements per member for that.
+It joins our choices to Mailman's members.  Core itself takes five statements per
+member for that.
 """
 
 from __future__ import annotations
@@ -14,12 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from mailman.core.constants import system_preferences
 from mailman.interfaces.member import DeliveryMode, DeliveryStatus, MemberRole
-from mailman.model.address import Address
-from mailman.model.member import Member
-from mailman.model.preferences import Preferences
-from mailman.model.user import User
 from public import public
 from sqlalchemy import (
     ColumnElement,
@@ -34,15 +27,12 @@ from sqlalchemy import (
 )
 
 from mailman_dlist.domain.following import Choice, Default, Reason, Why
+from mailman_dlist.model.core import address, member
 from mailman_dlist.model.following import MemberChoice, MemberSettings
+from mailman_dlist.model.memberships import delivery_mode, delivery_status, members
 from mailman_dlist.model.session import store
 
 
-# Mailman's classes carry no annotations; their tables are all we need.
-member: Any = Member.__table__
-address: Any = Address.__table__
-user: Any = User.__table__
-preferences: Any = Preferences.__table__
 settings: Any = MemberSettings.__table__
 chosen: Any = MemberChoice.__table__
 
@@ -125,38 +115,16 @@ def _audience(hearing: Hearing, *columns: Any) -> Select[Any]:
 
     The rule is `domain.following.hears`; a test compares them row by row.
     """
-    source, of_list = _members(hearing)
+    source, of_list = _source(hearing)
     default, choice = _default(hearing), _at(hearing, 'choice')
     hears = (
         _hears_opening(default, choice)
         if hearing.opening
         else _hears_replies(default, choice)
     )
-    owner = user.alias('owner')
-    subscriber = user.alias('subscriber')
-    of_member = preferences.alias('of_member')
-    of_address = preferences.alias('of_address')
-    of_user = preferences.alias('of_user')
-    cascade = (of_member, of_address, of_user)
     return (
         select(*columns)
-        .select_from(source)
-        # A membership is an address's, or a user's with the preferred address.
-        .outerjoin(
-            subscriber,
-            and_(subscriber.c.id == member.c.user_id, member.c.address_id.is_(None)),
-        )
-        .join(
-            address,
-            address.c.id
-            == func.coalesce(
-                member.c.address_id, subscriber.c._preferred_address_id
-            ),
-        )
-        .outerjoin(of_member, of_member.c.id == member.c.preferences_id)
-        .outerjoin(of_address, of_address.c.id == address.c.preferences_id)
-        .outerjoin(owner, owner.c.id == address.c.user_id)
-        .outerjoin(of_user, of_user.c.id == owner.c.preferences_id)
+        .select_from(members(source))
         .outerjoin(settings, settings.c.member_id == member.c._member_id)
         .outerjoin(
             chosen,
@@ -170,14 +138,14 @@ def _audience(hearing: Hearing, *columns: Any) -> Select[Any]:
             # Equality makes SQLite, which has no statistics here, walk the
             # members of the whole site by the index on the role.
             member.c.role.between(MemberRole.member, MemberRole.member),
-            _cascade('delivery_mode', *cascade) == DeliveryMode.regular,
-            _cascade('delivery_status', *cascade) == DeliveryStatus.enabled,
+            delivery_mode == DeliveryMode.regular,
+            delivery_status == DeliveryStatus.enabled,
             hears,
         )
     )
 
 
-def _members(hearing: Hearing) -> tuple[Any, ColumnElement[bool]]:
+def _source(hearing: Hearing) -> tuple[Any, ColumnElement[bool]]:
     """Return where to look for members, and what tells those of the list.
 
     Where most hear no replies it is among the few who may, or everybody on the
@@ -260,10 +228,3 @@ def _why(hearing: Hearing) -> ColumnElement[int]:
         (_hears_replies(_default(hearing), choice), Why.everything.value),
         else_=Why.openings.value,
     )
-
-
-def _cascade(name: str, *sources: Any) -> ColumnElement[Any]:
-    """Return the first preference that is set, else the system's."""
-    columns = [source.c[name] for source in sources]
-    fallback = literal(getattr(system_preferences, name), columns[0].type)
-    return func.coalesce(*columns, fallback)

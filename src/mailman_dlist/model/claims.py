@@ -8,30 +8,17 @@ the answer is, so that nobody who asks learns anything from how long it took.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from mailman.interfaces.member import MemberRole
-from mailman.model.address import Address
-from mailman.model.bans import Ban
-from mailman.model.domain import Domain
-from mailman.model.mailinglist import MailingList
-from mailman.model.member import Member
-from mailman.model.user import User
 from public import public
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from mailman_dlist.model.aliases import Alias
+from mailman_dlist.model.core import address, ban, domain, lists, member
+from mailman_dlist.model.memberships import with_address
 from mailman_dlist.model.session import store
-
-
-# Mailman's classes carry no annotations; their tables are all we need.
-member: Any = Member.__table__
-address: Any = Address.__table__
-user: Any = User.__table__
-ban: Any = Ban.__table__
-lists: Any = MailingList.__table__
-domain: Any = Domain.__table__
 
 
 @public
@@ -53,17 +40,9 @@ def memberships(list_id: str, email: str) -> list[Membership]:
     addresses = select(kin.c.id).where(
         or_(kin.c.email == email, kin.c.user_id.in_(users))
     )
+    found = select(member.c._member_id, address.c.email).select_from(member)
     rows = store().execute(
-        select(member.c._member_id, address.c.email)
-        .select_from(member)
-        .outerjoin(user, user.c.id == member.c.user_id)
-        # A membership is an address's, or a user's with the preferred address.
-        .join(
-            address,
-            address.c.id
-            == func.coalesce(member.c.address_id, user.c._preferred_address_id),
-        )
-        .where(
+        with_address(found).where(
             member.c.list_id == list_id,
             member.c.role == MemberRole.member,
             or_(member.c.address_id.in_(addresses), member.c.user_id.in_(users)),

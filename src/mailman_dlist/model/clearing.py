@@ -15,7 +15,7 @@ from mailman_dlist.model.conversations import (
     ConversationName,
 )
 from mailman_dlist.model.essays import Essay
-from mailman_dlist.model.following import MemberChoice, MemberSettings
+from mailman_dlist.model.following import MemberChoice, MemberSettings, Pause
 from mailman_dlist.model.lists import Dlist
 from mailman_dlist.model.session import store
 
@@ -23,7 +23,7 @@ from mailman_dlist.model.session import store
 @public
 def forget_member(connection: Connection, member_id: UUID) -> None:
     """Delete what a member chose, the aliases, and the answer from before joining."""
-    for table in (MemberChoice, MemberSettings, Alias, AliasRequest, Essay):
+    for table in (MemberChoice, Pause, MemberSettings, Alias, AliasRequest, Essay):
         connection.execute(delete(table).where(table.member_id == member_id))
 
 
@@ -31,10 +31,9 @@ def forget_member(connection: Connection, member_id: UUID) -> None:
 def forget_list(list_id: str) -> None:
     """Delete all of a list, children first: SQLite enforces no foreign key."""
     conversations = select(Conversation.id).where(Conversation.list_id == list_id)
-    store().execute(
-        delete(MemberChoice).where(MemberChoice.conversation_id.in_(conversations))
-    )
-    for table in (
+    for table in (MemberChoice, Pause):
+        store().execute(delete(table).where(table.conversation_id.in_(conversations)))
+    for owned in (
         MemberSettings,
         Alias,
         AliasRequest,
@@ -44,4 +43,4 @@ def forget_list(list_id: str) -> None:
         Conversation,
         Dlist,
     ):
-        store().execute(delete(table).where(table.list_id == list_id))
+        store().execute(delete(owned).where(owned.list_id == list_id))

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count, islice
@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from zope.interface import implementer
 
+from mailman_dlist.domain.naming import LOCAL_PART_OCTETS
 from mailman_dlist.domain.references import bare, id_hash
 from mailman_dlist.interfaces.conversation import (
     Access,
@@ -39,9 +40,6 @@ from mailman_dlist.model.session import store
 
 # What a VARCHAR of MySQL takes; subjects are for people, names for machines.
 SUBJECT_LENGTH = 255
-
-# RFC 5321, section 4.5.3.1.1: more octets no local part has.
-NAME_LENGTH = 64
 
 # Base 32 of a SHA-1, as in Mailman's own Message-ID-Hash header.
 HASH_LENGTH = 32
@@ -77,7 +75,7 @@ class Conversation(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     list_id: Mapped[str] = mapped_column(SAUnicode)
-    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    name: Mapped[str] = mapped_column(String(LOCAL_PART_OCTETS))
     subject: Mapped[str] = mapped_column(SAUnicode4Byte)
     opened_at: Mapped[datetime]
     last_post_at: Mapped[datetime]
@@ -97,7 +95,7 @@ class ConversationName(Base):
     __tablename__ = 'dlist_name'
 
     list_id: Mapped[str] = mapped_column(SAUnicode, primary_key=True)
-    name: Mapped[str] = mapped_column(String(NAME_LENGTH), primary_key=True)
+    name: Mapped[str] = mapped_column(String(LOCAL_PART_OCTETS), primary_key=True)
     conversation_id: Mapped[int | None] = mapped_column(
         ForeignKey(Conversation.id), index=True
     )
@@ -124,8 +122,15 @@ class ConversationMessage(Base):
     posted_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     steps: Mapped[int] = mapped_column(default=0)
+    # What is posted once may go out under several ids.
+    post_id: Mapped[int | None] = mapped_column(
+        ForeignKey('dlist_message.id', ondelete='SET NULL'), index=True
+    )
+    # No step: a digest may go out while other steps of the message are taken.
+    digested_at: Mapped[datetime | None]
 
     conversation: Mapped[Conversation] = relationship()
+    post: Mapped[ConversationMessage | None] = relationship(remote_side=[id])
 
 
 @public
@@ -161,17 +166,10 @@ def with_hashes(
 
 
 @public
-def known(list_id: str, message_ids: Sequence[str]) -> list[ConversationMessage]:
-    """Return what the list knows of these message-ids, in their order."""
-    hashes = [id_hash(message_id) for message_id in message_ids]
-    rows = with_hashes(list_id, hashes)
-    return [rows[key] for key in hashes if key in rows]
-
-
-@public
 def message(list_id: str, message_id: str) -> ConversationMessage | None:
     """Return what the list knows of one message-id."""
-    return next(iter(known(list_id, [message_id])), None)
+    key = id_hash(message_id)
+    return with_hashes(list_id, [key]).get(key)
 
 
 @public

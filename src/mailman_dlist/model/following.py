@@ -9,18 +9,15 @@ from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from mailman.database import types
-from mailman.model.address import Address
-from mailman.model.member import Member
-from mailman.model.user import User
 from public import public
 from sqlalchemy import (
     CursorResult,
     ForeignKey,
     Index,
     Select,
-    and_,
     delete,
     func,
+    insert,
     or_,
     select,
     update,
@@ -32,13 +29,9 @@ from mailman_dlist.domain.following import Choice, Default, Reason
 from mailman_dlist.interfaces.following import IChoice, IMemberSettings
 from mailman_dlist.model.base import Base
 from mailman_dlist.model.conversations import Conversation
+from mailman_dlist.model.core import address, lists, member
+from mailman_dlist.model.memberships import with_address
 from mailman_dlist.model.session import store
-
-
-# Mailman's classes carry no annotations; their tables are all we need.
-member: Any = Member.__table__
-address: Any = Address.__table__
-user: Any = User.__table__
 
 
 @public
@@ -84,6 +77,22 @@ class MemberChoice(Base):
 
 
 @public
+class Pause(Base):
+    """A mute for a while that is over; digests still ask for it."""
+
+    __tablename__ = 'dlist_pause'
+
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey(Conversation.id), primary_key=True
+    )
+    member_id: Mapped[UUID] = mapped_column(
+        types.UUID, primary_key=True, index=True
+    )
+    began: Mapped[datetime]
+    ended: Mapped[datetime] = mapped_column(primary_key=True)
+
+
+@public
 def settings_of(member_id: UUID) -> MemberSettings | None:
     """Return what a member has chosen for the whole list, if anything."""
     return store().get(MemberSettings, member_id)
@@ -112,6 +121,8 @@ def ended(moment: datetime, limit: int) -> list[MemberChoice]:
 def end(conversation_id: int, member_id: UUID, until: datetime) -> bool:
     """Put what counted before a choice in its place, now that it has ended.
 
+    That it was a mute stays known to the list's digests, if it makes any.
+
     :return: False when it was made anew meanwhile, or another runner was quicker.
     """
     this = (
@@ -126,6 +137,19 @@ def end(conversation_id: int, member_id: UUID, until: datetime) -> bool:
         'then_choice': None,
         'then_reason': None,
     }
+    muted = (
+        select(
+            MemberChoice.conversation_id,
+            MemberChoice.member_id,
+            MemberChoice.made_at,
+            MemberChoice.until,
+        )
+        .join(Conversation)
+        .join(lists, lists.c.list_id == Conversation.list_id)
+        .where(*this, MemberChoice.choice == Choice.mute, lists.c.digests_enabled)
+    )
+    columns = ['conversation_id', 'member_id', 'began', 'ended']
+    store().execute(insert(Pause).from_select(columns, muted))
     over_nothing = MemberChoice.then_choice.is_(None)
     return any(
         cast(CursorResult[Any], store().execute(statement)).rowcount
@@ -191,18 +215,12 @@ def choice_count(conversation: Conversation, moment: datetime) -> int:
 def _choices(
     conversation: Conversation, moment: datetime, *columns: Any
 ) -> Select[Any]:
-    # A membership is an address's, or a user's with the preferred address.
-    address_id = func.coalesce(member.c.address_id, user.c._preferred_address_id)
-    return (
+    chosen = (
         select(*columns)
         .select_from(MemberChoice)
         .join(member, member.c._member_id == MemberChoice.member_id)
-        .outerjoin(
-            user, and_(user.c.id == member.c.user_id, member.c.address_id.is_(None))
-        )
-        .join(address, address.c.id == address_id)
-        .where(
-            MemberChoice.conversation_id == conversation.id,
-            or_(MemberChoice.until.is_(None), MemberChoice.until > moment),
-        )
+    )
+    return with_address(chosen).where(
+        MemberChoice.conversation_id == conversation.id,
+        or_(MemberChoice.until.is_(None), MemberChoice.until > moment),
     )

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mailman.database.types import Enum, SAUnicode
 from mailman.model.mailinglist import MailingList
 from public import public
@@ -15,11 +13,8 @@ from zope.interface import implementer
 from mailman_dlist.domain.following import Default
 from mailman_dlist.interfaces.dlist import CHAIN, IDlist, OneClick, PlainPosts
 from mailman_dlist.model.base import LONG_TEXT, Base
+from mailman_dlist.model.core import lists
 from mailman_dlist.model.session import store
-
-
-# Mailman's classes carry no annotations; their tables are all we need.
-lists: Any = MailingList.__table__
 
 
 @public

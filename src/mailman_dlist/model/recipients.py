@@ -82,6 +82,6 @@ def members(
     if preferences:
         statement = statement.options(joinedload(Member.preferences))
     subscribed = store().scalars(statement).all()
-    as_users = {each.address.email: each for each in subscribed if each._user}
-    as_addresses = {each.address.email: each for each in subscribed if each._address}
+    as_users = {each.address.email: each for each in subscribed if each.user_id}
+    as_addresses = {each.address.email: each for each in subscribed if each.address_id}
     return as_users | as_addresses

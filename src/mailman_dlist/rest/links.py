@@ -8,8 +8,7 @@ from typing import Any
 import falcon
 from public import public
 
-from mailman_dlist.app import links
-from mailman_dlist.app.links import Landing
+from mailman_dlist.app import links, views
 from mailman_dlist.app.lists import BadSetting, one_of
 from mailman_dlist.app.views import View
 from mailman_dlist.domain.following import Choice
@@ -36,7 +35,7 @@ class ALink(Resource):
     @responder
     def on_get(self, request: falcon.Request) -> View:
         """/links/<token>; programs that look into mail follow links, too."""
-        return self.entry(show(links.look(self.token)))
+        return self.entry(views.landing(links.look(self.token)))
 
     on_head = on_get
 
@@ -49,23 +48,7 @@ class ALink(Resource):
         if len(asked) != 1:
             raise BadSetting('action', f'is needed, or {ONE_CLICK}, and not both')
         wish = asked.get('action', landing.wish)
-        return self.entry(show(links.act(self.token, wish)))
-
-
-def show(landing: Landing) -> View:
-    """Show what a personal link leads to; nobody's address is in it."""
-    conversation, standing = landing.conversation, landing.standing
-    return {
-        'list_id': landing.mlist.list_id,
-        'display_name': landing.mlist.display_name,
-        'name': conversation.name,
-        'subject': conversation.subject,
-        'state': 'open' if conversation.closed_at is None else 'closed',
-        'default': standing.default.name,
-        'choice': None if standing.choice is None else standing.choice.name,
-        'hears_replies': standing.hears_replies,
-        'action': landing.wish.name,
-    }
+        return self.entry(views.landing(links.act(self.token, wish)))
 
 
 def _action(text: str) -> Choice | None:

@@ -14,18 +14,12 @@ from typing import Any
 from mailman.config import config
 from mailman.core.i18n import _ as core
 from mailman.email.message import Message as MailmanMessage
-from mailman.interfaces.action import Action
 from mailman.interfaces.rules import IRule
 from zope.interface import implementer
 
-from mailman_dlist.app import discretion
 from mailman_dlist.app.rosters import answering
-from mailman_dlist.app.senders import AliasAuthor
+from mailman_dlist.app.senders import AliasAuthor, is_decided, is_member_banned
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
-
-
-# An owner who wants none of these decided about a stranger.
-DECISIONS = (Action.hold, Action.reject, Action.discard)
 
 
 def for_alias(rule: Any, author: AliasAuthor) -> Any:
@@ -54,7 +48,7 @@ class Banned(OfAlias):
         """See `IRule`."""
         if self._rule.check(mlist, msg, msgdata):
             return True
-        if not discretion.is_banned(mlist, self._author):
+        if not is_member_banned(mlist, self._author):
             return False
         # The same reason, about the sender that everybody knows.
         with core.defer_translation():
@@ -83,7 +77,7 @@ class AsMember(OfAlias):
         letter = MailmanMessage()
         letter['From'] = email
         nonmember = mlist.nonmembers.get_member(email)
-        if nonmember is not None and nonmember.moderation_action in DECISIONS:
+        if nonmember is not None and is_decided(nonmember):
             return self._rule.check(mlist, letter, msgdata)
         judge = config.rules['member-moderation']
         reasons = list(msgdata.get('moderation_reasons', []))

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from email.utils import getaddresses
-
 from mailman.config import config
 from mailman.interfaces.rules import IRule
 from public import public
@@ -12,6 +10,7 @@ from zope.interface import implementer
 
 from mailman_dlist.app import lists
 from mailman_dlist.app.i18n import _
+from mailman_dlist.domain.fields import addresses
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
@@ -27,14 +26,7 @@ class DlistDestination:
     def check(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
         """See `IRule`."""
         ours = lists.known_addresses(mlist)
-        fields = [
-            str(value)
-            for name in ('to', 'cc', 'resent-to', 'resent-cc')
-            for value in msg.get_all(name, [])
-        ]
-        if any(
-            ours.extension(address) is not None
-            for _display_name, address in getaddresses(fields)
-        ):
+        named = addresses(msg, 'to', 'cc', 'resent-to', 'resent-cc')
+        if any(ours.extension(address) is not None for address in named):
             return False
         return config.rules['implicit-dest'].check(mlist, msg, msgdata)

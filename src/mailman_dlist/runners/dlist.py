@@ -9,7 +9,6 @@ from time import monotonic
 
 from mailman.config import config
 from mailman.core.runner import Runner
-from mailman.interfaces.bans import IBanManager
 from public import public
 
 from mailman_dlist import metadata
@@ -17,12 +16,11 @@ from mailman_dlist.app import (
     aliases,
     commands,
     confirming,
-    discretion,
     essays,
     joining,
 )
 from mailman_dlist.app.pauses import end_pauses
-from mailman_dlist.app.senders import alias_author, member_known
+from mailman_dlist.app.senders import alias_author, is_banned, member_of
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain.address import Action
 from mailman_dlist.domain.automatic import automatic
@@ -67,17 +65,12 @@ class DlistRunner(Runner):
                 metadata.take_traces(mlist, msg, msgdata, author)
             log.info('DLIST: %s is no command: %s', msg['message-id'], why)
             return False
-        bans = IBanManager(mlist)
-        banned = any(bans.is_banned(sender) for sender in msg.senders) or (
-            author is not None and discretion.is_banned(mlist, author)
-        )
+        banned = is_banned(mlist, msg, author)
         if intent.action is Action.confirm and not banned:
             # Whoever has the token may.
             confirming.by_mail(mlist, msg, intent.token)
             return False
-        member = member_known(mlist, msg) if author is None else author.member
-        if banned:
-            member = None
+        member = None if banned else member_of(mlist, msg, author)
         if member is None or not intent.is_command:
             config.switchboards['in'].enqueue(msg, msgdata, to_list=True)
             return False

@@ -4,6 +4,9 @@
 Core's server cuts the extension off and forgets it.  Ours leaves every RCPT to
 core, and of DATA takes only the recipients that are addresses of dlists; the
 others are core's, as if they had come alone.
+
+Whatever fails unexpectedly is temporary: after 451 the mail server keeps the mail and
+comes again, where it would bounce the mail after 550.
 """
 
 from __future__ import annotations
@@ -39,7 +42,7 @@ from zope.component import getUtility
 from mailman_dlist import metadata
 from mailman_dlist.app import lists
 from mailman_dlist.domain.address import Intent, parse, reduce
-from mailman_dlist.domain.mending import mend
+from mailman_dlist.domain.mending import mend, mend_message_id
 from mailman_dlist.interfaces.mailman import MailingList
 
 
@@ -80,7 +83,6 @@ class DlistLMTPHandler(LMTPHandler):
         try:
             dlists = _dlists(envelope.rcpt_tos)
         except Exception:
-            # Temporary: the MTA keeps the mail, where 550 would bounce it.
             log.exception('Lists of %s', envelope.rcpt_tos)
             config.db.abort()
             return CRLF.join(ERR_451 for _to in envelope.rcpt_tos)
@@ -147,7 +149,7 @@ def _parse(envelope: Any) -> Message:
     msg = email.message_from_bytes(envelope.content, Message)
     msg.set_unixfrom(envelope.mail_from)
     msg.original_size = len(envelope.content)
-    metadata.ensure_message_id(msg)
+    mend_message_id(msg)
     mend(msg)
     add_message_hash(msg)
     msg['X-MailFrom'] = envelope.mail_from

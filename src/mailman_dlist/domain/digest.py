@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which messages of a digest a member wants [U9].
+
+A digest holds what its reader would have got as single messages (DESIGN, section
+9): openings as the reader's default says, replies by the standing when the digest is
+made.  A mute for a while counts for its time, also when that is over by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from mailman_dlist.domain.following import Choice, Default, hears
+
+
+class Span(NamedTuple):
+    """A time, from right after its start until and with its end."""
+
+    start: datetime
+    end: datetime
+
+    def covers(self, moment: datetime) -> bool:
+        return self.start < moment <= self.end
+
+
+@dataclass(frozen=True)
+class Post:
+    """A message of a digest, as far as it matters to who wants it.
+
+    :param conversation_id: None for a message of no conversation, such as one from
+        before the list had any.
+    """
+
+    conversation_id: int | None
+    opening: bool
+    posted_at: datetime
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a member wants of one conversation.
+
+    :param choice: What counts when the digest is made, but for mutes for a while.
+    :param silences: When the conversation was or is muted for a while.
+    """
+
+    choice: Choice | None = None
+    silences: tuple[Span, ...] = ()
+
+
+NO_WISH = Wish()
+
+
+def wants(default: Default, wish: Wish, post: Post) -> bool:
+    """Tell whether a member wants the message in a digest.
+
+    What belongs to no conversation is for everybody, as on a plain list.
+    """
+    if post.conversation_id is None:
+        return True
+    if post.opening:
+        # Nobody could have chosen before it was there.
+        return hears(default, None, opening=True)
+    silent = any(span.covers(post.posted_at) for span in wish.silences)
+    return not silent and hears(default, wish.choice, opening=False)
+
+
+def wanted(
+    default: Default, wishes: Mapping[int, Wish], posts: Sequence[Post]
+) -> frozenset[int]:
+    """Return the places of the messages that a member wants.
+
+    >>> posted = datetime(2026, 11, 20)
+    >>> posts = [Post(7, True, posted), Post(7, False, posted)]
+    >>> sorted(wanted(Default.openings, {}, posts))
+    [0]
+
+    :param wishes: By the numbers of conversations.
+    """
+    return frozenset(
+        place
+        for place, post in enumerate(posts)
+        if wants(default, wishes.get(post.conversation_id or 0, NO_WISH), post)
+    )

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fields of a header, as they came and with others in their place.
+
+The email package answers with text that cannot be written again where somebody wrote
+octets beyond ASCII; here such octets stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.message import Message
+from email.utils import getaddresses
+
+
+def raw(msg: Message, field: str) -> list[str]:
+    """Return the values of a field as they came."""
+    return [
+        str(value) for name, value in msg.raw_items() if name.lower() == field.lower()
+    ]
+
+
+def exchange(msg: Message, field: str, change: Callable[[str], str]) -> None:
+    """Put what is made of each value of a field in its place.
+
+    A field that stays the same stays where it is among the others.
+    """
+    before = raw(msg, field)
+    after = [change(value) for value in before]
+    if after != before:
+        del msg[field]
+        for value in after:
+            msg[field] = value
+
+
+def addresses(msg: Message, *fields: str) -> list[str]:
+    """Return the addresses in some fields, as the email package reads them.
+
+    >>> msg = Message()
+    >>> msg['Cc'] = 'Anne <anne@example.com>, bart@example.com'
+    >>> addresses(msg, 'To', 'Cc')
+    ['anne@example.com', 'bart@example.com']
+    """
+    values = [str(value) for field in fields for value in msg.get_all(field, [])]
+    return [address for _name, address in getaddresses(values)]

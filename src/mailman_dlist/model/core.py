@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mailman's own tables, as our statements name them.
+
+Its classes carry no annotations, and often the columns alone are wanted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailman.model.address import Address
+from mailman.model.bans import Ban
+from mailman.model.domain import Domain
+from mailman.model.mailinglist import MailingList
+from mailman.model.member import Member
+from mailman.model.preferences import Preferences
+from mailman.model.user import User
+
+
+address: Any = Address.__table__
+ban: Any = Ban.__table__
+domain: Any = Domain.__table__
+lists: Any = MailingList.__table__
+member: Any = Member.__table__
+preferences: Any = Preferences.__table__
+user: Any = User.__table__

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who reads digests, what they have chosen, and what was in one already.
+
+As many statements for a hundred thousand readers as for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from mailman.interfaces.member import DeliveryMode, DeliveryStatus, MemberRole
+from mailman.model.digests import OneLastDigest
+from public import public
+from sqlalchemy import and_, case, delete, func, or_, select, update
+from sqlalchemy.orm import joinedload
+
+from mailman_dlist.domain.digest import Span, Wish
+from mailman_dlist.domain.following import Choice, Default
+from mailman_dlist.model.conversations import Conversation, ConversationMessage
+from mailman_dlist.model.following import MemberChoice, MemberSettings, Pause
+from mailman_dlist.model.memberships import (
+    address,
+    delivery_mode,
+    delivery_status,
+    member,
+    members,
+)
+from mailman_dlist.model.session import store
+
+
+DIGESTS = (
+    DeliveryMode.plaintext_digests,
+    DeliveryMode.mime_digests,
+    DeliveryMode.summary_digests,
+)
+
+settings: Any = MemberSettings.__table__
+last: Any = OneLastDigest.__table__
+messages: Any = ConversationMessage.__table__
+ended: Any = Pause.__table__
+
+
+@public
+class Reader(NamedTuple):
+    """A member who gets the next digest.
+
+    :param email: As its owner writes it.
+    :param default: None for the list's base default.
+    :param last_digest_id: Of a member who takes no digests any more, but gets this
+        one, so that there is no gap.
+    """
+
+    email: str
+    mode: DeliveryMode
+    member_id: UUID
+    default: Default | None
+    last_digest_id: int | None
+
+
+@public
+def readers(list_id: str, number: int) -> list[Reader]:
+    """Return those who get the next digest of a list.
+
+    :param number: The number of the list in Mailman's own tables.
+    """
+    takes_digests = and_(
+        delivery_mode.in_(DIGESTS), delivery_status == DeliveryStatus.enabled
+    )
+    statement = (
+        select(
+            func.coalesce(address.c._original, address.c.email),
+            case((takes_digests, delivery_mode), else_=last.c.delivery_mode),
+            member.c._member_id,
+            settings.c.default,
+            last.c.id,
+        )
+        .select_from(members(member))
+        .outerjoin(settings, settings.c.member_id == member.c._member_id)
+        .outerjoin(
+            last,
+            and_(last.c.address_id == address.c.id, last.c.mailing_list_id == number),
+        )
+        .where(
+            member.c.list_id == list_id,
+            # As in `audience`.
+            member.c.role.between(MemberRole.member, MemberRole.member),
+            or_(takes_digests, last.c.id.is_not(None)),
+        )
+    )
+    return [Reader(*row) for row in store().execute(statement)]
+
+
+@public
+def wishes(
+    conversation_ids: Collection[int], moment: datetime
+) -> dict[UUID, dict[int, Wish]]:
+    """Return what members want of some conversations at a moment, where they chose."""
+    found: dict[UUID, dict[int, Wish]] = {}
+    choices = select(
+        MemberChoice.member_id,
+        MemberChoice.conversation_id,
+        MemberChoice.choice,
+        MemberChoice.made_at,
+        MemberChoice.until,
+        MemberChoice.then_choice,
+    ).where(MemberChoice.conversation_id.in_(conversation_ids))
+    for member_id, conversation_id, *choice in store().execute(choices):
+        found.setdefault(member_id, {})[conversation_id] = _wish(moment, *choice)
+    pauses = select(Pause).where(Pause.conversation_id.in_(conversation_ids))
+    for pause in store().scalars(pauses):
+        of_member = found.setdefault(pause.member_id, {})
+        before = of_member.get(pause.conversation_id, Wish())
+        silences = (*before.silences, Span(pause.began, pause.ended))
+        of_member[pause.conversation_id] = Wish(before.choice, silences)
+    return found
+
+
+def _wish(
+    moment: datetime,
+    choice: Choice,
+    made_at: datetime,
+    until: datetime | None,
+    then_choice: Choice | None,
+) -> Wish:
+    if until is None:
+        return Wish(choice)
+    if choice is Choice.mute:
+        return Wish(then_choice, (Span(made_at, until),))
+    return Wish(then_choice if until <= moment else choice)
+
+
+@public
+def with_hashes(
+    list_id: str, hashes: Collection[str]
+) -> dict[str, ConversationMessage]:
+    """Return what was posted to a list, by the hashes of the ids it went out under."""
+    statement = (
+        select(ConversationMessage)
+        .where(
+            ConversationMessage.list_id == list_id,
+            ConversationMessage.id_hash.in_(hashes),
+        )
+        .options(
+            joinedload(ConversationMessage.conversation),
+            joinedload(ConversationMessage.post),
+        )
+    )
+    return {row.id_hash: row.post or row for row in store().scalars(statement)}
+
+
+@public
+def settle(
+    list_id: str,
+    posts: Collection[ConversationMessage],
+    last_digest_ids: Collection[int],
+    moment: datetime,
+) -> None:
+    """Record that a digest is queued, with these posts, and for some the last one.
+
+    Pauses that were over before its last post will not be asked for again.
+    """
+    if last_digest_ids:
+        store().execute(delete(last).where(last.c.id.in_(last_digest_ids)))
+    if not posts:
+        return
+    store().execute(
+        update(messages)
+        .where(messages.c.id.in_([each.id for each in posts]))
+        .values(digested_at=moment)
+    )
+    latest = max(each.posted_at or moment for each in posts)
+    conversations = select(Conversation.id).where(Conversation.list_id == list_id)
+    store().execute(
+        delete(ended).where(
+            ended.c.conversation_id.in_(conversations), ended.c.ended <= latest
+        )
+    )

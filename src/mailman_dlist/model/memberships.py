@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mailman's members, with their addresses and what they prefer.
+
+A membership is an address's, or a user's with the preferred address.  What it does
+not prefer its address does, else the user, else the system, as core cascades it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailman.core.constants import system_preferences
+from sqlalchemy import ColumnElement, and_, func, literal
+
+from mailman_dlist.model.core import address, member, preferences, user
+
+
+_owner = user.alias('owner')
+_subscriber = user.alias('subscriber')
+_of_member = preferences.alias('of_member')
+_of_address = preferences.alias('of_address')
+_of_user = preferences.alias('of_user')
+
+
+def with_address(source: Any) -> Any:
+    """Return memberships joined to `address`.
+
+    :param source: The table `member`, or a join or a selection that has it.
+    """
+    return source.outerjoin(
+        _subscriber,
+        and_(_subscriber.c.id == member.c.user_id, member.c.address_id.is_(None)),
+    ).join(
+        address,
+        address.c.id
+        == func.coalesce(member.c.address_id, _subscriber.c._preferred_address_id),
+    )
+
+
+def members(source: Any) -> Any:
+    """Return members joined to `address` and to what is preferred.
+
+    :param source: The table `member`, or that joined to what chooses some of it.
+    """
+    return (
+        with_address(source)
+        .outerjoin(_of_member, _of_member.c.id == member.c.preferences_id)
+        .outerjoin(_of_address, _of_address.c.id == address.c.preferences_id)
+        .outerjoin(_owner, _owner.c.id == address.c.user_id)
+        .outerjoin(_of_user, _of_user.c.id == _owner.c.preferences_id)
+    )
+
+
+def _cascade(name: str) -> ColumnElement[Any]:
+    """Return the first preference that is set, else the system's."""
+    columns = [each.c[name] for each in (_of_member, _of_address, _of_user)]
+    fallback = literal(getattr(system_preferences, name), columns[0].type)
+    return func.coalesce(*columns, fallback)
+
+
+#: As columns of what `members` joined.
+delivery_mode = _cascade('delivery_mode')
+delivery_status = _cascade('delivery_status')

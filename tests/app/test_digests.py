@@ -1,0 +1,496 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each reader's digest: who wants what, and that a crash changes nothing of it [U9]."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from email import message_from_bytes
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mailman.app.digests import maybe_send_digest_now
+from mailman.config import config
+from mailman.email.message import Message
+from mailman.interfaces.member import DeliveryMode, DeliveryStatus
+from sqlalchemy import event
+
+from mailman_dlist.app import commands, delivery, digests, following, lists, pauses
+from mailman_dlist.domain.address import parse
+from mailman_dlist.domain.following import Choice, Default
+from mailman_dlist.domain.mending import mend
+from mailman_dlist.model.following import Pause
+from mailman_dlist.model.session import store
+from mailman_dlist.runners.digest import DlistDigestRunner
+from tests.app.post import posted
+from tests.house.tree import ROOT
+from tests.model.stage import (
+    DAY,
+    choose,
+    count_rows,
+    counted,
+    join,
+    join_all,
+    letter,
+    new_list,
+    pass_time,
+    queued,
+    run,
+)
+
+
+MIME, PLAIN, SUMMARY = (
+    DeliveryMode.mime_digests,
+    DeliveryMode.plaintext_digests,
+    DeliveryMode.summary_digests,
+)
+
+
+def takes(
+    member: Any, mode: DeliveryMode = MIME, default: Default | None = None
+) -> Any:
+    """Let a member take digests."""
+    member.preferences.delivery_mode = mode
+    if default is not None:
+        following.settings_of(member.mailing_list, member).default = default
+    store().commit()
+    return member
+
+
+def collect(mlist: Any, subject: str, extension: str = 'new', **given: Any) -> Any:
+    """Post a message by a stranger, into the list's digest alone."""
+    msg = letter('stranger', subject, **given)
+    accepted = posted(mlist, msg, extension)
+    config.handlers['to-digest'].process(mlist, msg, {})
+    return accepted
+
+
+def picnic_and_goat(mlist: Any) -> None:
+    """Two conversations, whose messages came by turns."""
+    collect(mlist, 'Picnic')
+    collect(mlist, 'Goat')
+    collect(mlist, 'Re: Picnic', 'picnic')
+    collect(mlist, 'Re: Goat', 'goat')
+
+
+def sent(mlist: Any) -> dict[str, Any]:
+    """Make the digest, and return what each of the readers has of it."""
+    maybe_send_digest_now(mlist, force=True)
+    store().commit()
+    run(DlistDigestRunner, 'digest')
+    return delivered()
+
+
+def delivered() -> dict[str, Any]:
+    assert queued('shunt') == []
+    inbox: dict[str, Any] = {}
+    for msg, msgdata in queued('virgin'):
+        assert msgdata['isdigest']
+        for email in msgdata['recipients']:
+            name = email.partition('@')[0]
+            assert name not in inbox
+            inbox[name] = msg
+    return inbox
+
+
+def subjects(digest: Any) -> list[str]:
+    """Return the subjects of the messages in a digest of either format."""
+    if digest.is_multipart():
+        [messages] = [
+            part for part in digest.walk()
+            if part.get_content_type() == 'multipart/digest'
+        ]
+        return [part.get_payload(0)['subject'] for part in messages.get_payload()]
+    text = digest.get_payload(decode=True).decode()
+    _contents, *messages = text.split('\nMessage: ')
+    return [
+        line.partition(': ')[2]
+        for message in messages for line in message.splitlines()
+        if line.startswith('Subject: ') and 'Footer' not in line
+    ]
+
+
+def contents(digest: Any) -> str:
+    """Return the table of contents."""
+    part = digest.get_payload(1) if digest.is_multipart() else digest
+    text = part.get_payload(decode=True).decode()
+    return text.partition("Today's Topics:\n\n")[2].partition('-' * 70)[0]
+
+
+@pytest.mark.parametrize('mode', [MIME, PLAIN, SUMMARY])
+def test_a_digest_has_what_its_reader_wants_by_conversation(mlist, mode):
+    anne, bart, cris, dora = join_all(mlist, 'Anne', 'Bart', 'Cris', 'Dora')
+    takes(anne, mode)
+    takes(bart, mode, Default.openings)
+    takes(cris, mode, Default.nothing)
+    takes(dora, mode)
+    picnic_and_goat(mlist)
+    goat = posted(mlist, letter('stranger', 'Re: Goat'), 'goat').conversation
+    choose(goat, cris, Choice.follow)
+    choose(goat, dora, Choice.mute)
+    inbox = sent(mlist)
+    assert {name: subjects(digest) for name, digest in inbox.items()} == {
+        'anne': ['Picnic', 'Re: Picnic', 'Goat', 'Re: Goat'],
+        'bart': ['Picnic', 'Goat'],
+        'cris': ['Re: Goat'],
+        'dora': ['Picnic', 'Re: Picnic', 'Goat'],
+    }
+    assert inbox['anne'].is_multipart() is (mode is not PLAIN)
+
+
+CONTENTS = """\
+Picnic
+    Answer:    ant+picnic@example.com
+    Follow:    ant+picnic+subscribe@example.com
+    Mute:      ant+picnic+unsubscribe@example.com
+
+   1. Picnic (stranger@example.com)
+   2. Re: Picnic (stranger@example.com)
+
+Goat
+    Answer:    ant+goat@example.com
+    Follow:    ant+goat+subscribe@example.com
+    Mute:      ant+goat+unsubscribe@example.com
+
+   3. Goat (stranger@example.com)
+   4. Re: Goat (stranger@example.com)
+"""
+
+
+@pytest.mark.parametrize('mode', [MIME, PLAIN])
+def test_the_contents_tell_how_to_answer_follow_and_mute(mlist, mode):
+    takes(join(mlist, 'Anne'), mode)
+    picnic_and_goat(mlist)
+    told = contents(sent(mlist)['anne'])
+    assert told.rstrip() == CONTENTS.rstrip()
+
+
+def test_readers_who_want_the_same_share_a_message(mlist):
+    everything = [takes(member) for member in join_all(mlist, 'Anne', 'Bart', 'Cris')]
+    choose(collect(mlist, 'Picnic').conversation, everything[0], Choice.mute)
+    openings = takes(join(mlist, 'Dora'), MIME, Default.openings)
+    takes(join(mlist, 'Emma'), PLAIN)
+    collect(mlist, 'Re: Picnic', 'picnic')
+    inbox = sent(mlist)
+    assert inbox['anne'] is inbox['dora']
+    assert inbox['bart'] is inbox['cris']
+    assert len({id(each) for each in inbox.values()}) == 3, openings
+
+
+def test_who_wants_nothing_of_it_gets_no_digest(mlist):
+    takes(join(mlist, 'Anne'), default=Default.nothing)
+    takes(join(mlist, 'Bart')).preferences.delivery_status = DeliveryStatus.by_user
+    # Gets single messages.
+    join(mlist, 'Cris')
+    collect(mlist, 'Picnic')
+    assert sent(mlist) == {}
+    assert mailboxes(mlist) == []
+
+
+def mailboxes(mlist: Any) -> list[str]:
+    """Return what is left of digests, in files."""
+    queue = Path(config.switchboards['virgin'].queue_directory)
+    return [
+        path.name for path in (*Path(mlist.data_path).iterdir(), *queue.iterdir())
+    ]
+
+
+@pytest.mark.parametrize('swept', [False, True])
+@pytest.mark.parametrize(('days', 'heard'), [
+    # When the digest is made the pause is under way, or over.
+    (3, ['Picnic', 'Re: Picnic of day 0', 'Re: Picnic of day 1']),
+    (9, ['Picnic', *(f'Re: Picnic of day {day}' for day in (0, 1, 9))]),
+])
+def test_a_mute_for_a_while_counts_for_its_time(mlist, days, heard, swept):
+    anne, bart = join_all(mlist, 'Anne', 'Bart')
+    takes(anne)
+    takes(bart)
+    collect(mlist, 'Picnic')
+    for day in range(days + 1):
+        collect(mlist, f'Re: Picnic of day {day}', 'picnic')
+        if day == 1:
+            pass_time(DAY / 2)
+            mute = parse('picnic+unsubscribe+7d')
+            commands.obey(mlist, letter(anne), mute, anne)
+            pass_time(DAY / 2)
+        else:
+            pass_time(DAY)
+    if swept:
+        pauses.end_pauses()
+    queued('virgin')
+    inbox = sent(mlist)
+    assert subjects(inbox['anne']) == heard
+    assert len(subjects(inbox['bart'])) == days + 2
+    # Whatever comes is later.
+    assert count_rows(Pause) == {'dlist_pause': 0}
+
+
+def test_who_follows_before_the_pause_is_over_gets_all_of_it(mlist):
+    anne = takes(join(mlist, 'Anne'))
+    collect(mlist, 'Picnic')
+    for extension in ('picnic+unsubscribe+7d', 'picnic+subscribe'):
+        commands.obey(mlist, letter(anne), parse(extension), anne)
+        pass_time(DAY)
+        collect(mlist, 'Re: Picnic', 'picnic')
+    queued('virgin')
+    assert subjects(sent(mlist)['anne']) == ['Picnic', 'Re: Picnic', 'Re: Picnic']
+
+
+@pytest.mark.parametrize('enabled', [True, False])
+def test_pauses_are_kept_for_digests_alone_and_end_with_the_member(mlist, enabled):
+    mlist.digests_enabled = enabled
+    anne = join(mlist, 'Anne')
+    posted(mlist, letter('stranger'), 'new+picnic')
+    commands.obey(mlist, letter(anne), parse('picnic+unsubscribe+1d'), anne)
+    pass_time(DAY)
+    pauses.end_pauses()
+    assert count_rows(Pause) == {'dlist_pause': int(enabled)}
+    anne.unsubscribe()
+    store().commit()
+    assert count_rows(Pause) == {'dlist_pause': 0}
+
+
+def test_who_takes_single_messages_by_now_gets_one_last_digest(mlist):
+    anne, bart, cris = join_all(mlist, 'Anne', 'Bart', 'Cris')
+    following.settings_of(mlist, bart).default = Default.openings
+    mlist.send_one_last_digest_to(anne.address, MIME)
+    mlist.send_one_last_digest_to(bart.address, PLAIN)
+    # Takes other digests by now, and is not to have this one twice.
+    mlist.send_one_last_digest_to(takes(cris).address, PLAIN)
+    picnic_and_goat(mlist)
+    inbox = sent(mlist)
+    assert {name: len(subjects(digest)) for name, digest in inbox.items()} == {
+        'anne': 4, 'bart': 2, 'cris': 4
+    }
+    assert (inbox['anne'], inbox['cris']) == (inbox['cris'], inbox['anne'])
+    picnic_and_goat(mlist)
+    assert sent(mlist).keys() == {'cris'}
+
+
+def test_who_has_two_memberships_has_one_digest_with_what_either_wants(mlist):
+    anne = takes(join(mlist, 'Anne'), default=Default.openings)
+    twin = takes(join(mlist, 'Anne', as_user=True), default=Default.nothing)
+    picnic_and_goat(mlist)
+    goat = posted(mlist, letter('stranger'), 'goat').conversation
+    choose(goat, twin, Choice.follow)
+    assert anne.address == twin.address
+    assert subjects(sent(mlist)['anne']) == ['Picnic', 'Goat', 'Re: Goat']
+
+
+def test_a_digest_goes_to_the_address_as_its_owner_writes_it(mlist):
+    takes(join(mlist, 'Anne.Person@Example.com'))
+    collect(mlist, 'Picnic')
+    assert sent(mlist).keys() == {'Anne.Person'}
+
+
+def test_what_a_plain_list_had_collected_goes_to_everybody(mlist):
+    anne, bart = join_all(mlist, 'Anne', 'Bart')
+    takes(anne)
+    takes(bart, default=Default.nothing)
+    lists.disable(mlist)
+    plain = letter('stranger', 'Of old')
+    config.handlers['to-digest'].process(mlist, plain, {})
+    lists.enable(mlist)
+    inbox = sent(mlist)
+    assert contents(inbox['anne']).strip() == '1. Of old (stranger@example.com)'
+    assert inbox['bart'] is inbox['anne']
+
+    config.handlers['to-digest'].process(mlist, letter('stranger', 'Of old'), {})
+    collect(mlist, 'Picnic')
+    inbox = sent(mlist)
+    assert subjects(inbox['anne']) == ['Picnic', 'Of old']
+    assert '\n\nOther messages\n\n   2. Of old' in contents(inbox['anne'])
+    assert subjects(inbox['bart']) == ['Of old']
+
+
+def test_a_plain_list_has_the_digest_of_mailman(mailman):
+    bee = new_list('bee', style='legacy-default')
+    takes(join(bee, 'Bart'))
+    for subject in ('Picnic', 'Goat', 'Re: Picnic'):
+        config.handlers['to-digest'].process(bee, letter('stranger', subject), {})
+    maybe_send_digest_now(bee, force=True)
+    [mailbox] = Path(bee.data_path).glob('digest.1.1.*')
+    run(DlistDigestRunner, 'digest')
+    assert subjects(delivered()['bart']) == ['Picnic', 'Goat', 'Re: Picnic']
+    assert not mailbox.exists()
+
+
+def test_what_is_in_the_mailbox_twice_is_in_the_digest_once(mlist):
+    takes(join(mlist, 'Anne'))
+    msg = letter('stranger', 'Picnic')
+    # Under another id, as an anonymous list sends it.
+    accepted = posted(mlist, msg)
+    again = letter('stranger', 'Picnic')
+    delivery.publish(accepted, again['message-id'])
+    for each in (msg, again, msg):
+        config.handlers['to-digest'].process(mlist, each, {})
+    assert subjects(sent(mlist)['anne']) == ['Picnic']
+    # Nor in the next one.
+    for each in (msg, again):
+        config.handlers['to-digest'].process(mlist, each, {})
+    collect(mlist, 'Re: Picnic', 'picnic')
+    assert subjects(sent(mlist)['anne']) == ['Re: Picnic']
+
+
+def test_an_opening_is_known_by_the_id_it_went_out_under(mlist):
+    takes(join(mlist, 'Anne'), default=Default.openings)
+    for extension in ('new+picnic', 'picnic'):
+        accepted = posted(mlist, letter('stranger'), extension)
+        published = letter('stranger', extension)
+        delivery.publish(accepted, published['message-id'])
+        config.handlers['to-digest'].process(mlist, published, {})
+    assert subjects(sent(mlist)['anne']) == ['new+picnic']
+
+
+@pytest.mark.parametrize('count', [3, 30])
+def test_it_takes_as_many_statements_for_any_number_of_readers(mlist, count):
+    picnic_and_goat(mlist)
+    picnic = posted(mlist, letter('stranger'), 'picnic').conversation
+    for number in range(count):
+        reader = takes(join(mlist, f'r{number}'), MIME if number % 2 else PLAIN)
+        if number % 3:
+            choose(picnic, reader, Choice.mute)
+    maybe_send_digest_now(mlist, force=True)
+    store().commit()
+    [(_msg, msgdata)] = queued('digest')
+    issue = digests.Issue(
+        Path(msgdata['digest_path']), msgdata['volume'], msgdata['digest_number']
+    )
+    store().expire_all()
+    with counted() as statements:
+        digests.send(mlist, issue)
+    assert len(delivered()) == count
+    assert len(statements) == STATEMENTS, '\n'.join(statements)
+
+
+STATEMENTS = 42
+
+
+# Those of Python's codecs that are no charsets of mail, and one of nobody's.
+CODECS = (
+    'base64', 'idna', 'punycode', 'undefined', 'unicode_escape', 'utf-7', 'utf-16',
+    'x-klingon', '',
+)  # fmt: skip
+IN_A_CODEC = """\
+From: anne@example.com
+Subject: {0}
+Message-ID: <codec-{0}@example.com>
+Content-Type: text/plain; charset="{0}"
+Content-Transfer-Encoding: 8bit
+
+Gr\u00fc\u00dfe \\ud800
+"""
+
+
+def odd_mail() -> Iterator[Any]:
+    """Yield mail from life, as Mailman's door hands it on, with ids of its own."""
+    raws = [path.read_bytes() for path in sorted((ROOT / 'tests/corpus').glob('*.eml'))]
+    raws += [IN_A_CODEC.format(codec).encode() for codec in CODECS]
+    for number, raw in enumerate(raws):
+        msg = message_from_bytes(raw, Message)
+        mend(msg)
+        del msg['message-id']
+        msg['Message-ID'] = f'<{number}@example.com>'
+        yield msg
+
+
+def is_same_again(msg: Any) -> bool:
+    octets = msg.as_bytes()
+    return message_from_bytes(octets).as_bytes() == octets
+
+
+@pytest.mark.databases('sqlite')
+def test_odd_mail_opens_in_a_digest_as_it_does_alone(mlist):
+    takes(join(mlist, 'Anne'))
+    takes(join(mlist, 'Bart'), PLAIN)
+    mlist.digest_size_threshold = 0
+    collected = list(odd_mail())
+    for msg in collected:
+        config.handlers['to-digest'].process(mlist, msg, {})
+    inbox = sent(mlist)
+    digest = message_from_bytes(inbox['anne'].as_bytes())
+    assert len(subjects(digest)) == len(collected) > 100
+    [messages] = [
+        part for part in digest.walk() if part.get_content_type() == 'multipart/digest'
+    ]
+    for alone, part in zip(collected, messages.get_payload(), strict=True):
+        inside = part.get_payload(0)
+        assert inside['message-id'] == alone['message-id']
+        assert is_same_again(inside) >= is_same_again(alone), alone['message-id']
+    assert is_same_again(inbox['bart'])
+    text = inbox['bart'].get_payload(decode=True).decode()
+    assert text.count('\nMessage: ') == len(collected)
+
+
+class PowerCut(BaseException):
+    """The process ends."""
+
+
+class Steps:
+    """What changes files or the database is a step, and one of them the last."""
+
+    def __init__(self) -> None:
+        self.left: int | None = None
+
+    def take(self) -> None:
+        if self.left is None:
+            return
+        if self.left == 0:
+            self.left = None
+            raise PowerCut
+        self.left -= 1
+
+
+@pytest.fixture(scope='module')
+def steps() -> Any:
+    """Return what counts steps; an audit hook is for the life of a process."""
+    steps = Steps()
+    of_files = {'os.rename', 'os.remove', 'os.rmdir', 'os.mkdir', 'shutil.rmtree'}
+
+    def hook(event: str, _arguments: Any) -> None:
+        if event in of_files:
+            steps.take()
+
+    sys.addaudithook(hook)
+    return steps
+
+
+@pytest.fixture
+def commits_are_steps(mailman: Any, steps: Steps) -> Any:
+    def commit(_connection: Any) -> None:
+        steps.take()
+
+    event.listen(config.db.engine, 'commit', commit)
+    yield
+    event.remove(config.db.engine, 'commit', commit)
+
+
+@pytest.mark.databases('sqlite')
+@pytest.mark.usefixtures('commits_are_steps')
+def test_a_crash_at_any_step_takes_no_digest_and_doubles_none(mlist, steps):
+    takes(join(mlist, 'Anne'))
+    takes(join(mlist, 'Bart'), PLAIN, Default.openings)
+    mlist.send_one_last_digest_to(join(mlist, 'Cris').address, MIME)
+    for number in count():
+        picnic_and_goat(mlist)
+        maybe_send_digest_now(mlist, force=True)
+        store().commit()
+        steps.left = number
+        try:
+            run(DlistDigestRunner, 'digest')
+        except PowerCut:
+            config.db.abort()
+            # The master starts the runner anew.
+            run(DlistDigestRunner, 'digest')
+        finished = steps.left is not None
+        steps.left = None
+        inbox = delivered()
+        assert {name: len(subjects(digest)) for name, digest in inbox.items()} == {
+            'anne': 4, 'bart': 2
+        } | ({'cris': 4} if number == 0 else {})
+        assert mailboxes(mlist) == []
+        if finished:
+            break
+    assert number > 10
