@@ -34,6 +34,9 @@ NUMBERS = count(1)
 # What a site needs so that its lists have an archive, a maildir each.
 ARCHIVE = '[archiver.prototype]\nenable: yes\n'
 
+# Mailman looks every hour for what has expired.
+TASKS = '[mailman]\nrun_tasks_every: 3s\n[runner.task]\nsleep_time: 1s\n'
+
 
 @dataclass
 class Village:

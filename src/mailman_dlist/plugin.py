@@ -19,6 +19,7 @@ from zope.interface import implementer
 from mailman_dlist.app import joining, lifecycle, templates
 from mailman_dlist.app.requests import EssayPendings
 from mailman_dlist.app.site import site_settings
+from mailman_dlist.commands import eml_join
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.handlers.decoration import Decoration
 from mailman_dlist.model import schema
@@ -55,6 +56,10 @@ class DlistPlugin:
         decorate = config.handlers['decorate']
         if not isinstance(decorate, Decoration):
             config.handlers['decorate'] = Decoration(decorate)
+        for name in eml_join.NAMES:
+            command = config.commands[name]
+            if not isinstance(command, eml_join.Join):
+                config.commands[name] = eml_join.Join(command)
         try:
             log.setLevel(site_settings().log_level.upper())
             schema.upgrade()

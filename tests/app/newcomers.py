@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from email.mime.message import MIMEMessage
+from email.mime.text import MIMEText
 from typing import Any
 
 from mailman.config import config
@@ -10,6 +13,7 @@ from mailman.interfaces.pending import IPendings
 from mailman.interfaces.subscriptions import ISubscriptionManager
 from mailman.interfaces.usermanager import IUserManager
 from mailman.runners.command import CommandRunner
+from mailman.utilities.datetime import now
 from zope.component import getUtility
 
 from mailman_dlist.metadata import EXTENSION
@@ -35,11 +39,16 @@ def asks_to_join(mlist: Any, **how: Any) -> Any:
     return outcome
 
 
-def joins_by_mail(mlist: Any, sender: str = ANNE) -> None:
-    """Write to ant-join@; what core answers to the command is put away."""
-    msg = letter(sender, 'join', mlist.join_address)
+def joins_by_mail(mlist: Any, received: datetime | None = None) -> None:
+    """Write to ant-join@; what core answers to the command is put away.
+
+    :param received: When the mail came in, if not now.
+    """
     config.switchboards['command'].enqueue(
-        msg, listid=mlist.list_id, subaddress='join'
+        letter(ANNE, 'join', mlist.join_address),
+        listid=mlist.list_id,
+        subaddress='join',
+        received_time=received or now(),
     )
     run(CommandRunner, 'command')
 
@@ -71,11 +80,34 @@ def replies(
     msg = letter(sender, f'Re: {asked["subject"]}', str(asked['reply-to']), **fields)
     body = f'{text}\n\nOn 1 Aug 2005, ant@example.com wrote:\n{quoted}'
     msg.set_payload(body.encode(), 'utf-8')
+    _comes_in(mlist, asked, msg)
+
+
+def passes_on(mlist: Any, asked: Any, attached: Any) -> None:
+    """Send a mail to the address that takes the answer, and nothing else."""
+    msg = letter(ANNE, f'Fwd: {asked["subject"]}', str(asked['reply-to']))
+    msg.set_type('multipart/mixed')
+    msg.set_payload([MIMEText('\n'), MIMEMessage(attached)])
+    _comes_in(mlist, asked, msg)
+
+
+def _comes_in(mlist: Any, asked: Any, msg: Any) -> None:
     local_part = str(asked['reply-to']).partition('@')[0]
     config.switchboards['dlist'].enqueue(
         msg, listid=mlist.list_id, **{EXTENSION: local_part.partition('+')[2]}
     )
     run(DlistRunner, 'dlist')
+    assert config.switchboards['shunt'].files == []
+
+
+def confirms_as_in_core(mlist: Any, token: str) -> None:
+    """Write to ``ant-confirm+TOKEN@``, with the token that moderators can see."""
+    config.switchboards['command'].enqueue(
+        letter(ANNE, f'confirm {token}', mlist.confirm_address(token)),
+        listid=mlist.list_id,
+        subaddress='confirm',
+    )
+    run(CommandRunner, 'command')
     assert config.switchboards['shunt'].files == []
 
 

@@ -18,6 +18,7 @@ from mailman.config import config
 from mailman.interfaces.mailinglist import SubscriptionPolicy
 from mailman.interfaces.subscriptions import SubscriptionPendingError
 from mailman.runners.command import CommandRunner
+from mailman.utilities.datetime import now
 from sqlalchemy import event
 
 from mailman_dlist.app import essays, joining
@@ -118,10 +119,40 @@ def test_a_request_by_mail_is_not_lost(moment, number, ant):
     run(CommandRunner, 'command')
     a_minute_later()
     sent = [each for each in mails() if 'question' in str(each['subject'])]
-    # Whichever of them is answered, it is the one request.
-    assert len({each['reply-to'] for each in sent}) == 1
+    # A mail that was repeated has the same id, and the same address to answer to.
+    assert len({(each['message-id'], each['reply-to']) for each in sent}) == 1
     replies(ant, sent[-1])
     assert [each['essay'] for each in requests(ant)] == [ANSWER]
+
+
+@pytest.mark.parametrize('times', [1, 2])
+def test_a_request_whose_mail_is_in_the_queue_still_is_done(times, ant):
+    for _time in range(times):
+        pass_time(timedelta(seconds=1))
+        joins_by_mail(ant)
+        question()
+    received = now()
+    # Mailman may be away for long.
+    pass_time(timedelta(hours=1))
+    joins_by_mail(ant, received)
+    assert mails() == []
+    joins_by_mail(ant)
+    question()
+
+
+@pytest.mark.parametrize('number', range(1, MANY))
+@pytest.mark.parametrize('moment', MOMENTS)
+def test_a_request_by_mail_that_is_made_again(moment, number, ant):
+    joins_by_mail(ant)
+    question()
+    a_minute_later()
+    with crash(moment, number):
+        joins_by_mail(ant)
+    run(CommandRunner, 'command')
+    a_minute_later()
+    sent = [each for each in mails() if 'question' in str(each['subject'])]
+    assert len(sent) <= 1
+    assert len(requests(ant)) == 1
 
 
 @pytest.mark.parametrize('number', range(1, MANY))

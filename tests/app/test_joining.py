@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from mailman.app.subscriptions import PendableSubscription
 from mailman.config import config
 from mailman.interfaces.mailinglist import SubscriptionPolicy
 from mailman.interfaces.pending import IPendings
@@ -25,10 +27,12 @@ from tests.app.newcomers import (
     ANSWER,
     address,
     asks_to_join,
+    confirms_as_in_core,
     joins_by_mail,
     mails,
     member,
     only,
+    passes_on,
     question,
     replies,
     requests,
@@ -168,7 +172,7 @@ def test_an_answer_shorter_than_the_owners_want_is_none(ant):
     asks_to_join(ant)
     asked = question()
     replies(ant, asked, 'I knit.')
-    assert 'characters are needed: 10.' in text_of(question())
+    assert 'of 10 or more characters' in text_of(question())
     replies(ant, asked, 'I knit, and swim.')
     assert essays.of_member(member(ant)) == 'I knit, and swim.'
 
@@ -190,6 +194,10 @@ def test_the_same_request_again_sends_the_questions_again(ant):
     again = question()
     assert again['reply-to'] == asked['reply-to']
     assert again['message-id'] != asked['message-id']
+    # The questions are on their way to her.
+    joins_by_mail(ant)
+    assert mails() == []
+    pass_time(timedelta(seconds=1))
     joins_by_mail(ant)
     question()
     assert len(requests(ant)) == 1
@@ -204,6 +212,16 @@ def test_the_questions_are_sent_no_more_often_than_the_site_allows(ant, monkeypa
     assert len(mails()) == 51
 
 
+def test_a_request_that_is_half_deleted_is_none(ant):
+    # What others see while one is decided on, where they see what is not committed.
+    rest = PendableSubscription(list_id=ant.list_id)
+    getUtility(IPendings).add(rest)
+    assert requests(ant) == []
+    asks_to_join(ant)
+    replies(ant, question())
+    assert member(ant) is not None
+
+
 def test_who_has_answered_has_a_pending_request_as_in_core(ant):
     ant.subscription_policy = SubscriptionPolicy.moderate
     config.db.commit()
@@ -211,6 +229,15 @@ def test_who_has_answered_has_a_pending_request_as_in_core(ant):
     replies(ant, question())
     with pytest.raises(SubscriptionPendingError):
         asks_to_join(ant)
+
+
+@pytest.mark.parametrize('how', [{'pre_approved': True}, {'invitation': True}])
+def test_who_waits_for_the_questions_and_is_added_has_a_pending_request(how, ant):
+    asks_to_join(ant)
+    question()
+    with pytest.raises(SubscriptionPendingError):
+        asks_to_join(ant, **how)
+    assert mails() == []
 
 
 @pytest.mark.parametrize('policy', POLICIES)
@@ -295,6 +322,63 @@ def test_a_request_of_another_list_confirms_nothing_here(ant):
     token, *_rest = asks_to_join(ant)
     with pytest.raises(LookupError):
         ISubscriptionManager(bee).confirm(token)
+
+
+def test_the_questions_passed_on_whole_are_no_answer(ant):
+    asks_to_join(ant)
+    asked = question()
+    passes_on(ant, asked, attached=asked)
+    again = question()
+    assert (again['to'], 'There was no answer' in text_of(again)) == (ANNE, True)
+    replies(ant, asked)
+    assert essays.of_member(member(ant)) == ANSWER
+
+
+@pytest.mark.parametrize('days', [0, 31])
+def test_a_token_of_another_list_or_of_long_ago_confirms_nothing(days, ant):
+    bee = new_list('bee', 'dlist-essay')
+    asks_to_join(ant)
+    asked = question()
+    pass_time(days * DAY)
+    getUtility(IPendings).evict()
+    essays.forget_old()
+    replies(bee if days == 0 else ant, asked)
+    told = only('another address', mails())
+    assert 'there is nothing to confirm' in text_of(told)
+    assert '-join@example.com' in text_of(told)
+    assert member(ant) is None and member(bee) is None
+    assert [each['essay'] for each in requests(ant)] == [''] * (days == 0)
+
+
+@pytest.mark.parametrize('mine', [True, False])
+def test_mailmans_own_token_by_mail_confirms_nothing_without_an_answer(mine, ant):
+    mlist = ant if mine else new_list('bee', 'dlist-essay')
+    token, *_rest = asks_to_join(ant)
+    asked = question()
+    confirms_as_in_core(mlist, token)
+    told = mails()
+    if mine:
+        assert 'There was no answer' in text_of(only('a question first', told))
+    else:
+        assert told == []
+    assert member(ant) is None
+    replies(ant, asked)
+    assert member(ant) is not None
+
+
+def test_on_what_is_a_plain_list_now_moderators_decide_as_ever(ant):
+    ant.subscription_policy = SubscriptionPolicy.moderate
+    config.db.commit()
+    asks_to_join(ant)
+    replies(ant, question())
+    lists.disable(ant)
+    config.db.commit()
+    [request] = requests(ant)
+    assert 'essay' not in request
+    ISubscriptionManager(ant).confirm(the_essay(ant).pending)
+    config.db.commit()
+    assert member(ant) is not None
+    assert model.size(ant.list_id) == 0
 
 
 @pytest.mark.parametrize('text', ['', ANSWER])

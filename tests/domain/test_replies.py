@@ -6,6 +6,7 @@ from __future__ import annotations
 from base64 import encodebytes
 from email import message_from_bytes
 from email.message import Message
+from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from quopri import encodestring
@@ -82,6 +83,27 @@ BELOW = {
         'Gesendet: Montag, 16. November 2026 09:00\n'
         'An: anne@example.com\n'
         'Betreff: Joining Ant\n\nWho are you?\n'
+    ),
+    'Gmail, passed on': (
+        '---------- Forwarded message ---------\n'
+        'From: <ant-owner@example.com>\n'
+        'Date: Mon, Nov 16, 2026 at 9:00 AM\n'
+        'Subject: Joining Ant: a question first\n'
+        'To: <anne@example.com>\n\n\nWho are you?\n'
+    ),
+    'Thunderbird, passed on, German': (
+        '-------- Weitergeleitete Nachricht --------\n'
+        'Betreff: \tJoining Ant: a question first\n'
+        'Datum: \tMon, 16 Nov 2026 09:00:00 +0100\n'
+        'Von: \tant-owner@example.com\n'
+        'An: \tanne@example.com\n\n\nWho are you?\n'
+    ),
+    'Apple Mail, passed on': (
+        'Begin forwarded message:\n\n'
+        f'> From: ant-owner@example.com\n> Subject: Joining Ant\n> \n{QUOTED}'
+    ),
+    'Apple Mail, passed on, French': (
+        f'Début du message réexpédié :\n\n> De: ant-owner@example.com\n> \n{QUOTED}'
     ),
     'nothing': '',
     'a signature': '-- \nAnne Person\nKnitter\n',
@@ -228,6 +250,9 @@ def attached(text: str) -> Message:
     (parts(attached('My life'), MIMEText('I knit.')), 'I knit.'),
     (parts(parts(MIMEText('I knit.')), MIMEText('A footer')), 'I knit.'),
     (parts(attached('My life')), ''),
+    (parts(MIMEText(''), MIMEMessage(MIMEText('Who are you?'))), ''),
+    (parts(MIMEText('I knit.'), MIMEMessage(MIMEText('Who are you?'))), 'I knit.'),
+    (MIMEMessage(MIMEText('Who are you?')), ''),
     (parts(), ''),
     (Message(), ''),
 ])

@@ -26,6 +26,8 @@ from mailman_dlist.app.senders import AliasAuthor
 from mailman_dlist.app.templates import AmendingLoader
 from mailman_dlist.chains.discreet import Discreet
 from mailman_dlist.chains.refuse import DlistRefuseChain
+from mailman_dlist.commands.eml_dlist import DlistEmailCommand
+from mailman_dlist.commands.eml_join import Join
 from mailman_dlist.domain.following import Reason
 from mailman_dlist.handlers.acknowledgement import Acknowledgement
 from mailman_dlist.handlers.decoration import Decoration
@@ -47,6 +49,7 @@ MADE_FROM: dict[type, Callable[[], Any]] = {
     ConversationOpenedEvent: lambda: ConversationOpenedEvent(None, None),
     ChoiceChangedEvent: lambda: ChoiceChangedEvent(None, None, None, None, Reason.mail),
     EssayManager: lambda: EssayManager(None),
+    Join: lambda: Join(DlistEmailCommand()),
     Once: lambda: Once(DlistHeaders(), Step.archive),
     Acknowledgement: lambda: Acknowledgement(DlistHeaders()),
     Discreet: lambda: Discreet(DlistRefuseChain(), NOBODY),

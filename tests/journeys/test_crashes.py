@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from contextlib import contextmanager, suppress
 
 import pytest
 
-from mailman_dlist.demo.site import until
+from tests.journeys.standstill import waiting_reader
 from tests.journeys.storage import conversations
 from tests.village import ARCHIVE, Village
 
@@ -111,20 +110,3 @@ def test_a_power_cut_in_the_middle_of_a_message(make_site, tmp_path):
         anne.sends(opening.message, ant.at('new'))
         assert received(opening, anne, bart, cris) == [1, 1, 1]
         assert bart.replies(opening).conversation == 'picnic'
-
-
-@contextmanager
-def waiting_reader(fifo):
-    """Wait until a process reads a pipe, and let it wait for what never comes."""
-    writers = []
-
-    def reached():
-        with suppress(OSError):
-            writers.append(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
-        return bool(writers)
-
-    assert until(reached, timeout=60), f'Nobody reads {fifo}'
-    try:
-        yield
-    finally:
-        os.close(writers[0])

@@ -57,7 +57,8 @@ def say_confirmed(mlist: MailingList, email: str) -> None:
 @public
 def answer_unknown(mlist: MailingList, msg: Message) -> None:
     """Answer who wanted to confirm something that there is not, or not any more."""
-    notices.answer(mlist, msg, _letter(mlist, 'unknown', {}))
+    facts = {'join_email': mlist.join_address}
+    notices.answer(mlist, msg, _letter(mlist, 'unknown', facts))
 
 
 def _letter(mlist: MailingList, what: str, facts: notices.Facts) -> Letter:

@@ -8,6 +8,7 @@ somebody answered.
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from email.mime.message import MIMEMessage
 from email.mime.text import MIMEText
 from hashlib import sha256
@@ -48,14 +49,28 @@ def ask(mlist: MailingList, essay: Essay) -> None:
 
 
 @public
-def ask_on_request(mlist: MailingList, essay: Essay) -> None:
-    """Send the questions to who wants to join again, as often as the site allows."""
+def ask_on_request(
+    mlist: MailingList, essay: Essay, requested_at: datetime | None
+) -> None:
+    """Send the questions to who wants to join again, as often as the site allows.
+
+    :param requested_at: When a mail said so; None where a program did.
+    """
     if essay.mailed_at is None:
         # The first time something crashed.
         ask(mlist, essay)
         return
+    # Some databases keep whole seconds.
+    if requested_at and requested_at.replace(microsecond=0) <= essay.mailed_at:
+        # Asked since: a crash lets Mailman take the same mail up again.
+        return
     email, allowed = essay.email, ready().max_notices
-    if committed(lambda: count_notice(email, today())) > allowed:
+
+    def note() -> int:
+        essay.mailed_at = now()
+        return count_notice(email, today())
+
+    if committed(note) > allowed:
         log.info('%s was asked %s times today and is not asked more', email, allowed)
         return
     what = 'invitation' if essay.invited else 'questions'

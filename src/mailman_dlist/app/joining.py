@@ -12,8 +12,10 @@ its way; `send_due` sends what a crash kept back.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime, timedelta
 from typing import Any
 
 from mailman.app.subscriptions import (
@@ -54,6 +56,9 @@ ASKED_AGAIN_AFTER = timedelta(days=1)
 # A step and its mail take less; what is not sent by then met with a crash.
 SENT_WITHIN = timedelta(minutes=1)
 AT_A_TIME = 100
+
+# When the mail came in that is worked on; None where a program asks.
+_requested_at: ContextVar[datetime | None] = ContextVar('requested_at', default=None)
 
 #: What `register` returns: a token, a `TokenOwner`, and a member or None.
 Outcome = tuple[str | None, Any, Any]
@@ -161,11 +166,15 @@ class EssayWorkflow(SubscriptionWorkflow):
             essay = model.of_newcomer(self.mlist.list_id, email, answered=False)
             if essay is None or _pendable(essay) is None:
                 raise
-            if self._answer is None:
-                essay_mail.ask_on_request(self.mlist, essay)
-                self.token, self.token_owner = essay.pending, TokenOwner.subscriber
-                raise StopIteration from None
-            self._go_on_with(essay, self._answer)
+            if self._answer is not None:
+                self._go_on_with(essay, self._answer)
+                return
+            if not self._is_asked():
+                # Who adds people hears of it that one of them waits already.
+                raise
+            essay_mail.ask_on_request(self.mlist, essay, _requested_at.get())
+            self.token, self.token_owner = essay.pending, TokenOwner.subscriber
+            raise StopIteration from None
 
     def _go_on_with(self, essay: Essay, answer: str) -> None:
         """Give the answer to a request that waits for it.
@@ -226,6 +235,17 @@ class EssayWorkflow(SubscriptionWorkflow):
 def _run(workflow: SubscriptionWorkflow) -> Outcome:
     list(workflow)
     return workflow.token, workflow.token_owner, workflow.member
+
+
+@public
+@contextmanager
+def requested_at(received: datetime | None) -> Iterator[None]:
+    """Let requests to join be those of a mail that came in then."""
+    token = _requested_at.set(received)
+    try:
+        yield
+    finally:
+        _requested_at.reset(token)
 
 
 @public

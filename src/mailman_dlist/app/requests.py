@@ -8,6 +8,7 @@ the one place where an answer is shown with its request, and goes with it.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 from mailman.app.subscriptions import PendableSubscription
@@ -47,6 +48,25 @@ class EssayPendings(Pendings):
             if essay is not None and essay.member_id is None:
                 essays.end(essay)
         return pendable
+
+    def find(
+        self,
+        mlist: Any = None,
+        pend_type: str | None = None,
+        confirm: bool = True,
+        token_owner: Any = None,
+        held_msgid: str | None = None,
+    ) -> Iterator[tuple[str, Any]]:
+        """See `IPendings`.
+
+        Another process may be deciding on a request.  MariaDB shows what is left of it
+        (Mailman has it read what is not committed), others nothing, and core fails.
+        """
+        found = super().find(mlist, pend_type, confirm, token_owner, held_msgid)
+        joining = confirm and pend_type == PendableSubscription.PEND_TYPE
+        for token, pendable in found:
+            if not joining or (pendable and 'email' in pendable):
+                yield token, pendable
 
     def evict(self) -> None:
         """See `IPendings`."""

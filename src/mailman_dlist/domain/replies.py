@@ -59,6 +59,21 @@ _RULE = re.compile(r'[ \t]*[_-]{5,}.*')
 # A line that ends in a colon and has a time in it, in any language, above quoted lines.
 _WROTE = re.compile(r'^(?=.*[0-9][:.h][0-9]{2})[^>\n].*:$(?=\n{1,2}>)', re.M)
 
+# What Apple Mail writes above a mail that it passes on, which it quotes.
+_FORWARDED = re.compile(
+    r'^(?:{}) ?:$'.format(
+        '|'.join(
+            [
+                'Begin forwarded message',
+                'Anfang der weitergeleiteten Nachricht',
+                'Début du message (?:réexpédié|transféré)',
+                'Inicio del mensaje reenviado',
+            ]
+        )
+    ),
+    re.M,
+)
+
 _HEADERS = EmailMessage(text='', languages=list(LANGUAGES)).HEADER_REGEX
 
 _FIELD = re.compile(r'^[* ]*\w[\w -]{0,20} ?:', re.M)
@@ -72,16 +87,27 @@ QUOTE = '>'
 def own_words(msg: Message) -> str:
     """Return what the author of a reply wrote, as plain text.
 
-    A part in plain text counts; without one, the first in HTML.
+    A part in plain text counts; without one, the first in HTML.  A message that is
+    passed on inside is somebody else's.
     """
     texts = {'text/plain': '', 'text/html': ''}
-    for part in msg.walk():
+    for part in _parts(msg):
         kind = part.get_content_type()
         named = part.get_filename() or part.get_content_disposition() == 'attachment'
         if kind in texts and not named and not texts[kind].strip():
             texts[kind] = _decoded(part)
     plain = texts['text/plain']
     return unquoted(plain if plain.strip() else from_html(texts['text/html']))
+
+
+def _parts(msg: Message) -> Iterator[Message]:
+    if msg.get_content_maintype() == 'message':
+        return
+    yield msg
+    inside = msg.get_payload() if msg.is_multipart() else []
+    for part in inside:
+        if isinstance(part, Message):
+            yield from _parts(part)
 
 
 def _decoded(part: Message) -> str:
@@ -163,6 +189,7 @@ def _own_lines(lines: list[str]) -> list[str]:
 def _intros(text: str) -> Iterator[re.Match[str]]:
     """Yield what looks like a mail program's lines above what it quotes."""
     yield from _WROTE.finditer(text)
+    yield from _FORWARDED.finditer(text)
     yield from _HEADERS.finditer(text[:LONGEST_TEXT])
 
 

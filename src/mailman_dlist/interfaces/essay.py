@@ -45,7 +45,7 @@ class IEssay(Interface):
     answered_at = Attribute('When it was answered.')
 
     mailed_at = Attribute("""\
-        When the mail that is due was sent, None while it is due: the questions
+        When the mail that is due was last sent, None while it is due: the questions
         before there is an answer, and the notice to the moderators afterwards.""")
 
     reminded_at = Attribute('When the last answer came that was none.')
