@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 from collections.abc import Iterator
 from email import message_from_bytes
@@ -422,6 +423,15 @@ def test_odd_mail_opens_in_a_digest_as_it_does_alone(mlist):
     assert is_same_again(inbox['bart'])
     text = inbox['bart'].get_payload(decode=True).decode()
     assert text.count('\nMessage: ') == len(collected)
+
+
+@pytest.mark.databases('sqlite')
+def test_a_digest_in_the_queue_can_be_read_without_the_plugin(mlist):
+    takes(join(mlist, 'Anne'))
+    takes(join(mlist, 'Bart'), PLAIN)
+    picnic_and_goat(mlist)
+    for digest in sent(mlist).values():
+        assert b'mailman_dlist' not in pickle.dumps(digest)
 
 
 class PowerCut(BaseException):
