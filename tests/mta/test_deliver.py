@@ -154,6 +154,17 @@ def test_what_travels_with_a_message_counts(msgdata, ant, server, tmp_path):
     both(server, ant, letter(), **{'recipients': RECIPIENTS, 'verp': True} | msgdata)
 
 
+@pytest.mark.parametrize('plain', ['isdigest', 'nodecorate'])
+def test_a_footer_that_cannot_be_read_keeps_back_no_mail_without_one(
+    plain, ant, server, tmp_path
+):
+    ant.personalize = Personalization.full
+    uri = (tmp_path / 'gone.txt').as_uri()
+    getUtility(ITemplateManager).set(FOOTER, ant.list_id, uri)
+    assert both(server, ant, letter(), **{plain: True}).error == ''
+    assert both(server, ant, letter()).error != ''
+
+
 @pytest.mark.parametrize('language', ['en', 'fr', 'ja'])
 @pytest.mark.parametrize('footer', [None, PERSONAL_FOOTER, LINK_FOOTER])
 @pytest.mark.parametrize('one_click', list(OneClick))

@@ -197,6 +197,9 @@ def is_personal(handler: Any, mlist: MailingList, msgdata: MsgData) -> bool:
     """
     if type(handler) is not Decorate:
         return True
+    # Here it asks for no header and no footer; one that cannot be read does no harm.
+    if msgdata.get('isdigest') or msgdata.get('nodecorate'):
+        return False
     decoration = msgdata.get('decoration-data', {})
     if FOOTER in decoration:
         # Some copies have a link, and the line that it stands in may tell more.
