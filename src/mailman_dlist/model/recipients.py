@@ -81,7 +81,7 @@ def in_brief(list_id: str, emails: Collection[str]) -> Found:
     """Find the people with what a copy tells that is alike but for To and a link.
 
     Users have a ``display_name``; members ``list_id``, ``member_id`` and
-    ``address.email``.  It takes a third of the time of core's objects
+    ``address.email``.  It takes less than a quarter of the time of core's objects
     (bench/deliver.py).
 
     :param emails: In lower case.
