@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
 
 from mailman.config import config
 from mailman.interfaces.mailinglist import Personalization
@@ -22,7 +21,7 @@ from public import public
 
 from mailman_dlist.app import links
 from mailman_dlist.app.asking import asked_once
-from mailman_dlist.app.decorating import DecoratedOnce
+from mailman_dlist.app.decorating import DecoratedOnce, is_personal
 from mailman_dlist.app.letters import Letter
 from mailman_dlist.handlers.decoration import Decoration
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
@@ -33,7 +32,8 @@ def deliver(mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
     """Deliver a message to the outgoing mail server.
 
     It takes the same number of SQL statements for any number of recipients up to a
-    thousand, and two more for each further thousand.
+    thousand, and one more for each further thousand; two, where header or footer tell
+    the recipient's name or language.
 
     :raises SomeRecipientsFailed: as `mailman.mta.deliver.deliver` does.
     """
@@ -41,10 +41,11 @@ def deliver(mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
     if not recipients or not _personal(mlist, msgdata):
         core.deliver(mlist, msg, msgdata)
         return
-    decoration = msgdata.get('decoration-data', {})
-    with asked_once(mlist, recipients) as people, _decorated_once() as decorating:
-        # Such as the reader's language: a third of all that is read of people.
-        people.preferences = decorating.is_personal(mlist, decoration)
+    with (
+        asked_once(mlist, recipients) as people,
+        _decorated_once(mlist, msgdata) as decorating,
+    ):
+        people.in_full = decorating.is_personal
         core.deliver(mlist, Letter(msg), msgdata)
 
 
@@ -55,15 +56,15 @@ def _personal(mlist: MailingList, msgdata: MsgData) -> bool:
 
 
 @contextmanager
-def _decorated_once() -> Iterator[DecoratedOnce]:
+def _decorated_once(mlist: MailingList, msgdata: MsgData) -> Iterator[DecoratedOnce]:
     """Let what is equal in all copies be decorated once; our own part is not."""
     usual = config.handlers['decorate']
-    if type(usual) is Decoration:
-        once = DecoratedOnce(usual._handler)
-        ours: Any = Decoration(once, writer=cache(links.writer))
-    else:
-        ours = once = DecoratedOnce(usual)
-    config.handlers['decorate'] = ours
+    has_ours = type(usual) is Decoration
+    theirs = usual._handler if has_ours else usual
+    once = DecoratedOnce(theirs, is_personal(theirs, mlist, msgdata))
+    config.handlers['decorate'] = (
+        Decoration(once, writer=cache(links.writer)) if has_ours else once
+    )
     try:
         yield once
     finally:

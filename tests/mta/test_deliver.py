@@ -154,6 +154,17 @@ def test_what_travels_with_a_message_counts(msgdata, ant, server, tmp_path):
     both(server, ant, letter(), **{'recipients': RECIPIENTS, 'verp': True} | msgdata)
 
 
+@pytest.mark.parametrize('plain', ['isdigest', 'nodecorate'])
+def test_a_footer_that_cannot_be_read_keeps_back_no_mail_without_one(
+    plain, ant, server, tmp_path
+):
+    ant.personalize = Personalization.full
+    uri = (tmp_path / 'gone.txt').as_uri()
+    getUtility(ITemplateManager).set(FOOTER, ant.list_id, uri)
+    assert both(server, ant, letter(), **{plain: True}).error == ''
+    assert both(server, ant, letter()).error != ''
+
+
 @pytest.mark.parametrize('language', ['en', 'fr', 'ja'])
 @pytest.mark.parametrize('footer', [None, PERSONAL_FOOTER, LINK_FOOTER])
 @pytest.mark.parametrize('one_click', list(OneClick))
@@ -313,9 +324,12 @@ def test_a_changed_footer_is_in_the_next_message(ant, server, tmp_path):
 
 
 @on_every_database
-def test_thousands_are_looked_up_in_portions(ant, server, tmp_path, monkeypatch):
+@pytest.mark.parametrize('footer', [PERSONAL_FOOTER, LINK_FOOTER])
+def test_thousands_are_looked_up_in_portions(
+    footer, ant, server, tmp_path, monkeypatch
+):
     monkeypatch.setattr(asking, 'TOGETHER', 3)
-    set_template(ant, FOOTER, PERSONAL_FOOTER, tmp_path)
+    set_template(ant, FOOTER, footer, tmp_path)
     ant.personalize = Personalization.full
     both(server, ant, letter(), verp=True)
     # Again, and not in the order of the recipients.
@@ -329,17 +343,21 @@ LIMIT = 21
 
 
 @on_every_database
-@pytest.mark.parametrize('personalize', [
-    Personalization.individual, Personalization.full,
+@pytest.mark.parametrize(('personalize', 'footer', 'link'), [
+    (Personalization.individual, PERSONAL_FOOTER, ''),
+    (Personalization.full, PERSONAL_FOOTER, ''),
+    (Personalization.full, LINK_FOOTER, 'https://example.com/t'),
+    # Mailman writes this footer for each of them.
+    (Personalization.full, LINK_FOOTER, 'https://example.com/ü'),
 ])
 def test_a_message_takes_the_same_statements_for_any_number(
-    personalize, server, tmp_path
+    personalize, footer, link, server, tmp_path
 ):
     numbers = {}
     for size in SIZES:
         hill = new_list(f'hill-{size}', 'legacy-default')
         hill.personalize = personalize
-        set_template(hill, FOOTER, PERSONAL_FOOTER, tmp_path)
+        set_template(hill, FOOTER, footer, tmp_path)
         newcomers = [
             Newcomer(f'm{number}@{size}.example.net', as_user=number % 3 == 0)
             for number in range(size)
@@ -347,7 +365,11 @@ def test_a_message_takes_the_same_statements_for_any_number(
         crowd(hill, newcomers)
         everybody = {each.email for each in newcomers[: size * 9 // 10]}
         strangers = {f's{number}@example.org' for number in range(size // 10)}
-        msgdata = {'recipients': everybody | strangers, 'verp': True}
+        msgdata = {
+            'recipients': everybody | strangers,
+            'verp': True,
+            'decoration-data': {'dlist_link': link},
+        }
         # The first time, Mailman notes which archives the list has.
         mta.deliver(hill, letter(), msgdata)
         server.outbox.clear()

@@ -33,7 +33,7 @@ from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model import recipients as model
 
 
-# So many recipients are looked up together.  All about them stays in memory, 7 KB
+# So many recipients are looked up together.  In full they stay in memory with 7 KB
 # each; ten times as many made delivery a fifth slower (bench/deliver.py).
 TOGETHER = 1_000
 
@@ -61,10 +61,11 @@ def asked_once(mlist: MailingList, recipients: Collection[str]) -> Iterator[Peop
 class People:
     """Who the recipients are; thousands are looked up together.
 
-    ``preferences`` says whether theirs are wanted as well.
+    ``in_full`` says whether Mailman's own objects are wanted, or what most copies
+    tell is enough (`model.recipients`).
     """
 
-    preferences = True
+    in_full = True
 
     def __init__(self, list_id: str, recipients: Collection[str]):
         self._list_id = list_id
@@ -73,32 +74,26 @@ class People:
             email: place // TOGETHER for place, email in enumerate(self._emails)
         }
         self._portion: int | None = None
-        self._addresses: dict[str, Any] = {}
-        self._members: dict[str, Member] = {}
+        self._found = model.Found({}, {})
 
     def __contains__(self, email: str) -> bool:
         return email in self._portions
 
     def __getitem__(self, email: str) -> Member | None:
         self._turn_to(email)
-        return self._members.get(email)
+        return self._found.members.get(email)
 
     def user(self, email: str) -> Any:
         self._turn_to(email)
-        address = self._addresses.get(email.lower())
-        return None if address is None else address.user
+        return self._found.users.get(email.lower())
 
     def _turn_to(self, email: str) -> None:
         portion = self._portions[email]
         if portion == self._portion:
             return
         emails = self._emails[portion * TOGETHER : (portion + 1) * TOGETHER]
-        self._addresses = model.addresses(
-            {each.lower() for each in emails}, preferences=self.preferences
-        )
-        self._members = model.members(
-            self._list_id, emails, preferences=self.preferences
-        )
+        look_up = model.in_full if self.in_full else model.in_brief
+        self._found = look_up(self._list_id, {each.lower() for each in emails})
         self._portion = portion
 
 

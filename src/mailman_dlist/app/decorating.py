@@ -18,6 +18,7 @@ from typing import Any
 from mailman.handlers.decorate import Decorate
 from mailman.interfaces.handler import IHandler
 from mailman.interfaces.template import ITemplateLoader
+from public import public
 from zope.component import getUtility
 from zope.interface import implementer
 
@@ -29,7 +30,9 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 HEADER_OF_LIST = 'list:member:regular:header'
 
-# The variable that Mailman is given a mark for.
+# What tells `AmendingLoader` of a footer of ours, and the variable in it that Mailman
+# is given a mark for.
+FOOTER = 'dlist_footer'
 LINK = 'dlist_link'
 
 # What becomes of a text, a character for each octet, by how it is encoded.
@@ -45,6 +48,9 @@ LAST = 'X-Dlist-Last'
 
 # All that Mailman tells in a footer about the recipient begins with one of these.
 PERSONAL = ('user_', 'member')
+
+# Where nothing of that is told, Mailman need not look for it.
+NOBODY = {'member': None}
 
 
 class Text:
@@ -130,18 +136,22 @@ class Pattern:
 class DecoratedOnce:
     """Mailman's own handler, for the copies of one message.
 
-    One that we do not know may do anything: it is asked every time.
+    :param is_personal: As `is_personal` says; such copies the handler makes itself.
     """
 
-    def __init__(self, handler: Any):
+    def __init__(self, handler: Any, is_personal: bool = True):
         self.name = handler.name
         self.description = handler.description
+        self.is_personal = is_personal
         self._handler = handler
         self._mark = f'dlist-{token_hex()}'
         self._patterns: dict[tuple[Any, ...], Pattern | None] = {}
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""
+        if self.is_personal:
+            self._handler.process(mlist, msg, msgdata)
+            return
         decoration = msgdata.get('decoration-data', {})
         link = decoration.get(LINK) or ''
         key = (bool(link), *(each for each in decoration.items() if each[0] != LINK))
@@ -149,26 +159,22 @@ class DecoratedOnce:
             self._patterns[key] = self._pattern(mlist, msg, msgdata)
         pattern = self._patterns[key]
         if pattern is None or not link.isascii():
-            self._handler.process(mlist, msg, msgdata)
+            self._handler.process(mlist, msg, msgdata | NOBODY)
         else:
             pattern.apply(msg, link)
-
-    def is_personal(self, mlist: MailingList, decoration: dict[str, Any]) -> bool:
-        """Say whether copies may tell something about the recipient, but for a link."""
-        return type(self._handler) is not Decorate or _is_personal(mlist, decoration)
 
     def _pattern(
         self, mlist: MailingList, msg: Message, msgdata: MsgData
     ) -> Pattern | None:
         """Return what becomes of all copies; None where that is not one thing."""
         decoration = msgdata.get('decoration-data', {})
-        if self.is_personal(mlist, decoration):
-            return None
         if decoration.get(LINK):
             decoration = decoration | {LINK: self._mark}
         before, after = duplicate(msg), duplicate(msg)
         before[LAST] = after[LAST] = ''
-        self._handler.process(mlist, after, msgdata | {'decoration-data': decoration})
+        self._handler.process(
+            mlist, after, msgdata | NOBODY | {'decoration-data': decoration}
+        )
         if not _is_whole(after.get_payload()):
             return None
         pattern = Pattern(before, after, self._mark)
@@ -183,8 +189,21 @@ def _is_whole(payload: Any) -> bool:
     )
 
 
-def _is_personal(mlist: MailingList, decoration: dict[str, Any]) -> bool:
-    """Say whether header or footer may tell something about the recipient."""
+@public
+def is_personal(handler: Any, mlist: MailingList, msgdata: MsgData) -> bool:
+    """Say whether copies may tell something about the recipient, but for a link.
+
+    A handler that we do not know may tell anything.
+    """
+    if type(handler) is not Decorate:
+        return True
+    # Here it asks for no header and no footer; one that cannot be read does no harm.
+    if msgdata.get('isdigest') or msgdata.get('nodecorate'):
+        return False
+    decoration = msgdata.get('decoration-data', {})
+    if FOOTER in decoration:
+        # Some copies have a link, and the line that it stands in may tell more.
+        decoration = decoration | {LINK: LINK}
     loader = getUtility(ITemplateLoader)
     if not isinstance(loader, Templates):
         return True
