@@ -16,9 +16,9 @@ from mailman.rest.helpers import created
 from public import public
 
 from mailman_dlist.app import essays, joining, lookup, views
-from mailman_dlist.app.lists import yes_or_no
 from mailman_dlist.app.subscribers import subscriber
 from mailman_dlist.app.views import View
+from mailman_dlist.domain.values import yes_or_no
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model import essays as model
 from mailman_dlist.model.essays import Essay
