@@ -14,15 +14,11 @@ from __future__ import annotations
 
 import copy
 import gc
-import resource
-import signal
 import tempfile
 from argparse import ArgumentParser, Namespace
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from mailman.config import config
@@ -43,7 +39,14 @@ from bench.core import (
     settle,
     takes_posts,
 )
-from bench.measure import figure, table, taken_in_turns
+from bench.measure import (
+    figure,
+    peak_mb,
+    sampling,
+    table,
+    table_of_shares,
+    taken_in_turns,
+)
 from bench.post import LIST_ID, Post, Stages, mail_server, opening
 from mailman_dlist import mta
 from tests.databases import Database
@@ -181,33 +184,13 @@ def measure(database: Database, size: int, options: Namespace) -> list[list[Any]
 
 
 def show_parts(work: Callable[[], None]) -> None:
-    """Print the shares of a delivery, by looking every millisecond where it is.
-
-    A profiler that counts calls makes much of what is called often.
-    """
+    """Print the shares of a delivery."""
     config.db.commit()
     config.db.store.expunge_all()
-    seen: Counter[str] = Counter()
-
-    def look(_signal: int, frame: FrameType | None) -> None:
-        places = []
-        while frame is not None:
-            places.append((frame.f_code.co_filename, frame.f_code.co_name))
-            frame = frame.f_back
-        seen.update(
-            part
-            for part, (file, function) in PARTS.items()
-            if any(path.endswith(file) and name == function for path, name in places)
-        )
-
-    signal.signal(signal.SIGPROF, look)
-    signal.setitimer(signal.ITIMER_PROF, 0.001, 0.001)
-    work()
-    signal.setitimer(signal.ITIMER_PROF, 0)
-    rows = [[part, f'{seen[part] / seen["all"]:.0%}'] for part in PARTS]
-    print(f'\n{table(["part of ours", "share"], rows)}')
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f'\nMemory at its peak: {peak} MB', flush=True)
+    with sampling(PARTS) as shares:
+        work()
+    print(f'\nours\n\n{table_of_shares(shares)}')
+    print(f'\nMemory at its peak: {peak_mb()} MB', flush=True)
 
 
 def main() -> None:

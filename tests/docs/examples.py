@@ -32,9 +32,10 @@ class Examples:
     def names(self) -> dict[str, Callable[..., str | None]]:
         """What a page may call, by its name."""
         ours = (
-            self.new_list, self.subscribe, self.set_default, self.deliver,
-            self.reply, self.answer, self.print_mail, self.print_audience, self.mailman,
-            self.member_id, self.rest,
+            self.new_list, self.subscribe, self.set_default, self.take_digests,
+            self.deliver, self.reply, self.answer, self.send_digest, self.print_mail,
+            self.print_topics, self.print_audience, self.mailman, self.member_id,
+            self.rest,
         )  # fmt: skip
         return {each.__name__: each for each in ours}
 
@@ -59,6 +60,11 @@ class Examples:
         """Set what a member hears without a choice."""
         self.lists[name].default(self._person(email), default)
 
+    def take_digests(self, name: str, email: str) -> None:
+        """Let a member have a digest in the place of single messages."""
+        path = f'members/{self.member_id(name, email)}/preferences'
+        self.site.must(path, {'delivery_mode': 'mime_digests'}, 'PATCH')
+
     # Mail.
 
     def deliver(
@@ -81,6 +87,20 @@ class Examples:
         self._said(
             person.writes(str(mail['reply-to']), f'Re: {mail["subject"]}', '\n')
         )
+
+    def send_digest(self, name: str) -> None:
+        """Let Mailman send what a list has collected for its digest."""
+        path = f'lists/{self.lists[name].list_id}/digest'
+        self.site.must(path, {'send': True})
+        self.village.settle()
+
+    def print_topics(self, email: str) -> None:
+        """Print the table of contents of the latest digest that somebody got."""
+        mail = self._person(email).inbox[-1]
+        print(f'| Subject: {mail["subject"]}\n|')
+        _masthead, contents, *_messages = mail.iter_parts()
+        for line in contents.get_content().strip().splitlines():
+            print(f'| {line}'.rstrip())
 
     def print_mail(self, email: str) -> None:
         """Print the latest mail that somebody got, as a mail program shows it."""

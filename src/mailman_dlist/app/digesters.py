@@ -12,12 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from io import StringIO
 from itertools import count
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from mailman.interfaces.member import DeliveryMode
 from mailman.runners.digest import MIMEDigester, RFC1153Digester
 from public import public
 
+from mailman_dlist.app.letters import duplicate
 from mailman_dlist.interfaces.mailman import MailingList, Message
 
 
@@ -46,6 +47,20 @@ class _ByConversation:
 
 class MIMEDigest(_ByConversation, MIMEDigester):
     """A digest in which every message is whole."""
+
+    def add_message(self, msg: Message, count: int) -> None:
+        """Add a copy of the message, which shares its texts with all others."""
+        super().add_message(_Original(msg), count)
+
+
+class _Original:
+    """A message of which Mailman's deep copies are `duplicate` ones."""
+
+    def __init__(self, msg: Message):
+        self._msg = msg
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Message:
+        return duplicate(self._msg)
 
 
 class PlainDigest(_ByConversation, RFC1153Digester):
