@@ -15,6 +15,7 @@ from sqlalchemy import insert
 
 from mailman_dlist.app import aliases, obstacles
 from mailman_dlist.app.aliases import CannotBeAlias
+from mailman_dlist.domain import confirmation
 from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.model.aliases import Alias
 from mailman_dlist.model.session import store
@@ -27,7 +28,7 @@ ALIAS = 'me@other.example'
 def test_the_loser_is_told_why(mlist, monkeypatch):
     bart, cris = join(mlist, 'Bart'), join(mlist, 'Cris')
     tokens: list[str] = []
-    monkeypatch.setattr(aliases.spelling, 'new_token', lambda: tokens[-1])
+    monkeypatch.setattr(confirmation, 'new_token', lambda: tokens[-1])
     for letter in 'ab':
         tokens.append(letter * 16)
         aliases.ask(mlist, {'a': bart, 'b': cris}[letter], ALIAS)
@@ -66,7 +67,7 @@ def test_the_loser_is_told_why(mlist, monkeypatch):
 def test_two_answers_of_one_member_are_one_alias(mlist, monkeypatch):
     """By mail and by the button, in the same moment."""
     bart = join(mlist, 'Bart')
-    monkeypatch.setattr(aliases.spelling, 'new_token', lambda: 'a' * 16)
+    monkeypatch.setattr(confirmation, 'new_token', lambda: 'a' * 16)
     aliases.ask(mlist, bart, ALIAS)
     queued('virgin')
     row = {

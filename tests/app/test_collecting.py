@@ -18,8 +18,8 @@ from mailman.config import config
 from mailman_dlist.app import collecting
 from mailman_dlist.model.session import store
 from mailman_dlist.runners.digest import DlistDigestRunner
+from tests.app.digests import delivered, sent, subjects, takes
 from tests.app.post import posted
-from tests.app.test_digests import delivered, sent, subjects, takes
 from tests.model.stage import join, letter, queued, run
 
 

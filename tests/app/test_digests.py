@@ -15,7 +15,7 @@ import pytest
 from mailman.app.digests import maybe_send_digest_now
 from mailman.config import config
 from mailman.email.message import Message
-from mailman.interfaces.member import DeliveryMode, DeliveryStatus
+from mailman.interfaces.member import DeliveryStatus
 from sqlalchemy import event
 
 from mailman_dlist.app import commands, delivery, digests, following, lists, pauses
@@ -25,6 +25,7 @@ from mailman_dlist.domain.mending import mend
 from mailman_dlist.model.following import Pause
 from mailman_dlist.model.session import store
 from mailman_dlist.runners.digest import DlistDigestRunner
+from tests.app.digests import MIME, PLAIN, SUMMARY, delivered, sent, subjects, takes
 from tests.app.post import posted
 from tests.house.tree import ROOT
 from tests.model.stage import (
@@ -42,24 +43,6 @@ from tests.model.stage import (
 )
 
 
-MIME, PLAIN, SUMMARY = (
-    DeliveryMode.mime_digests,
-    DeliveryMode.plaintext_digests,
-    DeliveryMode.summary_digests,
-)
-
-
-def takes(
-    member: Any, mode: DeliveryMode = MIME, default: Default | None = None
-) -> Any:
-    """Let a member take digests."""
-    member.preferences.delivery_mode = mode
-    if default is not None:
-        following.settings_of(member.mailing_list, member).default = default
-    store().commit()
-    return member
-
-
 def collect(mlist: Any, subject: str, extension: str = 'new', **given: Any) -> Any:
     """Post a message by a stranger, into the list's digest alone."""
     msg = letter('stranger', subject, **given)
@@ -74,43 +57,6 @@ def picnic_and_goat(mlist: Any) -> None:
     collect(mlist, 'Goat')
     collect(mlist, 'Re: Picnic', 'picnic')
     collect(mlist, 'Re: Goat', 'goat')
-
-
-def sent(mlist: Any) -> dict[str, Any]:
-    """Make the digest, and return what each of the readers has of it."""
-    maybe_send_digest_now(mlist, force=True)
-    store().commit()
-    run(DlistDigestRunner, 'digest')
-    return delivered()
-
-
-def delivered() -> dict[str, Any]:
-    assert queued('shunt') == []
-    inbox: dict[str, Any] = {}
-    for msg, msgdata in queued('virgin'):
-        assert msgdata['isdigest']
-        for email in msgdata['recipients']:
-            name = email.partition('@')[0]
-            assert name not in inbox
-            inbox[name] = msg
-    return inbox
-
-
-def subjects(digest: Any) -> list[str]:
-    """Return the subjects of the messages in a digest of either format."""
-    if digest.is_multipart():
-        [messages] = [
-            part for part in digest.walk()
-            if part.get_content_type() == 'multipart/digest'
-        ]
-        return [part.get_payload(0)['subject'] for part in messages.get_payload()]
-    text = digest.get_payload(decode=True).decode()
-    _contents, *messages = text.split('\nMessage: ')
-    return [
-        line.partition(': ')[2]
-        for message in messages for line in message.splitlines()
-        if line.startswith('Subject: ') and 'Footer' not in line
-    ]
 
 
 def contents(digest: Any) -> str:

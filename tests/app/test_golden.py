@@ -39,7 +39,7 @@ from mailman_dlist.app import (
 from mailman_dlist.app.pauses import end_pauses
 from mailman_dlist.app.senders import AliasAuthor
 from mailman_dlist.app.site import SiteSettings
-from mailman_dlist.domain import alias
+from mailman_dlist.domain import confirmation
 from mailman_dlist.domain.following import Choice, Default, Reason
 from mailman_dlist.handlers.conversation import DlistConversation
 from mailman_dlist.metadata import EXTENSION
@@ -286,7 +286,7 @@ TOKEN = 'a2b3c4d5e6f7g2h3'
 
 def asks(scene: Scene, email: str = ALIAS) -> None:
     """Let Anne ask for an alias; what goes to the address is looked at."""
-    scene.patch.setattr(alias, 'new_token', lambda: TOKEN)
+    scene.patch.setattr(confirmation, 'new_token', lambda: TOKEN)
     aliases.ask(scene.ant, scene.anne, email)
     scene.reader = email
 
@@ -408,7 +408,7 @@ def anne_reached_the_limit(scene: Scene, limit: int) -> None:
     for _ in range(limit - 1):
         asks(scene)
         aliases.clear(scene.anne)
-        scene.patch.setattr(alias, 'new_token', lambda: TOKEN[::-1])
+        scene.patch.setattr(confirmation, 'new_token', lambda: TOKEN[::-1])
         aliases.ask(scene.ant, scene.anne, ALIAS)
     give_alias(scene.ant, scene.anne, 'old@other.example')
     queued('virgin')
@@ -475,7 +475,7 @@ class Newcomer:
 
     def __init__(self, scene: Scene):
         self.ant = scene.ant
-        scene.patch.setattr(alias, 'new_token', lambda: TOKEN)
+        scene.patch.setattr(confirmation, 'new_token', lambda: TOKEN)
         lists.change(self.ant, {'essay': True})
         self.ant.subscription_policy = SubscriptionPolicy.moderate
         config.db.commit()
@@ -515,7 +515,7 @@ def dora_is_asked_what_the_owners_want_to_know(scene: Scene) -> None:
 
 @situation('essay-invitation')
 def dora_is_invited(scene: Scene) -> None:
-    scene.patch.setattr(alias, 'new_token', lambda: TOKEN)
+    scene.patch.setattr(confirmation, 'new_token', lambda: TOKEN)
     lists.change(scene.ant, {'essay': True, 'ask_invited': True})
     users = getUtility(IUserManager)
     dora = users.create_address('dora@example.net', 'Dora')

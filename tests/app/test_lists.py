@@ -16,9 +16,10 @@ from mailman.testing.helpers import configuration
 from zope.component import getUtility
 
 from mailman_dlist.app import following, lists
-from mailman_dlist.app.lists import BadSetting, NotADlist
+from mailman_dlist.app.lists import NotADlist
 from mailman_dlist.domain.errors import DlistError, ListNameUnfit
 from mailman_dlist.domain.following import Default
+from mailman_dlist.domain.values import BadSetting
 from mailman_dlist.interfaces.dlist import CHAIN, PIPELINE, OneClick, PlainPosts
 from mailman_dlist.model import lists as model
 from mailman_dlist.model.lists import Dlist

@@ -29,7 +29,7 @@ from mailman_dlist.model.base import metadata
 from mailman_dlist.model.conversations import Step
 from mailman_dlist.model.schema import VERSION_TABLE
 from tests.docs import pages
-from tests.house.test_imports import imported
+from tests.house.imports import imported
 from tests.house.tree import PACKAGE, ROOT, python_files, short
 
 

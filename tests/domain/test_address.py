@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailman_dlist.domain.address import Action, Intent, ListAddresses, parse, reduce
-from mailman_dlist.domain.alias import new_token
+from mailman_dlist.domain.confirmation import new_token
 from mailman_dlist.domain.naming import (
     LEAST_OCTETS,
     LOCAL_PART_OCTETS,

@@ -5,20 +5,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.journeys.moderators import decide, held
 from tests.journeys.storage import conversations, everything_of_lists
 from tests.village import text_of
-
-
-def held(ant):
-    """Return what waits for a moderator, by subject."""
-    entries = ant.village.site.must(f'lists/{ant.list_id}/held').body.get('entries', [])
-    return {entry['subject']: entry['request_id'] for entry in entries}
-
-
-def decide(ant, subject, action):
-    path = f'lists/{ant.list_id}/held/{held(ant)[subject]}'
-    ant.village.site.must(path, {'action': action})
-    ant.village.settle()
 
 
 def test_a_held_opening_opens_when_it_is_accepted(ant):

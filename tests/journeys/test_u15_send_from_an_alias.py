@@ -8,7 +8,7 @@ from email.utils import parseaddr
 import pytest
 
 from tests.journeys.aliases import asks, confirms
-from tests.journeys.test_moderation import decide, held
+from tests.journeys.moderators import decide, held
 from tests.village import text_of
 
 

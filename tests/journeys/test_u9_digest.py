@@ -16,9 +16,9 @@ import pytest
 
 from mailman_dlist.demo.site import Site, script, until
 from tests.journeys.aliases import asks, confirms
+from tests.journeys.moderators import decide
 from tests.journeys.shapes import SHAPES
-from tests.journeys.test_crashes import waiting_reader
-from tests.journeys.test_moderation import decide
+from tests.journeys.standstill import waiting_reader
 from tests.village import MailingList, Person, Village, text_of
 
 

@@ -26,6 +26,7 @@ from mailman_dlist.app import alias_mail, lists, lookup, obstacles, senders
 from mailman_dlist.app.obstacles import Obstacle
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain import alias as spelling
+from mailman_dlist.domain import confirmation
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
@@ -149,7 +150,7 @@ def ask(mlist: MailingList, member: Member, given: str) -> str:
     limit = ready().alias_limit
     if not lists.settings(mlist).aliases:
         raise AliasesOff(mlist)
-    email, member_id, token = _read(given), member.member_id, spelling.new_token()
+    email, member_id, token = _read(given), member.member_id, confirmation.new_token()
     until = committed(lambda: _request(mlist, member_id, email, token, limit))
     obstacle = obstacles.find(mlist, email, member_id)
     if obstacle is None:
@@ -252,7 +253,7 @@ def look(text: str) -> Confirmation:
         the member or the list is gone or has no aliases any more.
     """
     token = text.lower()
-    request = model.request(token) if spelling.is_token(token) else None
+    request = model.request(token) if confirmation.is_token(token) else None
     if request is None or not _is_pending(request, now()):
         raise UnknownToken
     mlist = getUtility(IListManager).get_by_list_id(request.list_id)

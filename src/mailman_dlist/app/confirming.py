@@ -7,7 +7,7 @@ from public import public
 
 from mailman_dlist.app import aliases, joining
 from mailman_dlist.domain import replies
-from mailman_dlist.domain.alias import is_token
+from mailman_dlist.domain.confirmation import is_token
 from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.model import essays as model
 

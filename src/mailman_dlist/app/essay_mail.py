@@ -99,7 +99,7 @@ def _ask(mlist: MailingList, essay: Essay, template: str, time: str) -> None:
             'minimum': str(lists.settings(mlist).essay_min_length),
         }
         subject = _('Joining ${mlist.display_name}: a question first')
-    text = expand(templates.text(template, mlist, language.code), mlist, facts)
+    text = templates.filled(template, mlist, language.code, facts)
     # Not from the address that takes the answer: senders stand in logs.
     notice = _notice(essay.email, mlist.owner_address, subject, text, language)
     # Message-IDs stand there as well.
@@ -152,7 +152,7 @@ def give_back(mlist: MailingList, msg: Message, template: str) -> None:
         return
     language = mlist.preferred_language
     facts = {'join_email': mlist.join_address}
-    text = expand(templates.text(template, mlist, language.code), mlist, facts)
+    text = templates.filled(template, mlist, language.code, facts)
     with _.using(language.code):
         subject = _('Your answer to ${mlist.display_name} was not used')
     notice = UserNotification(msg.sender, mlist.owner_address, subject, lang=language)

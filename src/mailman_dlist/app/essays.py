@@ -14,7 +14,7 @@ from public import public
 from mailman_dlist.app import lists
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.site import ready
-from mailman_dlist.domain import alias as spelling
+from mailman_dlist.domain import confirmation
 from mailman_dlist.domain import essay as words
 from mailman_dlist.interfaces.essay import EssayState
 from mailman_dlist.interfaces.mailman import MailingList, Member
@@ -45,7 +45,7 @@ def start(
     """
     moment = now()
     essay = Essay(
-        token=spelling.new_token(),
+        token=confirmation.new_token(),
         list_id=mlist.list_id,
         email=email,
         invited=invited,

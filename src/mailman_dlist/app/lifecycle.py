@@ -3,12 +3,12 @@
 
 Mailman deletes members by many doors and asks nobody; its tables are not ours to
 hang foreign keys on.  Zope's events tell of lists and new members, SQLAlchemy's
-of every member that is deleted, also with an address or a user.
+of every member that is deleted, also with an address or a user.  Where our tables are
+amiss, plain lists and their members go all the same.
 """
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from mailman.interfaces.listmanager import ListDeletingEvent
@@ -24,9 +24,6 @@ from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model import clearing, schema
 
 
-log = logging.getLogger('mailman.plugins.dlist')
-
-
 @public
 def listen() -> None:
     """Listen to what ends and begins; once per process."""
@@ -37,7 +34,7 @@ def listen() -> None:
 
 def _handle(happening: Any) -> None:
     if isinstance(happening, ListDeletingEvent):
-        if _usable():
+        if schema.usable():
             clearing.forget_list(happening.mailing_list.list_id)
     elif isinstance(happening, SubscriptionEvent):
         _welcome(happening.mlist, happening.member)
@@ -60,18 +57,5 @@ def _welcome(mlist: MailingList, member: Member) -> None:
 
 
 def _after_delete(_mapper: Any, connection: Connection, member: Member) -> None:
-    if member.role is MemberRole.member and _usable():
+    if member.role is MemberRole.member and schema.usable():
         clearing.forget_member(connection, member.member_id)
-
-
-def _usable() -> bool:
-    """Say whether there is anything of ours to clear.
-
-    Where our tables are amiss, plain lists and their members go all the same.
-    """
-    try:
-        schema.check()
-    except schema.SchemaError as error:
-        log.error('Nothing is cleared: %s', error)
-        return False
-    return True

@@ -15,6 +15,7 @@ from mailman_dlist.domain import essay, naming
 from mailman_dlist.domain.address import ListAddresses
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.domain.following import Default
+from mailman_dlist.domain.values import number, one_of, read_settings, yes_or_no
 from mailman_dlist.interfaces.dlist import CHAIN, PIPELINE, OneClick, PlainPosts
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model import lists as model
@@ -41,15 +42,6 @@ class NotADlist(DlistError):
             f'{mlist.fqdn_listname} is not a dlist; '
             f'"mailman dlist enable {mlist.fqdn_listname}" makes it one'
         )
-
-
-@public
-class BadSetting(DlistError):
-    """A setting is unknown or has a bad value."""
-
-    def __init__(self, name: str, problem: str):
-        self.name = name
-        super().__init__(f'{name}: {problem}')
 
 
 @public
@@ -184,69 +176,6 @@ def change(mlist: MailingList, values: Mapping[str, str | bool]) -> None:
             setattr(row, name, value)
     if not enabled:
         disable(mlist)
-
-
-@public
-def read_settings(
-    readers: Mapping[str, Callable[[str], Any]], values: Mapping[str, str | bool]
-) -> dict[str, Any]:
-    """Read values by the names of settings; all of them or, when one is bad, none.
-
-    :param readers: Raise a `ValueError` that says what the value should be.
-    :param values: Texts; yes and no may be booleans.
-    :raises BadSetting: for the first that is unknown or has a bad value.
-    """
-    read: dict[str, Any] = {}
-    for name, value in values.items():
-        if name not in readers:
-            known = ', '.join(readers)
-            raise BadSetting(name, f'there is no such setting; there are {known}')
-        try:
-            read[name] = readers[name](str(value))
-        except ValueError as error:
-            raise BadSetting(name, f'{value!r} should be {error}') from error
-    return read
-
-
-@public
-def yes_or_no(text: str) -> bool:
-    """Read a switch."""
-    # JSON's booleans arrive as Python's, in capitals.
-    words = {'yes': True, 'true': True, 'no': False, 'false': False}
-    try:
-        return words[text.strip().lower()]
-    except KeyError:
-        raise ValueError('yes or no') from None
-
-
-@public
-def one_of(choices: type[Enum]) -> Callable[[str], Any]:
-    """Return what reads the name of one of the choices.
-
-    It raises a `ValueError` that lists them.
-    """
-
-    def read(text: str) -> Any:
-        try:
-            return choices[text.strip().lower()]
-        except KeyError:
-            raise ValueError(' or '.join(each.name for each in choices)) from None
-
-    return read
-
-
-@public
-def number(low: int, high: int, unit: str) -> Callable[[str], int]:
-    """Return what reads a whole number from low to high."""
-
-    def read(text: str) -> int:
-        text = text.strip()
-        known = text.isascii() and text.isdigit() and len(text) <= len(str(high))
-        if not known or not low <= int(text) <= high:
-            raise ValueError(f'a number of {unit} from {low} to {high}')
-        return int(text)
-
-    return read
 
 
 def short_enough(text: str) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 from public import public
 
 from mailman_dlist.app import following
-from mailman_dlist.app.lists import one_of, read_settings, yes_or_no
 from mailman_dlist.domain.following import Default
+from mailman_dlist.domain.values import one_of, read_settings, yes_or_no
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model import following as model
 

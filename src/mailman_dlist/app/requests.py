@@ -7,7 +7,6 @@ the one place where an answer is shown with its request, and goes with it.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,9 +21,6 @@ from mailman_dlist.model import essays as model
 from mailman_dlist.model import schema
 
 
-log = logging.getLogger('mailman.plugins.dlist')
-
-
 @public
 @implementer(IPendings)
 class EssayPendings(Pendings):
@@ -36,7 +32,7 @@ class EssayPendings(Pendings):
         if (
             pendable is None
             or pendable.get('type') != PendableSubscription.PEND_TYPE
-            or not _usable()
+            or not schema.usable()
         ):
             return pendable
         answer = model.shown(pendable.get('list_id', ''), str(token))
@@ -71,16 +67,6 @@ class EssayPendings(Pendings):
     def evict(self) -> None:
         """See `IPendings`."""
         super().evict()
-        if _usable():
+        if schema.usable():
             for essay in model.lapsed():
                 essays.end(essay)
-
-
-def _usable() -> bool:
-    """Say whether there are tables of ours; without, all is as in core."""
-    try:
-        schema.check()
-    except schema.SchemaError as error:
-        log.error('No answers are shown: %s', error)
-        return False
-    return True

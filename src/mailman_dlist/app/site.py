@@ -25,8 +25,8 @@ from pathlib import Path
 from mailman.config import config
 from public import public
 
-from mailman_dlist.app.lists import number
 from mailman_dlist.domain.errors import DlistError
+from mailman_dlist.domain.values import number
 from mailman_dlist.model import schema
 
 

@@ -40,7 +40,7 @@ NAMES = 'essay', 'essay_questions', 'essay_min_length', 'ask_invited', 'essay_re
     type=click.File(encoding='utf-8'),
     help=_('Ask the questions in this file.'),
 )
-@click.option('--show', is_flag=True, help=_('Show what is asked, as without options.'))
+@click.option('--show', is_flag=True, help=_('Show what is asked; the default.'))
 @click.option('--off', is_flag=True, help=_('Ask nothing; the questions are kept.'))
 @JSON
 def essay(

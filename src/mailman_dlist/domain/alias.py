@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How an alias is spelled, and what the token looks like that confirms it.
+"""How an alias is spelled.
 
 Whether an address may be an alias, and whose, is for others to know.
 """
@@ -7,8 +7,6 @@ Whether an address may be an alias, and whose, is for others to know.
 from __future__ import annotations
 
 import re
-import secrets
-from base64 import b32encode
 
 from mailman_dlist.domain.naming import LOCAL_PART_OCTETS
 
@@ -19,12 +17,6 @@ ADDRESS_OCTETS = 254
 # RFC 5322, section 3.2.3, in lower case.
 DOT_ATOM = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 QUOTED = re.compile('"(.*)"')
-
-# 80 bits: nobody guesses one, and it leaves room in a local part for the name of
-# any list that can be a dlist.  Letters of either case read the same.
-TOKEN_BYTES = 10
-TOKEN_LENGTH = 16
-TOKEN = re.compile('[a-z2-7]{16}')
 
 
 def spelled(email: str) -> str:
@@ -51,13 +43,3 @@ def can_be_written(email: str) -> bool:
         and len(local_part) <= LOCAL_PART_OCTETS
         and len(email) <= ADDRESS_OCTETS
     )
-
-
-def new_token() -> str:
-    """Return what confirms one request."""
-    return b32encode(secrets.token_bytes(TOKEN_BYTES)).decode('ascii').lower()
-
-
-def is_token(text: str) -> bool:
-    """Tell whether a text, in lower case, may be a token."""
-    return TOKEN.fullmatch(text) is not None

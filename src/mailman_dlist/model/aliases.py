@@ -13,7 +13,7 @@ from sqlalchemy import String, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from zope.interface import implementer
 
-from mailman_dlist.domain.alias import TOKEN_LENGTH
+from mailman_dlist.domain.confirmation import TOKEN_LENGTH
 from mailman_dlist.interfaces.alias import IAlias, IAliasRequest
 from mailman_dlist.model.base import Base
 from mailman_dlist.model.session import store

@@ -10,9 +10,11 @@ from typing import Any
 
 from mailman.model.address import Address
 from mailman.model.bans import Ban
+from mailman.model.digests import OneLastDigest
 from mailman.model.domain import Domain
 from mailman.model.mailinglist import MailingList
 from mailman.model.member import Member
+from mailman.model.pending import Pended
 from mailman.model.preferences import Preferences
 from mailman.model.user import User
 
@@ -20,7 +22,9 @@ from mailman.model.user import User
 address: Any = Address.__table__
 ban: Any = Ban.__table__
 domain: Any = Domain.__table__
+last_digest: Any = OneLastDigest.__table__
 lists: Any = MailingList.__table__
 member: Any = Member.__table__
+pended: Any = Pended.__table__
 preferences: Any = Preferences.__table__
 user: Any = User.__table__

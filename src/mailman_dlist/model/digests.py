@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from mailman.interfaces.member import DeliveryMode, DeliveryStatus, MemberRole
-from mailman.model.digests import OneLastDigest
 from public import public
 from sqlalchemy import and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import joinedload
@@ -20,14 +19,10 @@ from sqlalchemy.orm import joinedload
 from mailman_dlist.domain.digest import Span, Wish
 from mailman_dlist.domain.following import Choice, Default
 from mailman_dlist.model.conversations import Conversation, ConversationMessage
+from mailman_dlist.model.core import address, member
+from mailman_dlist.model.core import last_digest as last
 from mailman_dlist.model.following import MemberChoice, MemberSettings, Pause
-from mailman_dlist.model.memberships import (
-    address,
-    delivery_mode,
-    delivery_status,
-    member,
-    members,
-)
+from mailman_dlist.model.memberships import delivery_mode, delivery_status, members
 from mailman_dlist.model.session import store
 
 
@@ -38,7 +33,6 @@ DIGESTS = (
 )
 
 settings: Any = MemberSettings.__table__
-last: Any = OneLastDigest.__table__
 messages: Any = ConversationMessage.__table__
 ended: Any = Pause.__table__
 

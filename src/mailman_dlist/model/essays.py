@@ -5,12 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from mailman.database import types
-from mailman.model.mailinglist import MailingList
-from mailman.model.pending import Pended
 from public import public
 from sqlalchemy import (
     ColumnElement,
@@ -26,19 +23,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 from zope.interface import implementer
 
+from mailman_dlist.domain.confirmation import TOKEN_LENGTH
 from mailman_dlist.interfaces.dlist import CHAIN
 from mailman_dlist.interfaces.essay import IEssay
 from mailman_dlist.model.base import LONG_TEXT, Base
+from mailman_dlist.model.core import lists, pended
 from mailman_dlist.model.lists import Dlist
 from mailman_dlist.model.session import store
-
-
-# Characters, as of an alias: the same kind of address has them.
-TOKEN_LENGTH = 16
-
-# Mailman's classes carry no annotations; their tables are all we need.
-lists: Any = MailingList.__table__
-pended: Any = Pended.__table__
 
 
 @public

@@ -83,6 +83,20 @@ def check() -> None:
 
 
 @public
+def usable() -> bool:
+    """Say whether the tables are of this release; if not, the log has it.
+
+    For doors of Mailman's where all has to go on as in core without us.
+    """
+    try:
+        check()
+    except SchemaError as error:
+        log.error('Mailman goes on without us: %s', error)
+        return False
+    return True
+
+
+@public
 def upgrade() -> bool:
     """Make or migrate the tables.
 

@@ -10,9 +10,9 @@ from mailman.utilities.datetime import now
 from public import public
 
 from mailman_dlist.app import following, lookup, views
-from mailman_dlist.app.lists import BadSetting, one_of
 from mailman_dlist.app.views import View
 from mailman_dlist.domain.following import Choice, Reason
+from mailman_dlist.domain.values import BadSetting, one_of
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model import following as model
 from mailman_dlist.model.conversations import Conversation

@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
-from uuid import UUID
 
 import falcon
 from mailman.interfaces.address import InvalidEmailAddressError
@@ -16,9 +14,9 @@ from mailman.rest.helpers import created
 from public import public
 
 from mailman_dlist.app import essays, joining, lookup, views
-from mailman_dlist.app.lists import yes_or_no
 from mailman_dlist.app.subscribers import subscriber
 from mailman_dlist.app.views import View
+from mailman_dlist.domain.values import yes_or_no
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model import essays as model
 from mailman_dlist.model.essays import Essay
@@ -84,7 +82,7 @@ class Essays(OfAList):
         mlist = self.mlist()
         answer = essays.read(mlist, asked.pop('answer'))
         given, name = asked.pop('subscriber'), asked.pop('display_name', '')
-        newcomer = subscriber(given, uuid(self, given), name)
+        newcomer = subscriber(given, self.uuid(given), name)
         try:
             token, owner, self._joined = joining.subscribe(
                 mlist, newcomer, answer, **asked
@@ -110,7 +108,7 @@ class AnEssay(OfAList):
     def on_get(self, request: falcon.Request) -> View:
         """/lists/<list_id>/essays/<token or member_id>"""
         mlist = self.mlist()
-        essay = lookup.essay_of(mlist, self.key, uuid(self, self.key))
+        essay = lookup.essay_of(mlist, self.key, self.uuid(self.key))
         return show(self, mlist, essay)
 
 
@@ -121,10 +119,3 @@ def show(resource: Resource, mlist: MailingList, essay: Essay) -> View:
     return resource.entry(
         views.essay(essay), 'lists', mlist.list_id, 'essays', str(key)
     )
-
-
-def uuid(resource: Resource, given: str) -> UUID | None:
-    """Return what a text says as an id, None if it is none."""
-    with suppress(ValueError):
-        return resource.api.to_uuid(given)
-    return None

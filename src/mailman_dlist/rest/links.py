@@ -9,9 +9,9 @@ import falcon
 from public import public
 
 from mailman_dlist.app import links, views
-from mailman_dlist.app.lists import BadSetting, one_of
 from mailman_dlist.app.views import View
 from mailman_dlist.domain.following import Choice
+from mailman_dlist.domain.values import BadSetting, one_of
 from mailman_dlist.rest.answers import Resource, responder
 from mailman_dlist.rest.requests import read
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from public import public
 
 from mailman_dlist.app import lookup
@@ -33,12 +35,17 @@ class OfAList(Resource):
 
         :raises UnknownMember: when there is none.
         """
-        mlist = self.mlist()
-        try:
-            key = self.api.to_uuid(member_id)
-        except ValueError:
-            raise lookup.UnknownMember(mlist, member_id) from None
+        mlist, key = self.mlist(), self.uuid(member_id)
+        if key is None:
+            raise lookup.UnknownMember(mlist, member_id)
         return lookup.member_with_id(mlist, key)
+
+    def uuid(self, given: str) -> UUID | None:
+        """Return a text as the id that Mailman shows so, None if it is none."""
+        try:
+            return self.api.to_uuid(given)
+        except ValueError:
+            return None
 
 
 @public

@@ -11,8 +11,8 @@ import falcon
 from mailman.rest.helpers import get_request_params
 from public import public
 
-from mailman_dlist.app.lists import BadSetting, read_settings
 from mailman_dlist.domain.errors import DlistError
+from mailman_dlist.domain.values import BadSetting, read_settings
 
 
 Reader = Callable[[str], Any]
