@@ -29,6 +29,7 @@ from mailman.config.config import Configuration
 from mailman_dlist.demo.site import Site
 from tests import core, databases
 from tests.databases import SQLITE, Database
+from tests.sharing import ByDatabase, rank
 from tests.village import ARCHIVE, TASKS, MailingList, Village
 
 
@@ -88,6 +89,7 @@ def pytest_collection_modifyitems(
     if idle:
         config.hook.pytest_deselected(items=idle)
         items[:] = [item for item in items if not _is_idle(item)]
+    items.sort(key=lambda item: rank(item.nodeid))
 
 
 def _is_idle(item: pytest.Item) -> bool:
@@ -100,8 +102,6 @@ def _is_idle(item: pytest.Item) -> bool:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Let processes that share the tests have whole databases and whole files."""
-    from tests.sharing import ByDatabase
-
     return ByDatabase(config, log)
 
 

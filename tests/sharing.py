@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
 
@@ -15,6 +16,16 @@ JOURNEYS = 'tests/journeys/'
 ON_DATABASE = re.compile(rf'[\[-]({NAMES})[]-]')
 
 
+def rank(nodeid: str) -> int:
+    """Say when a test has its turn: what takes longest in one piece comes first.
+
+    Journeys wait for their Mailmans most of the time, while others compute.
+    """
+    if ON_DATABASE.search(nodeid) is None:
+        return 2
+    return 0 if nodeid.startswith(JOURNEYS) else 1
+
+
 class ByDatabase(LoadScopeScheduling):
     """What shares a database or a running Mailman is one portion.
 
@@ -22,6 +33,11 @@ class ByDatabase(LoadScopeScheduling):
     share one, and all its other tests need none.  The tests without a database are
     a portion for each file.
     """
+
+    def __init__(self, config: Any, log: Any):
+        # The order is ours, see `rank`.
+        config.option.loadscopereorder = False
+        super().__init__(config, log)
 
     def _split_scope(self, nodeid: str) -> str:
         match = ON_DATABASE.search(nodeid)

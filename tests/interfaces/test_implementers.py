@@ -30,6 +30,7 @@ from mailman_dlist.commands.eml_dlist import DlistEmailCommand
 from mailman_dlist.commands.eml_join import Join
 from mailman_dlist.domain.following import Reason
 from mailman_dlist.handlers.acknowledgement import Acknowledgement
+from mailman_dlist.handlers.collection import Collection
 from mailman_dlist.handlers.decoration import Decoration
 from mailman_dlist.handlers.headers import DlistHeaders
 from mailman_dlist.interfaces.events import ChoiceChangedEvent, ConversationOpenedEvent
@@ -49,6 +50,7 @@ MADE_FROM: dict[type, Callable[[], Any]] = {
     ConversationOpenedEvent: lambda: ConversationOpenedEvent(None, None),
     ChoiceChangedEvent: lambda: ChoiceChangedEvent(None, None, None, None, Reason.mail),
     EssayManager: lambda: EssayManager(None),
+    Collection: lambda: Collection(DlistHeaders()),
     Join: lambda: Join(DlistEmailCommand()),
     Once: lambda: Once(DlistHeaders(), Step.archive),
     Acknowledgement: lambda: Acknowledgement(DlistHeaders()),

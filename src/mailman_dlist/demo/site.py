@@ -439,7 +439,7 @@ class Site:
 
     # What goes on inside.
 
-    def settle(self, timeout: float = 60, quiet: float = 0.3) -> None:
+    def settle(self, timeout: float = 180, quiet: float = 0.3) -> None:
         """Wait until no message is under way.
 
         Mail that was shunted, set aside as bad, or put off until a retry rests.
