@@ -13,6 +13,7 @@ from tests import databases
 
 NAMES = '|'.join(database.name for database in databases.EVERY)
 JOURNEYS = 'tests/journeys/'
+LATE = f'{JOURNEYS}test_real_archives'
 ON_DATABASE = re.compile(rf'[\[-]({NAMES})[]-]')
 
 
@@ -43,4 +44,8 @@ class ByDatabase(LoadScopeScheduling):
         match = ON_DATABASE.search(nodeid)
         if match is None:
             return nodeid.partition('::')[0]
-        return f'{match[1]} {nodeid.startswith(JOURNEYS)}'
+        if not nodeid.startswith(JOURNEYS):
+            return match[1]
+        # Most run on SQLite alone, and would take as long as all the rest.
+        is_late = match[1] == databases.SQLITE.name and nodeid > LATE
+        return f'journeys on {match[1]}{" (late)" if is_late else ""}'
