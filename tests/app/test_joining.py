@@ -17,6 +17,7 @@ from mailman.interfaces.subscriptions import (
     TokenOwner,
 )
 from mailman.interfaces.usermanager import IUserManager
+from sqlalchemy import event
 from zope.component import getUtility
 
 from mailman_dlist.app import essays, joining, lists
@@ -220,6 +221,30 @@ def test_a_request_that_is_half_deleted_is_none(ant):
     asks_to_join(ant)
     replies(ant, question())
     assert member(ant) is not None
+
+
+def test_a_request_that_is_deleted_while_it_is_looked_at_is_none(ant):
+    asks_to_join(ant)
+    deleted = []
+
+    def another_process(connection, _cursor, statement, *_rest):
+        if not deleted and 'count(' in statement and 'pended.token =' in statement:
+            deleted.append(connection.exec_driver_sql('DELETE FROM pended').rowcount)
+
+    event.listen(config.db.engine, 'after_cursor_execute', another_process)
+    joining.subscribe(ant, address('bart@example.com'), ANSWER)
+    event.remove(config.db.engine, 'after_cursor_execute', another_process)
+    assert deleted == [1]
+    assert [each['email'] for each in requests(ant)] == ['bart@example.com']
+
+
+def test_what_fails_in_a_step_is_no_end_of_all_steps(ant, monkeypatch):
+    def fails(*_arguments: Any) -> None:
+        raise IndexError('pop from an empty list')
+
+    monkeypatch.setattr(joining.essay_mail, 'ask', fails)
+    with pytest.raises(IndexError):
+        asks_to_join(ant)
 
 
 def test_who_has_answered_has_a_pending_request_as_in_core(ant):

@@ -222,8 +222,8 @@ def some_say_nothing(crowd: Crowd) -> None:
         assert requests[each.email]['token_owner'] == 'subscriber'
         each.answers()
     for each in crowd.of('empty', 'essays'):
-        status, _said = each.posts(ANSWER, pre_verified='yes', pre_confirmed='yes')
-        assert status == (202 if each.is_decided_on else 201)
+        status, said = each.posts(ANSWER, pre_verified='yes', pre_confirmed='yes')
+        assert status == (202 if each.is_decided_on else 201), (each, said)
     crowd.village.settle()
     for each in crowd.of('empty'):
         assert each.person.reads() == []

@@ -27,8 +27,15 @@ class EssayPendings(Pendings):
     """Mailman's pendings, where requests to join have their answers."""
 
     def confirm(self, token: Any, *, expunge: bool = True) -> Any:
-        """See `IPendings`."""
-        pendable = super().confirm(token, expunge=expunge)
+        """See `IPendings`.
+
+        Core counts first and looks then; what another process deletes in between is
+        gone.
+        """
+        try:
+            pendable = super().confirm(token, expunge=expunge)
+        except IndexError:
+            return None
         if (
             pendable is None
             or pendable.get('type') != PendableSubscription.PEND_TYPE
