@@ -225,7 +225,7 @@ def test_a_request_that_is_half_deleted_is_none(ant):
 
 def test_a_request_that_is_deleted_while_it_is_looked_at_is_none(ant):
     asks_to_join(ant)
-    deleted = []
+    deleted: list[int] = []
 
     def another_process(connection, _cursor, statement, *_rest):
         if not deleted and 'count(' in statement and 'pended.token =' in statement:
