@@ -30,7 +30,7 @@ from mailman_dlist.demo.site import Site
 from tests import core, databases
 from tests.databases import SQLITE, Database
 from tests.sharing import ByDatabase, rank
-from tests.village import ARCHIVE, TASKS, MailingList, Village
+from tests.village import ARCHIVE, MailingList, Village
 
 
 MakeSite = Callable[..., AbstractContextManager[Site]]
@@ -180,7 +180,7 @@ def make_site(
 @pytest.fixture(scope='session')
 def site(make_site: MakeSite) -> Iterator[Site]:
     """The running Mailman that all journeys on one database share."""
-    with make_site(extra=ARCHIVE + TASKS) as site:
+    with make_site(extra=ARCHIVE) as site:
         yield site
 
 

@@ -31,8 +31,7 @@ class ByDatabase(LoadScopeScheduling):
     """What shares a database or a running Mailman is one portion.
 
     To start a Mailman takes as long as a hundred tests: the journeys on a database
-    share one, and all its other tests need none.  The tests without a database are
-    a portion for each file.
+    share one.  The tests without a database are a portion for each file.
     """
 
     def __init__(self, config: Any, log: Any):

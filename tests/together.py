@@ -8,7 +8,7 @@ from collections.abc import Callable
 from multiprocessing.synchronize import Barrier
 
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 600
 
 
 def together(work: Callable[[Callable[[], object]], None], count: int) -> int:
@@ -25,7 +25,7 @@ def together(work: Callable[[Callable[[], object]], None], count: int) -> int:
     for process in processes:
         process.start()
     for process in processes:
-        process.join()
+        process.join(PATIENCE_SECONDS)
     return sum(process.exitcode != 0 for process in processes)
 
 

@@ -34,9 +34,6 @@ NUMBERS = count(1)
 # What a site needs so that its lists have an archive, a maildir each.
 ARCHIVE = '[archiver.prototype]\nenable: yes\n'
 
-# Mailman looks every hour for what has expired.
-TASKS = '[mailman]\nrun_tasks_every: 3s\n[runner.task]\nsleep_time: 1s\n'
-
 
 @dataclass
 class Village:
@@ -244,8 +241,9 @@ class Person:
 
     def reads(self) -> list[EmailMessage]:
         """Return what came since the last look, oldest first."""
-        seen, self.seen = self.seen, len(self.inbox)
-        return self.inbox[seen:]
+        inbox = self.inbox
+        seen, self.seen = self.seen, len(inbox)
+        return inbox[seen:]
 
 
 @dataclass

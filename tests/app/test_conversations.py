@@ -321,7 +321,8 @@ def at_once(*letters: Any) -> list[tuple[str, int, int]]:
 
     :return: The name and number of each one's conversation, and its own number.
     """
-    together = Barrier(len(letters))
+    # One that fails must not let the others wait.
+    together = Barrier(len(letters), timeout=60)
 
     def post(msg: Any) -> tuple[str, int, int]:
         try:

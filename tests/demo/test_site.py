@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import signal
 import smtplib
 import socket
 import sys
@@ -12,7 +13,7 @@ import pytest
 from mailman_dlist.demo.configuration import parse_sections
 from mailman_dlist.demo.ports import Reservation
 from mailman_dlist.demo.sink import Delivery, Outbox, Sink
-from mailman_dlist.demo.site import Site, SiteError
+from mailman_dlist.demo.site import Site, SiteError, undivided
 from tests import processes
 
 
@@ -225,6 +226,16 @@ def test_where_ports_cannot_be_held_one_that_is_free_is_named(monkeypatch):
     with socket.socket() as server:
         server.bind(('127.0.0.1', reservation.port))
         server.listen()
+
+
+def test_who_is_told_to_end_first_takes_note_of_what_was_started():
+    done = []
+    before = signal.signal(signal.SIGTERM, lambda *_: done.append('ended'))
+    with undivided():
+        signal.raise_signal(signal.SIGTERM)
+        done.append('started')
+    signal.signal(signal.SIGTERM, before)
+    assert done == ['started', 'ended']
 
 
 def test_the_sink_keeps_the_message_as_it_came():

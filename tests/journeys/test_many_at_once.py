@@ -30,7 +30,7 @@ def test_two_hundred_openings_of_one_subject_are_two_hundred_conversations(make_
 
         with ThreadPoolExecutor(4) as pool:
             letters = list(pool.map(opens, range(OPENINGS)))
-        site.settle(timeout=300)
+        site.settle()
         assert all(letter.accepted for letter in letters)
         assert site.shunted() == [], site.log('mailman')[-3000:]
         names = {

@@ -178,9 +178,9 @@ def aftermath(site: Site) -> Aftermath:
             after.told[row.odd].append(f'is refused: {refusal}')
     for odd in AS_STOCK:
         assert not hand_in(site, SENDERS['Anne'], old.at(), MESSAGES[odd])
-    site.settle(timeout=300)
+    site.settle()
     accept_what_is_held(ant, after)
-    site.settle(timeout=300)
+    site.settle()
 
     read_log(site.log('mailman')[told:], after)
     read_mail(site.outbox.deliveries, after)

@@ -197,11 +197,14 @@ def test_neither_the_archive_nor_a_digest_has_a_personal_link(ant):
         assert b'One-Click' not in octets
 
 
-def test_the_key_is_for_mailman_alone(web_site):
-    file = web_site.var / 'data' / 'dlist.keys'
+def test_the_key_is_for_mailman_alone(ant):
+    [anne] = ant.has('Anne')
+    anne.writes(ant.at('new'), 'Picnic')
+    site = ant.village.site
+    file = site.var / 'data' / 'dlist.keys'
     assert file.stat().st_mode & 0o777 == 0o600
     [line] = file.read_text().splitlines()
-    log = ''.join(web_site.log(name) for name in ('mailman', 'plugins', 'smtp'))
+    log = ''.join(site.log(name) for name in ('mailman', 'plugins', 'smtp'))
     assert line.split()[1] not in log
 
 

@@ -166,7 +166,7 @@ def test_a_running_mailman_loses_none_of_it(village, name):
     for message in messages:
         answers = village.site.deliver(author(message), ant.at(), message)
         assert [code for code, _text in answers.values()] == [250]
-    village.site.settle(timeout=300)
+    village.site.settle()
 
     found = {message_id(mail): mail['x-dlist-conversation'] for mail in anne.inbox}
     assert len(anne.inbox) == len(messages)

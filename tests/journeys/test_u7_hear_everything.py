@@ -21,6 +21,7 @@ def test_every_message_says_how_to_hear_no_more(ant):
     anne, bart = ant.has('Anne', 'Bart')
     opening = anne.writes(ant.at('new'), 'Picnic')
     anne.replies(opening)
+    assert len(bart.inbox) == 2
     for mail in bart.inbox:
         assert ant.at('picnic', 'unsubscribe') in text_of(mail)
         assert ant.at('picnic', 'subscribe') not in text_of(mail)

@@ -29,6 +29,14 @@ WISHES = (None, 'follow', 'mute', 'pause')
 CONVERSATIONS = ('picnic', 'goat', 'bridge')
 TALKS = (*CONVERSATIONS, 'fox')
 
+# We run its runner, and see what waits in the next queue.
+BY_HAND = """
+[runner.digest]
+start: no
+[runner.virgin]
+sleep_time: 2s
+"""
+
 # What `make` writes above a message in a plain digest.
 SUBJECT = re.compile(r'^Message: \d+\n(?:.+\n)*?Subject: (.*)$', re.MULTILINE)
 
@@ -282,7 +290,7 @@ def runner(site: Site, *options: str) -> subprocess.Popen[bytes]:
 
 @pytest.mark.databases('sqlite')
 def test_a_killed_runner_takes_no_digest_and_doubles_none(make_site, tmp_path):
-    with make_site(extra='[runner.digest]\nstart: no\n') as site:
+    with make_site(extra=BY_HAND) as site:
         ant = Village(site).new_list('ant')
         [anne] = ant.has('Anne')
         readers = readers_with_wishes_of_their_own(ant, anne)

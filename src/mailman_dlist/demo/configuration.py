@@ -22,6 +22,8 @@ QUEUE_RUNNERS = (
 # Runners without a queue that is ours to watch.
 OTHER_RUNNERS = ('lmtp', 'rest', 'retry', 'task')
 SLEEP_TIME = '0.1s'
+# At each look this one reads all bounces from the database.
+BOUNCES_SLEEP_TIME = '1s'
 
 PLUGIN = {
     'plugin.dlist': {

@@ -70,11 +70,11 @@ def demo(
     if not letters:
         progress.say(f'There are no threads in {mailbox}.')
         return 2
-    progress.say('Dynamic sublists: every conversation its own small list')
-    progress.say(f'(the letters are from {mailbox.name})')
-    progress.say()
     try:
         with orderly_end(), tempfile.TemporaryDirectory(prefix='dlist-demo-') as path:
+            progress.say('Dynamic sublists: every conversation its own small list')
+            progress.say(f'(the letters are from {mailbox.name})')
+            progress.say()
             return _demo(Path(path), letters, progress, keep=keep)
     except KeyboardInterrupt:
         progress.say('Stopped. Nothing is left behind.')

@@ -25,11 +25,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.message import Message
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self
 
 from mailman_dlist.demo import configuration, lmtp
@@ -135,6 +136,7 @@ class Site:
             # Should a list ask for the policies of senders' domains after all.
             'dmarc': {'resolver_timeout': '0.5s', 'resolver_lifetime': '0.5s'},
             **{f'runner.{name}': quick for name in configuration.QUEUE_RUNNERS},
+            'runner.bounces': {'sleep_time': configuration.BOUNCES_SLEEP_TIME},
             'runner.nntp': {'start': 'no'},
         }
 
@@ -202,7 +204,7 @@ class Site:
         # `mailman start` does what follows, but forks in between: started by
         # us the master is ours to wait for, and to end even if it has not yet
         # come to writing its process id.  No pipe: the runners would inherit it.
-        with self._start_log.open('wb') as log:
+        with self._start_log.open('wb') as log, undivided():
             self._master = subprocess.Popen(
                 [sys.executable, str(script('master')), '--force', '-C', str(self.cfg)],
                 stdin=subprocess.DEVNULL,
@@ -248,7 +250,7 @@ class Site:
             os.killpg(self._master.pid, signal.SIGKILL)
         self._master.wait()
         # Killed runners take a moment, and are not ours to wait for.
-        until(lambda: not _group_exists(self._master), 5)
+        until(lambda: not _group_exists(self._master), STOP_SECONDS)
         self._master = None
 
     def close(self) -> None:
@@ -444,28 +446,26 @@ class Site:
 
         Mail that was shunted, set aside as bad, or put off until a retry rests.
 
-        :param timeout: In seconds.
+        :param timeout: Seconds during which nothing moves though there is mail.
         :param quiet: Seconds during which nothing may move.
-        :raises SiteError: when mail is still under way, or Mailman has died.
+        :raises SiteError: when mail is stuck, or Mailman has died.
         """
-        deadline = time.monotonic() + timeout
-        quiet_since = time.monotonic()
-        delivered = len(self.outbox)
-        looks = 0
+        seen, moved, looks = self._progress(), time.monotonic(), 0
         # One look may take long on a busy machine, and miss what moves meanwhile
         # from a queue not seen yet to one seen already.
-        while looks < LOOKS or time.monotonic() - quiet_since < quiet:
-            time.sleep(0.03)
-            busy = self._queue_counts()
-            looks += 1
-            if busy or len(self.outbox) != delivered:
-                delivered = len(self.outbox)
-                quiet_since = time.monotonic()
-                looks = 0
+        while seen[0] or looks < LOOKS or time.monotonic() - moved < quiet:
             if not self.running:
                 raise SiteError(f'Mailman has ended.\n{self._last_words()}')
-            if time.monotonic() > deadline:
-                raise SiteError(f'Mail is still under way: {busy}')
+            if time.monotonic() - moved > timeout:
+                raise SiteError(f'Mail is still under way: {seen[0]}')
+            time.sleep(0.03)
+            looks += 1
+            before, seen = seen, self._progress()
+            if seen != before:
+                moved, looks = time.monotonic(), 0
+
+    def _progress(self) -> tuple[dict[str, int], int]:
+        return self._queue_counts(), len(self.outbox)
 
     def _queue_counts(self) -> dict[str, int]:
         counts: dict[str, int] = {}
@@ -514,6 +514,32 @@ def until(ready: Callable[[], bool], timeout: float, pause: float = 0.03) -> boo
             return False
         time.sleep(pause)
     return True
+
+
+@contextlib.contextmanager
+def undivided() -> Iterator[None]:
+    """Let Ctrl-C wait until a step is done, so that what it starts can be ended."""
+    # Only the main thread hears of it, and may say so.
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+
+    def later(number: int, frame: FrameType | None) -> None:
+        heard.append(number)
+
+    # Neither masked nor ignored: what is started would inherit that.
+    before = {
+        number: signal.signal(number, later)
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for heard_number in heard:
+            signal.raise_signal(heard_number)
 
 
 def _group_exists(leader: subprocess.Popen[bytes] | None) -> bool:

@@ -20,7 +20,7 @@ sleep_time: 1s
 pytestmark = pytest.mark.databases('sqlite')
 
 NO, LATER = '550 5.1.1 no such user', '451 4.2.2 mailbox full'
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 300
 
 
 @pytest.fixture(scope='module')
