@@ -89,17 +89,17 @@ def test_a_digest_has_what_its_reader_wants_by_conversation(mlist, mode):
 
 CONTENTS = """\
 Picnic
-    To answer, write to      ant+picnic@example.com
-    To hear all of it, to    ant+picnic+subscribe@example.com
-    To hear no more, to      ant+picnic+unsubscribe@example.com
+    To answer:          ant+picnic@example.com
+    To hear all of it:  ant+picnic+subscribe@example.com
+    To hear no more:    ant+picnic+unsubscribe@example.com
 
    1. Picnic (stranger@example.com)
    2. Re: Picnic (stranger@example.com)
 
 Goat
-    To answer, write to      ant+goat@example.com
-    To hear all of it, to    ant+goat+subscribe@example.com
-    To hear no more, to      ant+goat+unsubscribe@example.com
+    To answer:          ant+goat@example.com
+    To hear all of it:  ant+goat+subscribe@example.com
+    To hear no more:    ant+goat+unsubscribe@example.com
 
    3. Goat (stranger@example.com)
    4. Re: Goat (stranger@example.com)

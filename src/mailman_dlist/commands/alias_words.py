@@ -27,7 +27,7 @@ def usage() -> str:
     return _("""\
     dlist alias add ADDRESS     post from this address, too
     dlist alias remove ADDRESS  no longer post from it
-    dlist alias clear           have no aliases any more
+    dlist alias clear           remove all of your aliases
     dlist alias list            see your aliases
 """)
 
@@ -57,7 +57,7 @@ def answer(
             return _remove(member, given)
         case ['clear']:
             aliases.clear(member)
-            return _('You have no aliases any more.')
+            return _('You no longer have any aliases.')
         case ['list'] | []:
             return _list(member)
     return None
@@ -99,7 +99,7 @@ def _add(mlist: MailingList, msg: Message, member: Member, given: str) -> str:
     except aliases.AskedTooOften as error:
         limit = error.limit  # noqa: F841 # in the sentence
         return _(
-            'You have asked as often today as you may: ${limit}.\n'
+            'You have reached the limit of requests for today: ${limit}.\n'
             'Please try again tomorrow.'
         )
     return _("""\
@@ -114,7 +114,7 @@ def _remove(member: Member, given: str) -> str:
         email = aliases.remove(member, given)  # noqa: F841 # in the sentence
     except aliases.UnknownAlias:
         return _('You have no alias ${given}.')
-    return _('${email} is no alias of yours any more.')
+    return _('${email} is no longer your alias.')
 
 
 def _list(member: Member) -> str:
