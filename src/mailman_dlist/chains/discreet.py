@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a chain does with a message from an alias, it does with one without traces.
+"""What a chain does with a message, it does with one that tells no more than it may.
 
 Rules must see the message as it came: whether it is spam, approved or too large.
-But what holds it, sends it back, throws it away or accepts it shows and logs it.
+But what is held moderators read, personal links that it quotes and all.  And what is
+from an alias has no traces of the member, whether it is held, sent back, thrown away or
+accepted: all of that shows and logs it.
 """
 
 from __future__ import annotations
@@ -17,16 +19,20 @@ from mailman.interfaces.chain import IChain
 from zope.interface import implementer
 
 from mailman_dlist import metadata
-from mailman_dlist.app import alias_mail
+from mailman_dlist.app import alias_mail, links
 from mailman_dlist.app.senders import AliasAuthor
+from mailman_dlist.domain.quoting import scrub
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
 Function = Callable[[MailingList, Message, MsgData], None]
 
 
-def discreet(link: Link, author: AliasAuthor) -> Link:
-    """Return a link that leads to the same, but takes the traces out before."""
+def discreet(link: Link, author: AliasAuthor | None) -> Link:
+    """Return a link that leads to the same, but takes out before what tells too much.
+
+    :param author: Who wrote from an alias, None for everybody else.
+    """
     chain = None if link.chain is None else Discreet(link.chain, author)
     function = link.function and partial(_discreetly, link.function, author)
     return Link(link.rule, link.action, chain, function)
@@ -35,9 +41,9 @@ def discreet(link: Link, author: AliasAuthor) -> Link:
 # Not public: Mailman would look for it beside the chains that it wraps.
 @implementer(IChain)
 class Discreet:
-    """A chain on the way of a message from an alias."""
+    """A chain on the way of a message."""
 
-    def __init__(self, chain: Any, author: AliasAuthor):
+    def __init__(self, chain: Any, author: AliasAuthor | None):
         self.name = chain.name
         self.description = chain.description
         self._chain = chain
@@ -53,12 +59,16 @@ class Discreet:
 
 def _discreetly(
     function: Function,
-    author: AliasAuthor,
+    author: AliasAuthor | None,
     mlist: MailingList,
     msg: Message,
     msgdata: MsgData,
 ) -> None:
-    metadata.take_traces(mlist, msg, msgdata, author)
+    holds = isinstance(getattr(function, '__self__', None), HoldChain)
+    if author is not None:
+        metadata.take_traces(mlist, msg, msgdata, author)
+    if holds:
+        scrub(msg, links.for_everybody)
     function(mlist, msg, msgdata)
-    if isinstance(getattr(function, '__self__', None), HoldChain):
+    if holds and author is not None:
         alias_mail.name_member(mlist, msg, author)

@@ -48,12 +48,8 @@ class DlistPostingChain:
         # What is held of an alias' post looks like what is held of any other.
         metadata.message_id(msg, msgdata)
         author = metadata.author(mlist, msg, msgdata)
-        links = self._links(mlist, msg, msgdata)
-        if author is None:
-            yield from links
-            return
-        for link in links:
-            rule = for_alias(link.rule, author)
+        for link in self._links(mlist, msg, msgdata):
+            rule = link.rule if author is None else for_alias(link.rule, author)
             yield discreet(Link(rule, link.action, link.chain, link.function), author)
 
     def _links(

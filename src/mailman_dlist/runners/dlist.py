@@ -18,6 +18,7 @@ from mailman_dlist.app import (
     confirming,
     essays,
     joining,
+    lists,
 )
 from mailman_dlist.app.pauses import end_pauses
 from mailman_dlist.app.senders import alias_author, is_banned, member_of
@@ -57,6 +58,10 @@ class DlistRunner(Runner):
     def _dispose(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
         """See `IRunner`."""
         ready()
+        if not lists.is_dlist(mlist):
+            # It was one when the mail came in; now it settles what is for it.
+            config.switchboards['in'].enqueue(msg, msgdata, to_list=True)
+            return False
         intent = metadata.intent(mlist, msg, msgdata)
         why = automatic(msg, msg.get_unixfrom(), mlist.list_id)
         author = alias_author(mlist, msg)
@@ -88,6 +93,8 @@ class DlistRunner(Runner):
             self._due[chore] = monotonic() + every_seconds
             try:
                 chore()
+                # A transaction that only looked would stay open until the next mail.
+                config.db.commit()
             except Exception:
                 # Here it would end the runner, and the commands would wait.
                 plugin_log.exception('%s failed', chore.__name__)
