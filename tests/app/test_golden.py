@@ -103,9 +103,11 @@ class Scene:
         )
         run(DlistRunner, 'dlist')
 
-    def posts(self, extension: str) -> None:
-        """Let Anne post, as far as the step that accepts it."""
-        msg = letter(self.anne, 'Re: Picnic', message_id='<post@example.com>')
+    def posts(self, extension: str, sender: Any = None) -> None:
+        """Let Anne, or somebody else, post as far as the step that accepts it."""
+        msg = letter(
+            sender or self.anne, 'Re: Picnic', message_id='<post@example.com>'
+        )
         with suppress(DiscardMessage):
             DlistConversation().process(self.ant, msg, {EXTENSION: extension})
 
@@ -250,6 +252,13 @@ def anne_posts_too_late(scene: Scene) -> None:
 @situation('unknown-span', 'picnic+unsubscribe+9999w')
 def anne_posts(scene: Scene, extension: str) -> None:
     scene.posts(extension)
+
+
+@situation('no-member-mutes', 'picnic+unsubscribe')
+@situation('no-member-wants-help', 'help')
+def zoe_is_let_in(scene: Scene, extension: str) -> None:
+    """A moderator has accepted it, or the list lets strangers post."""
+    scene.posts(extension, sender='zoe@example.net')
 
 
 @situation('request-help', 'dlist help')

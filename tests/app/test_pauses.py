@@ -15,6 +15,7 @@ from sqlalchemy import delete, update
 from mailman_dlist.app import commands, following, lists, notices, pauses
 from mailman_dlist.domain.address import parse
 from mailman_dlist.domain.following import Choice, Default, Reason, Standing
+from mailman_dlist.metadata import EXTENSION
 from mailman_dlist.model import audience
 from mailman_dlist.model import following as model
 from mailman_dlist.model.following import MemberChoice
@@ -243,6 +244,27 @@ def test_the_runner_survives_what_goes_wrong_and_does_the_rest(
     monkeypatch.setattr(dlist, 'CHORES', {broken: 10.0} | dlist.CHORES)
     run(DlistRunner, 'dlist')
     assert len(queued('virgin')) == 1
+
+
+def test_a_runner_that_finds_nothing_to_end_leaves_no_transaction_open(
+    mlist, picnic, anne
+):
+    pause(mlist, anne)
+    store().commit()
+    DlistRunner('dlist')._do_periodic()
+    assert not store().in_transaction()
+
+
+def test_a_command_of_a_list_made_plain_meanwhile_goes_the_way_of_any_mail(
+    mlist, picnic, anne
+):
+    config.switchboards['dlist'].enqueue(
+        letter(anne), listid=mlist.list_id, **{EXTENSION: 'picnic+unsubscribe'}
+    )
+    lists.disable(mlist)
+    store().commit()
+    run(DlistRunner, 'dlist')
+    assert len(queued('in')) == 1
 
 
 def test_who_has_left_is_told_nothing(mlist, picnic, anne):

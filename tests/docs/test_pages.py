@@ -45,12 +45,12 @@ MODULES = {
 
 
 def commands(page: Path) -> Iterator[tuple[str, list[str]]]:
-    """Yield the subcommands of mailman that a page shows, but for start and stop."""
+    """Yield the subcommands of mailman that a page shows, about lists."""
     for block in pages.snippets(page, 'console'):
         for line in block.splitlines():
             if line.startswith('$ mailman '):
                 _program, name, *arguments = shlex.split(line.removeprefix('$ '))
-                if name not in ('start', 'stop'):
+                if name not in ('start', 'stop', 'unshunt'):
                     yield name, arguments
 
 

@@ -25,14 +25,17 @@ from mailman.runners.pipeline import PipelineRunner
 from zope.component import getUtility
 
 from mailman_dlist import metadata
-from mailman_dlist.app import conversations, keys, lists, members
+from mailman_dlist.app import conversations, keys, links, lists, members
 from mailman_dlist.domain.following import Choice, Reason
 from mailman_dlist.domain.references import id_hash
+from mailman_dlist.domain.token import LinkAction
 from mailman_dlist.model import aliases as model
 from mailman_dlist.model.conversations import ConversationMessage
 from mailman_dlist.model.following import choice_of, settings_of
 from mailman_dlist.model.session import store
 from mailman_dlist.runners.dlist import DlistRunner
+from tests.app.post import open_conversation
+from tests.app.web import PERSONAL, open_web
 from tests.model.stage import (
     choose,
     give_alias,
@@ -224,6 +227,21 @@ def test_a_held_post_looks_like_a_strangers(ant):
     assert [ours[key] for key in said] == [theirs[key] for key in said]
     assert telling(ours) == []
     assert ours['moderation_sender'] == ours['_mod_sender'] == SHADE
+
+
+def test_moderators_get_no_personal_link_that_a_held_post_quotes(
+    ant, tmp_path, monkeypatch
+):
+    open_web(tmp_path, monkeypatch)
+    ant.anne.moderation_action = HOLD
+    picnic = open_conversation(ant.mlist, 'picnic')
+    link = links.personal(ant.anne.member_id, picnic.id, LinkAction.mute)
+    msg = from_shade()
+    msg.set_payload(f'I am in.\n> On the web: {link}\n')
+    ant.gets(msg, 'picnic')
+    sent = ''.join(msg.as_string() for msg, _msgdata in queued('virgin'))
+    assert links.plain(ant.mlist, 'picnic') in sent
+    assert PERSONAL not in sent
 
 
 EVERYBODY = 'ant@example.com, bart@example.com'

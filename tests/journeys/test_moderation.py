@@ -89,8 +89,12 @@ def test_a_strangers_command_is_no_command_after_a_moderator_accepts_it(ant):
     anne.writes(ant.at('new'), 'Picnic')
     command = zoe.writes(ant.at('picnic', 'mute'), 'Stop it')
     assert list(held(ant)) == ['Stop it']
+    zoe.reads()
     decide(ant, 'Stop it', 'accept')
     assert command.readers == set()
+    [back] = zoe.reads()
+    assert 'which is for members' in text_of(back)
+    assert 'Stop it' in back.as_string()
     assert anne.writes(ant.at('picnic')).readers == {'Anne', 'Bart'}
 
 

@@ -197,6 +197,23 @@ def test_neither_the_archive_nor_a_digest_has_a_personal_link(ant):
         assert b'One-Click' not in octets
 
 
+def test_moderators_read_no_personal_link_in_what_is_held(ant):
+    [anne] = ant.has('Anne')
+    [bart] = ant.has('Bart', moderation_action='hold')
+    anne.writes(ant.at('new'), 'Picnic')
+    [token] = tokens(latest(bart))
+    bart.replies(latest(bart), f'I am in.\n{quoted(latest(bart))}')
+    [held] = ant.village.site.must(f'lists/{ant.list_id}/held').body['entries']
+    owners = f'ant-owner@{ant.village.domain}'
+    [asked] = ant.village.site.outbox.to(owners)
+    for raw in held['msg'], str(asked.message):
+        # Quoted-printable cuts long lines.
+        shown = raw.replace('=\n', '')
+        assert f'{BASE}/lists/{ant.list_id}/conversations/picnic/' in shown
+        assert token not in shown
+        assert '/dlist/t/' not in shown
+
+
 def test_the_key_is_for_mailman_alone(ant):
     [anne] = ant.has('Anne')
     anne.writes(ant.at('new'), 'Picnic')

@@ -92,6 +92,17 @@ def test_several_commands_of_one_mail_are_all_obeyed(ant):
 
 
 @pytest.mark.databases('sqlite')
+def test_a_command_of_a_moderated_member_is_not_held(ant):
+    [anne] = ant.has('Anne')
+    [bart] = ant.has('Bart', moderation_action='hold')
+    anne.writes(ant.at('new'), 'Picnic')
+    bart.writes(ant.at('picnic', 'unsubscribe'))
+    held = ant.village.site.must(f'lists/{ant.list_id}/held').body
+    assert held['total_size'] == 0
+    assert anne.writes(ant.at('picnic')).readers == {'Anne'}
+
+
+@pytest.mark.databases('sqlite')
 def test_a_program_mutes_nothing(ant):
     anne, bart = ant.has('Anne', 'Bart')
     anne.writes(ant.at('new'), 'Picnic')

@@ -41,6 +41,10 @@ def refuse(
     if judgement.fate not in (Fate.unknown, Fate.closed):
         return
     member = member_behind(mlist, msg)
+    if member is None and intent.is_command:
+        facts = {'address': address, 'join_email': mlist.join_address}
+        notices.give_back(mlist, msg, None, 'dlist:notice:no-member', facts)
+        return
     notices.give_back(
         mlist,
         msg,
@@ -68,8 +72,10 @@ def _suggestions(mlist: MailingList, intent: Intent, member: Member | None) -> s
         if verbs:
             lines += [ours.mute(name), ours.follow(name)]
         if len(verbs) > 1:
-            lines.append(ours.mute(name, '7d'))
+            lines += [ours.mute(name, '7d'), ours.mute(name, '2w')]
     party = mlist if member is None else member
     with _.using(party.preferred_language.code):
         meant = _('Perhaps you meant:')
+        if len(verbs) > 1:
+            lines.append(_('(for days or weeks, 52 weeks at most)'))
     return '\n'.join([meant, '', *(f'    {line}' for line in lines), '', ''])

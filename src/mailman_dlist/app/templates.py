@@ -50,6 +50,7 @@ TEMPLATES = frozenset(
         'dlist:notice:welcome',
         'dlist:notice:closed',
         'dlist:notice:unknown',
+        'dlist:notice:no-member',
         'dlist:notice:alias-confirm',
         'dlist:notice:alias-refused',
         'dlist:notice:alias-confirmed',
@@ -105,6 +106,7 @@ def facts_of(mlist: MailingList) -> dict[str, str]:
         'opening_address': ours.opening,
         'help_address': ours.help,
         'conversations_address': ours.conversations,
+        'leave_address': mlist.leave_address,
         'delimiter': ours.delimiter,
     }
 

@@ -54,7 +54,7 @@ def answer(
         case ['add', given]:
             return _add(mlist, msg, member, given)
         case ['remove', given]:
-            return _remove(member, given)
+            return _remove(member, given, can_undo=True)
         case ['clear']:
             aliases.clear(member)
             return _('You no longer have any aliases.')
@@ -91,11 +91,11 @@ def _add(mlist: MailingList, msg: Message, member: Member, given: str) -> str:
     except aliases.AliasesOff:
         return _('${mlist.display_name} has no aliases.')
     except aliases.AlreadyAlias as error:
-        email = error.email  # noqa: F841 # in the sentence
+        email = error.email  # in the sentence
         return _('${email} is an alias of yours already.')
     except aliases.TooManyAliases as error:
         limit = error.limit
-        return _('The limit of aliases is reached: ${limit}.  Remove one first.')
+        return _('You have as many aliases as you may: ${limit}.  Remove one first.')
     except aliases.AskedTooOften as error:
         limit = error.limit  # noqa: F841 # in the sentence
         return _(
@@ -106,15 +106,20 @@ def _add(mlist: MailingList, msg: Message, member: Member, given: str) -> str:
     A mail was sent to ${email}.
     You can post from there as soon as it is answered.  Should the address
     not be one to post from, the mail says so.
-""")
+""") + _undo(f'remove {email}')
 
 
-def _remove(member: Member, given: str) -> str:
+def _remove(member: Member, given: str, *, can_undo: bool = False) -> str:
     try:
-        email = aliases.remove(member, given)  # noqa: F841 # in the sentence
+        email = aliases.remove(member, given)
     except aliases.UnknownAlias:
         return _('You have no alias ${given}.')
-    return _('${email} is no longer your alias.')
+    removed = _('${email} is no longer your alias.')
+    return '\n'.join([removed, *([_undo(f'add {email}')] if can_undo else [])])
+
+
+def _undo(words: str) -> str:
+    return _('To undo it, send: dlist alias ${words}')
 
 
 def _list(member: Member) -> str:

@@ -32,6 +32,7 @@ from mailman_dlist.model.session import committed
 
 SWITCHES = {'opened': 'follow_opened', 'replied': 'follow_replied'}
 STATES = {'on': True, 'off': False}
+NAMES = {state: name for name, state in STATES.items()}
 
 
 @public
@@ -72,7 +73,12 @@ class DlistEmailCommand:
                 answer = _stranger(mlist)
             else:
                 answer = _answer(Asked(mlist, msg, member, list(arguments)))
-        print(answer.rstrip(), file=results)
+            person = _('If you need a person, write to ${mlist.owner_address}.')
+        # Mail to where the answer comes from reaches nobody.
+        if person in str(results):
+            print(f'\n{answer.rstrip()}', file=results)
+        else:
+            print(f'{answer.rstrip()}\n\n{person}', file=results)
         return ContinueProcessing.yes
 
 
@@ -119,7 +125,7 @@ def _answer(asked: Asked) -> str:
 def _default(asked: Asked) -> str | None:
     match asked.words[1:]:
         case [word] if word in Default.__members__:
-            return _change(asked, {'default': word})
+            return _change(asked, 'default', word)
         case []:
             return _help(asked)
     return None
@@ -128,7 +134,7 @@ def _default(asked: Asked) -> str | None:
 def _autofollow(asked: Asked) -> str | None:
     match asked.words[1:]:
         case [what, state] if what in SWITCHES and state in STATES:
-            return _change(asked, {SWITCHES[what]: STATES[state]})
+            return _change(asked, SWITCHES[what], STATES[state])
         case []:
             return _help(asked)
     return None
@@ -147,7 +153,7 @@ def _essay(asked: Asked) -> str | None:
         return None
     answer = essays.of_member(asked.member)
     if answer is None:
-        return _('No answer of yours to questions before joining is kept.')
+        return _('The list keeps no answer of yours to questions before joining.')
     return '\n'.join([_('Before joining you answered:'), '', answer])
 
 
@@ -167,9 +173,16 @@ _WORDS: dict[str, Callable[[Asked], str | None]] = {
 }
 
 
-def _change(asked: Asked, values: dict[str, str | bool]) -> str:
-    committed(lambda: members.change(asked.mlist, asked.member, values))
-    return _state(asked.mlist, asked.member)
+def _change(asked: Asked, setting: str, value: str | bool) -> str:
+    before = members.show(asked.mlist, asked.member)[setting]
+    committed(lambda: members.change(asked.mlist, asked.member, {setting: value}))
+    state = _state(asked.mlist, asked.member)
+    if before == value:
+        return state
+    *words, _value = ['dlist', *asked.words]
+    former = before if isinstance(before, str) else NAMES[before]
+    line = ' '.join([*words, former])  # noqa: F841 # in the sentence
+    return '\n'.join([state, _('To undo it, send: ${line}')])
 
 
 def _state(mlist: MailingList, member: Member) -> str:
@@ -187,13 +200,12 @@ def _stranger(mlist: MailingList) -> str:
     return _("""\
     You are not a member of ${mlist.display_name} by this address.
     If you are by another one, please write from that.
-    If you need a person, write to ${mlist.owner_address}.
 """)
 
 
 def _usage(asked: Asked) -> str:
     mlist = asked.mlist  # noqa: F841 # in the sentences
-    # In three parts: what is put into a text is not indented as that is.
+    # In parts: what is put into a text is not indented as that is.
     return ''.join([_("""\
     Send one or more of these lines to ${mlist.request_address}:
 
@@ -202,12 +214,17 @@ def _usage(asked: Asked) -> str:
     dlist default nothing       hear only what you follow
     dlist autofollow opened on  follow what you open (or: off)
     dlist autofollow replied on follow what you reply to (or: off)
-"""), _usage_of_aliases(asked), _("""\
-    dlist essay                 see what you answered before joining
+"""), _usage_of_aliases(asked), _usage_of_essay(asked), _("""\
     dlist help                  see this and what is true for you now
-
-    If you need a person, write to ${mlist.owner_address}.
 """)])
+
+
+def _usage_of_essay(asked: Asked) -> str:
+    if not lists.settings(asked.mlist).essay:
+        return ''
+    return _("""\
+    dlist essay                 see what you answered before joining
+""")
 
 
 def _usage_of_aliases(asked: Asked) -> str:
