@@ -29,8 +29,12 @@ from mailman_dlist.domain.token import LENGTH
 Plain: TypeAlias = Callable[[str], str | None]
 
 # Characters that nobody sees, and those that quoting puts at the start of a line.
-_UNSEEN = '\xad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff'
-_QUOTING = ' \t\xa0\u3000>|}#*»›│┃'
+_UNSEEN = (
+    '\xad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e'
+    '\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufeff'
+)
+_BLANKS = ''.join(map(chr, range(0x2000, 0x200B)))
+_QUOTING = f' \t\xa0\u3000{_BLANKS}>|}}#*»›│┃'
 
 # What may stand before the path where no scheme does.
 _BARE = ascii_letters + digits + '.-_~%/:'
@@ -68,6 +72,10 @@ def _gaps(cut: str) -> re.Pattern[str]:
 
 _TAGS = re.compile(_TAG)
 _BETWEEN_LINES = _gaps(_LINE_END)
+# The Bat!, Supercite and others put initials or a name before the mark.
+_NAMED = rf'{_LINE_END}[ \t]*+[A-Za-z.]{{1,10}}>'
+_NAMED_LINE = re.compile(_NAMED)
+_BETWEEN_NAMED_LINES = _gaps(f'{_NAMED}|{_LINE_END}')
 _BETWEEN_TAGS = _gaps(f'{_LINE_END}|{_TAG}')
 
 # JSON, which mail holds for machines, may have a backslash before a slash.
@@ -109,7 +117,10 @@ def replaced(text: str, plain: Plain) -> str:
     if '<' in text:
         text = _replaced(text, _BETWEEN_TAGS, plain)
     # Inside tags, too.
-    return _replaced(text, _BETWEEN_LINES, plain)
+    text = _replaced(text, _BETWEEN_LINES, plain)
+    if _NAMED_LINE.search(text):
+        text = _replaced(text, _BETWEEN_NAMED_LINES, plain)
+    return text
 
 
 def _replaced(text: str, gaps: re.Pattern[str], plain: Plain) -> str:
