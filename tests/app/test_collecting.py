@@ -6,21 +6,20 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from functools import partial
-from mailbox import ExternalClashError
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mailman.app.digests import maybe_send_digest_now
-from mailman.config import config
 
 from mailman_dlist.app import collecting
+from mailman_dlist.app.locks import locked
 from mailman_dlist.model.session import store
 from mailman_dlist.runners.digest import DlistDigestRunner
 from tests.app.digests import delivered, sent, subjects, takes
 from tests.app.post import posted
 from tests.model.stage import join, letter, queued, run
+from tests.together import beside
 
 
 pytestmark = pytest.mark.databases('sqlite')
@@ -37,13 +36,8 @@ def mailbox(mlist: Any) -> Path:
 def collect(mlist: Any, subject: str) -> Any:
     msg = letter('stranger', subject)
     posted(mlist, msg)
-    collect_again(mlist, msg)
+    collecting.collect(mlist, msg)
     return msg
-
-
-def collect_again(mlist: Any, msg: Any) -> None:
-    handler = config.handlers['to-digest']
-    collecting.collect(mlist, partial(handler.process, mlist, msg, {}))
 
 
 def test_half_a_message_takes_none_of_the_others_along(mlist, mailbox):
@@ -53,48 +47,34 @@ def test_half_a_message_takes_none_of_the_others_along(mlist, mailbox):
     # In the middle of its header fields, or of its text.
     for octets in (40, 100, mailbox.stat().st_size - whole - 3):
         os.truncate(mailbox, whole + octets)
-        collect_again(mlist, msg)
+        collecting.collect(mlist, msg)
     collect(mlist, 'Bridge')
     found = subjects(sent(mlist)['anne'])
     assert [each for each in found if each] == ['Picnic', 'Goat', 'Bridge']
 
 
-def test_a_lock_of_the_dead_is_broken(mlist, mailbox):
+def test_a_lock_of_the_dead_is_no_obstacle(mlist, mailbox):
+    # Mailman leaves one on a plain list.
     collect(mlist, 'Picnic')
-    lock = mailbox.with_name('digest.mmdf.lock')
-    lock.touch()
-    long_ago = time.time() - collecting.PATIENCE_SECONDS - 1
-    os.utime(lock, (long_ago, long_ago))
+    mailbox.with_name('digest.mmdf.lock').touch()
     collect(mlist, 'Goat')
-    assert not lock.exists()
     assert subjects(sent(mlist)['anne']) == ['Picnic', 'Goat']
 
 
-def test_a_lock_of_the_living_is_waited_for_and_kept(mlist, mailbox, monkeypatch):
-    monkeypatch.setattr(collecting, 'PAUSE_SECONDS', 0.0)
+def test_who_waited_for_a_mailbox_that_is_let_go_adds_to_the_next(mlist, mailbox):
+    let_go = mailbox.with_name('let-go.mmdf')
     collect(mlist, 'Picnic')
-    lock = mailbox.with_name('digest.mmdf.lock')
-    lock.touch()
-    looks = []
 
-    def held(_path: Any) -> None:
-        looks.append(lock.exists())
-        if len(looks) == 3:
-            lock.unlink()
+    def hold(ready: Any) -> None:
+        with locked(mailbox):
+            ready()
+            time.sleep(0.5)
+            mailbox.rename(let_go)
 
-    monkeypatch.setattr(collecting, '_break_old_lock', held)
-    collect(mlist, 'Goat')
-    assert looks == [True] * 3
-    monkeypatch.undo()
-
-    # In the end a human has to look.
-    monkeypatch.setattr(collecting, 'PATIENCE_SECONDS', 0.0)
-    lock.touch()
-    os.utime(lock, (time.time() + 60,) * 2)
-    with pytest.raises(ExternalClashError):
-        collect(mlist, 'Bridge')
-    assert lock.exists()
-    lock.unlink()
+    with beside(hold):
+        collect(mlist, 'Goat')
+    assert b'Goat' not in let_go.read_bytes()
+    assert subjects(sent(mlist)['anne']) == ['Goat']
 
 
 @pytest.mark.parametrize('job', ['lost', 'queued', 'done'])

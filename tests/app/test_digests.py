@@ -18,7 +18,15 @@ from mailman.email.message import Message
 from mailman.interfaces.member import DeliveryStatus
 from sqlalchemy import event
 
-from mailman_dlist.app import commands, delivery, digests, following, lists, pauses
+from mailman_dlist.app import (
+    collecting,
+    commands,
+    delivery,
+    digests,
+    following,
+    lists,
+    pauses,
+)
 from mailman_dlist.domain.address import parse
 from mailman_dlist.domain.following import Choice, Default
 from mailman_dlist.domain.mending import mend
@@ -348,6 +356,10 @@ def is_same_again(msg: Any) -> bool:
     return message_from_bytes(octets).as_bytes() == octets
 
 
+def body(msg: Any) -> bytes:
+    return msg.as_bytes().partition(b'\n\n')[2]
+
+
 @pytest.mark.databases('sqlite')
 def test_odd_mail_opens_in_a_digest_as_it_does_alone(mlist):
     takes(join(mlist, 'Anne'))
@@ -355,17 +367,20 @@ def test_odd_mail_opens_in_a_digest_as_it_does_alone(mlist):
     mlist.digest_size_threshold = 0
     collected = list(odd_mail())
     for msg in collected:
-        config.handlers['to-digest'].process(mlist, msg, {})
+        collecting.collect(mlist, msg)
     inbox = sent(mlist)
-    digest = message_from_bytes(inbox['anne'].as_bytes())
+    octets = inbox['anne'].as_bytes()
+    digest = message_from_bytes(octets)
     assert len(subjects(digest)) == len(collected) > 100
     [messages] = [
         part for part in digest.walk() if part.get_content_type() == 'multipart/digest'
     ]
+    border = f'\n--{messages.get_boundary()}'.encode()
     for alone, part in zip(collected, messages.get_payload(), strict=True):
         inside = part.get_payload(0)
         assert inside['message-id'] == alone['message-id']
         assert is_same_again(inside) >= is_same_again(alone), alone['message-id']
+        assert b'\n\n' + body(alone) + border in octets, alone['message-id']
     assert is_same_again(inbox['bart'])
     text = inbox['bart'].get_payload(decode=True).decode()
     assert text.count('\nMessage: ') == len(collected)
