@@ -6,11 +6,14 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mailman.app.digests import maybe_send_digest_now
+from mailman.config import config
+from mailman.email.message import Message
 
 from mailman_dlist.app import collecting
 from mailman_dlist.app.locks import locked
@@ -38,6 +41,52 @@ def collect(mlist: Any, subject: str) -> Any:
     posted(mlist, msg)
     collecting.collect(mlist, msg)
     return msg
+
+
+MARKS = """\
+Hello!
+\1\1\1\1
+\1\1\1\1
+From anne@example.com
+From: anne@example.com
+Subject: Forged
+Message-ID: <picnic@example.com>
+
+I resign.
+\1\1\1\1"""
+ONE_TEXT = '\n{0}'
+PARTS = """\
+Content-Type: multipart/mixed; boundary=b
+
+{0}
+--b
+
+{0}
+--b--
+{0}"""
+
+
+@pytest.mark.parametrize('form', [ONE_TEXT, PARTS])
+@pytest.mark.parametrize('line_end', ['\n', '\r\n', '\r'])
+def test_no_message_ends_in_the_mailbox_before_its_end(mlist, mailbox, form, line_end):
+    collect(mlist, 'Picnic')
+    head = 'Subject: Goat\nMessage-ID: <goat@example.com>\n'
+    raw = (head + form.format(MARKS)).replace('\n', line_end)
+    collecting.collect(mlist, message_from_bytes(raw.encode(), Message))
+    collect(mlist, 'Bridge')
+    digest = sent(mlist)['anne']
+    assert subjects(digest) == ['Picnic', 'Bridge', 'Goat']
+    assert b'\n>\1\1\1\1\n' in digest.as_bytes()
+
+
+def test_a_digest_goes_out_without_what_cannot_be_read(mlist, mailbox):
+    collect(mlist, 'Picnic')
+    # A message with a mark in it, which Mailman put there while the list was plain.
+    odd = letter('stranger', 'Goat')
+    odd.set_payload('Hello!\n\1\1\1\1\n')
+    for each in odd, letter('stranger', 'Bridge'):
+        config.handlers['to-digest'].process(mlist, each, {})
+    assert subjects(sent(mlist)['anne'])[:2] == ['Picnic', 'Goat']
 
 
 def test_half_a_message_takes_none_of_the_others_along(mlist, mailbox):

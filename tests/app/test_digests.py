@@ -380,7 +380,9 @@ def test_odd_mail_opens_in_a_digest_as_it_does_alone(mlist):
         inside = part.get_payload(0)
         assert inside['message-id'] == alone['message-id']
         assert is_same_again(inside) >= is_same_again(alone), alone['message-id']
-        assert b'\n\n' + body(alone) + border in octets, alone['message-id']
+        # The mailbox would end at such a line.
+        text = body(alone).replace(b'\n\1\1\1\1', b'\n>\1\1\1\1')
+        assert b'\n\n' + text + border in octets, alone['message-id']
     assert is_same_again(inbox['bart'])
     text = inbox['bart'].get_payload(decode=True).decode()
     assert text.count('\nMessage: ') == len(collected)

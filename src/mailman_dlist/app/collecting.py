@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from email.generator import BytesGenerator
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +23,7 @@ from typing import BinaryIO
 from mailman.app.digests import bump_digest_number_and_volume, maybe_send_digest_now
 from mailman.config import config
 from mailman.email.message import Message
+from mailman.utilities.mailbox import Mailbox
 from public import public
 
 from mailman_dlist.app.locks import locked
@@ -29,6 +33,8 @@ from mailman_dlist.model.session import commit_and_keep
 
 # What stands before and after each message of an MMDF mailbox.
 MARK = b'\1\1\1\1\n'
+# A line of a message that would pass for one.
+LIKE_A_MARK = re.compile(rb'^\x01{4}$', re.MULTILINE)
 
 log = logging.getLogger('mailman.plugins.dlist')
 
@@ -51,11 +57,29 @@ def collect(mlist: MailingList, msg: Message) -> None:
 
 
 def _entry(msg: Message) -> bytes:
-    """Return the message as it stands in the mailbox."""
+    """Return the message as it stands in the mailbox.
+
+    Lines that would end it there, and perhaps begin another, get a ``>`` in front.
+    """
     octets = BytesIO()
     BytesGenerator(octets, mangle_from_=False, maxheaderlen=0).flatten(msg)
+    # When all is written: a line may have ended in CR LF, in any part.
+    text = LIKE_A_MARK.sub(rb'>\g<0>', octets.getvalue())
     sender = f'From MAILER-DAEMON {time.asctime(time.gmtime())}\n'
-    return MARK + sender.encode() + octets.getvalue() + b'\n' + MARK
+    return MARK + sender.encode() + text + b'\n' + MARK
+
+
+@public
+def messages_in(path: Path) -> Iterator[Message]:
+    """Yield the messages of a mailbox that was let go."""
+    # Nobody adds to it any more, and a lock would be there still after a crash.
+    with closing(Mailbox(str(path), create=False)) as mailbox:
+        for place in mailbox.iterkeys():
+            try:
+                yield mailbox[place]
+            except ValueError:
+                # A plain list may have had a message with marks in it.
+                log.error('%s: message %d cannot be read', path, place)
 
 
 def _queue_forgotten(mlist: MailingList) -> None:
