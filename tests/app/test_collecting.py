@@ -17,6 +17,7 @@ from mailman.email.message import Message
 
 from mailman_dlist.app import collecting
 from mailman_dlist.app.locks import locked
+from mailman_dlist.domain.following import Default
 from mailman_dlist.model.session import store
 from mailman_dlist.runners.digest import DlistDigestRunner
 from tests.app.digests import delivered, sent, subjects, takes
@@ -86,20 +87,34 @@ def test_a_digest_goes_out_without_what_cannot_be_read(mlist, mailbox):
     odd.set_payload('Hello!\n\1\1\1\1\n')
     for each in odd, letter('stranger', 'Bridge'):
         config.handlers['to-digest'].process(mlist, each, {})
-    assert subjects(sent(mlist)['anne'])[:2] == ['Picnic', 'Goat']
+    assert subjects(sent(mlist)['anne']) == ['Picnic', 'Goat']
 
 
 def test_half_a_message_takes_none_of_the_others_along(mlist, mailbox):
     collect(mlist, 'Picnic')
     whole = mailbox.stat().st_size
     msg = collect(mlist, 'Goat')
-    # In the middle of its header fields, or of its text.
-    for octets in (40, 100, mailbox.stat().st_size - whole - 3):
+    # In the mark before it, in its header fields, in its text.
+    for octets in (1, 5, 40, 100, mailbox.stat().st_size - whole - 3):
         os.truncate(mailbox, whole + octets)
         collecting.collect(mlist, msg)
     collect(mlist, 'Bridge')
-    found = subjects(sent(mlist)['anne'])
-    assert [each for each in found if each] == ['Picnic', 'Goat', 'Bridge']
+    assert subjects(sent(mlist)['anne']) == ['Picnic', 'Goat', 'Bridge']
+
+
+@pytest.mark.parametrize('octets', [1, 5, 40, 180])
+def test_half_a_message_at_the_end_is_in_no_digest(mlist, mailbox, octets):
+    takes(join(mlist, 'Bart'), default=Default.nothing)
+    collect(mlist, 'Picnic')
+    whole = mailbox.stat().st_size
+    msg = collect(mlist, 'Goat')
+    os.truncate(mailbox, whole + octets)
+    inbox = sent(mlist)
+    assert inbox.keys() == {'anne'}
+    assert subjects(inbox['anne']) == ['Picnic']
+    # Then it comes again.
+    collecting.collect(mlist, msg)
+    assert subjects(sent(mlist)['anne']) == ['Goat']
 
 
 def test_a_lock_of_the_dead_is_no_obstacle(mlist, mailbox):
@@ -124,6 +139,23 @@ def test_who_waited_for_a_mailbox_that_is_let_go_adds_to_the_next(mlist, mailbox
         collect(mlist, 'Goat')
     assert b'Goat' not in let_go.read_bytes()
     assert subjects(sent(mlist)['anne']) == ['Goat']
+
+
+def test_a_digest_waits_for_who_is_adding_to_it(mlist, mailbox):
+    collect(mlist, 'Picnic')
+    whole = mailbox.stat().st_size
+    collect(mlist, 'Goat')
+    goat = mailbox.read_bytes()[whole:]
+    os.truncate(mailbox, whole)
+
+    def add(ready: Any) -> None:
+        with locked(mailbox) as file:
+            ready()
+            time.sleep(1)
+            file.write(goat)
+
+    with beside(add):
+        assert subjects(sent(mlist)['anne']) == ['Picnic', 'Goat']
 
 
 @pytest.mark.parametrize('job', ['lost', 'queued', 'done'])

@@ -13,7 +13,6 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from email.generator import BytesGenerator
 from io import BytesIO
@@ -47,7 +46,7 @@ def collect(mlist: MailingList, msg: Message) -> None:
     entry = _entry(msg)
     # The same lock as Mailman's, which has a second one beside it.
     with locked(path) as mailbox:
-        _end_fragment(mailbox)
+        _cut_fragment(mailbox)
         mailbox.write(entry)
         mailbox.flush()
         os.fsync(mailbox.fileno())
@@ -70,16 +69,19 @@ def _entry(msg: Message) -> bytes:
 
 
 @public
-def messages_in(path: Path) -> Iterator[Message]:
-    """Yield the messages of a mailbox that was let go."""
-    # Nobody adds to it any more, and a lock would be there still after a crash.
-    with closing(Mailbox(str(path), create=False)) as mailbox:
+def messages_in(path: Path) -> list[Message]:
+    """Return the messages of a mailbox that was let go."""
+    messages: list[Message] = []
+    # Who opened it before may be adding to it still, or have died of it.
+    with locked(path) as file, closing(Mailbox(str(path), create=False)) as mailbox:
+        _cut_fragment(file)
         for place in mailbox.iterkeys():
             try:
-                yield mailbox[place]
+                messages.append(mailbox[place])
             except ValueError:
                 # A plain list may have had a message with marks in it.
                 log.error('%s: message %d cannot be read', path, place)
+    return messages
 
 
 def _queue_forgotten(mlist: MailingList) -> None:
@@ -103,10 +105,17 @@ def _queue_forgotten(mlist: MailingList) -> None:
     commit_and_keep()
 
 
-def _end_fragment(mailbox: BinaryIO) -> None:
-    """End a message that was being added; the whole one comes again."""
-    size = mailbox.seek(0, os.SEEK_END)
-    mailbox.seek(max(0, size - len(MARK)))
-    if mailbox.read() not in (b'', MARK):
-        log.info('%s ends in half a message', mailbox.name)
-        mailbox.write(b'\n' + MARK)
+def _cut_fragment(mailbox: BinaryIO) -> None:
+    """Cut off a message that was being added; it comes again, whole."""
+    place = end = 0
+    inside = False
+    mailbox.seek(0)
+    for line in mailbox:
+        place += len(line)
+        if line == MARK:
+            inside = not inside
+            if not inside:
+                end = place
+    if end < place:
+        log.info('%s ended in half a message', mailbox.name)
+        mailbox.truncate(end)
