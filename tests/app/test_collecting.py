@@ -141,6 +141,19 @@ def test_who_waited_for_a_mailbox_that_is_let_go_adds_to_the_next(mlist, mailbox
     assert subjects(sent(mlist)['anne']) == ['Goat']
 
 
+def test_a_digest_may_be_let_go_by_two_at_once(mlist, mailbox, monkeypatch):
+    mlist.digest_size_threshold = 0.01
+    let_go = mailbox.with_name('digest.1.1.mmdf')
+
+    def bump(_mlist: Any) -> None:
+        # `mailman digests` is a little quicker.
+        mailbox.rename(let_go)
+
+    monkeypatch.setattr('mailman.app.digests.bump_digest_number_and_volume', bump)
+    collect(mlist, 'Picnic')
+    assert b'Picnic' in let_go.read_bytes()
+
+
 def test_a_digest_waits_for_who_is_adding_to_it(mlist, mailbox):
     collect(mlist, 'Picnic')
     whole = mailbox.stat().st_size

@@ -52,7 +52,12 @@ def collect(mlist: MailingList, msg: Message) -> None:
         os.fsync(mailbox.fileno())
     # Late, since Mailman would put this digest in the place of a forgotten one.
     _queue_forgotten(mlist)
-    maybe_send_digest_now(mlist)
+    try:
+        maybe_send_digest_now(mlist)
+    except FileNotFoundError as error:
+        # Unless another process let it go at this moment, under the same number.
+        if error.filename != str(path):
+            raise
 
 
 def _entry(msg: Message) -> bytes:
