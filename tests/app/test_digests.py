@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+import time
 from collections.abc import Iterator
 from email import message_from_bytes
 from itertools import count
@@ -27,6 +28,7 @@ from mailman_dlist.app import (
     lists,
     pauses,
 )
+from mailman_dlist.app.handover import Handover
 from mailman_dlist.domain.address import parse
 from mailman_dlist.domain.following import Choice, Default
 from mailman_dlist.domain.mending import mend
@@ -49,6 +51,7 @@ from tests.model.stage import (
     queued,
     run,
 )
+from tests.together import beside
 
 
 def collect(mlist: Any, subject: str, extension: str = 'new', **given: Any) -> Any:
@@ -386,6 +389,26 @@ def test_odd_mail_opens_in_a_digest_as_it_does_alone(mlist):
     assert is_same_again(inbox['bart'])
     text = inbox['bart'].get_payload(decode=True).decode()
     assert text.count('\nMessage: ') == len(collected)
+
+
+@pytest.mark.databases('sqlite')
+def test_a_digest_that_two_runners_have_goes_out_once(mlist):
+    takes(join(mlist, 'Anne'))
+    collect(mlist, 'Picnic')
+    maybe_send_digest_now(mlist, force=True)
+    store().commit()
+    [mailbox] = Path(mlist.data_path).iterdir()
+
+    def send(ready: Any) -> None:
+        with Handover('virgin', f'{mlist.list_id}.1.1').alone():
+            ready()
+            time.sleep(1)
+            mailbox.unlink()
+
+    with beside(send):
+        run(DlistDigestRunner, 'digest')
+    assert delivered() == {}
+    assert mailboxes(mlist) == []
 
 
 @pytest.mark.databases('sqlite')

@@ -79,9 +79,15 @@ def send(mlist: MailingList, issue: Issue) -> None:
     """Queue a digest for its readers, or what a crash left of that to do."""
     ready()
     handover = Handover('virgin', f'{mlist.list_id}.{issue.volume}.{issue.number}')
-    if not issue.path.exists() and not handover.is_ready:
-        log.info('%s was queued before', issue.path)
-        return
+    # There may be two jobs for it, and several runners.
+    with handover.alone():
+        if issue.path.exists() or handover.is_ready:
+            _send(mlist, issue, handover)
+        else:
+            log.info('%s was queued before', issue.path)
+
+
+def _send(mlist: MailingList, issue: Issue, handover: Handover) -> None:
     collected = _collected(mlist, issue.path)
     readers = model.readers(mlist.list_id, mlist.id)
     if not handover.is_ready:
