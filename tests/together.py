@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.synchronize import Barrier
 
 
@@ -27,6 +28,22 @@ def together(work: Callable[[Callable[[], object]], None], count: int) -> int:
     for process in processes:
         process.join(PATIENCE_SECONDS)
     return sum(process.exitcode != 0 for process in processes)
+
+
+@contextmanager
+def beside(work: Callable[[Callable[[], object]], None]) -> Iterator[None]:
+    """Have another process at work, and wait for its end.
+
+    :param work: Takes what lets us begin.
+    """
+    fork = multiprocessing.get_context('fork')
+    ready = fork.Event()
+    process = fork.Process(target=work, args=(ready.set,))
+    process.start()
+    assert ready.wait(PATIENCE_SECONDS)
+    yield
+    process.join(PATIENCE_SECONDS)
+    assert process.exitcode == 0
 
 
 def _start(work: Callable[[Callable[[], object]], None], all_there: Barrier) -> None:

@@ -6,21 +6,24 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from functools import partial
-from mailbox import ExternalClashError
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mailman.app.digests import maybe_send_digest_now
 from mailman.config import config
+from mailman.email.message import Message
 
 from mailman_dlist.app import collecting
+from mailman_dlist.app.locks import locked
+from mailman_dlist.domain.following import Default
 from mailman_dlist.model.session import store
 from mailman_dlist.runners.digest import DlistDigestRunner
 from tests.app.digests import delivered, sent, subjects, takes
 from tests.app.post import posted
 from tests.model.stage import join, letter, queued, run
+from tests.together import beside
 
 
 pytestmark = pytest.mark.databases('sqlite')
@@ -37,64 +40,135 @@ def mailbox(mlist: Any) -> Path:
 def collect(mlist: Any, subject: str) -> Any:
     msg = letter('stranger', subject)
     posted(mlist, msg)
-    collect_again(mlist, msg)
+    collecting.collect(mlist, msg)
     return msg
 
 
-def collect_again(mlist: Any, msg: Any) -> None:
-    handler = config.handlers['to-digest']
-    collecting.collect(mlist, partial(handler.process, mlist, msg, {}))
+MARKS = """\
+Hello!
+\1\1\1\1
+\1\1\1\1
+From anne@example.com
+From: anne@example.com
+Subject: Forged
+Message-ID: <picnic@example.com>
+
+I resign.
+\1\1\1\1"""
+ONE_TEXT = '\n{0}'
+PARTS = """\
+Content-Type: multipart/mixed; boundary=b
+
+{0}
+--b
+
+{0}
+--b--
+{0}"""
+
+
+@pytest.mark.parametrize('form', [ONE_TEXT, PARTS])
+@pytest.mark.parametrize('line_end', ['\n', '\r\n', '\r'])
+def test_no_message_ends_in_the_mailbox_before_its_end(mlist, mailbox, form, line_end):
+    collect(mlist, 'Picnic')
+    head = 'Subject: Goat\nMessage-ID: <goat@example.com>\n'
+    raw = (head + form.format(MARKS)).replace('\n', line_end)
+    collecting.collect(mlist, message_from_bytes(raw.encode(), Message))
+    collect(mlist, 'Bridge')
+    digest = sent(mlist)['anne']
+    assert subjects(digest) == ['Picnic', 'Bridge', 'Goat']
+    assert b'\n>\1\1\1\1\n' in digest.as_bytes()
+
+
+def test_a_digest_goes_out_without_what_cannot_be_read(mlist, mailbox):
+    collect(mlist, 'Picnic')
+    # A message with a mark in it, which Mailman put there while the list was plain.
+    odd = letter('stranger', 'Goat')
+    odd.set_payload('Hello!\n\1\1\1\1\n')
+    for each in odd, letter('stranger', 'Bridge'):
+        config.handlers['to-digest'].process(mlist, each, {})
+    assert subjects(sent(mlist)['anne']) == ['Picnic', 'Goat']
 
 
 def test_half_a_message_takes_none_of_the_others_along(mlist, mailbox):
     collect(mlist, 'Picnic')
     whole = mailbox.stat().st_size
     msg = collect(mlist, 'Goat')
-    # In the middle of its header fields, or of its text.
-    for octets in (40, 100, mailbox.stat().st_size - whole - 3):
+    # In the mark before it, in its header fields, in its text.
+    for octets in (1, 5, 40, 100, mailbox.stat().st_size - whole - 3):
         os.truncate(mailbox, whole + octets)
-        collect_again(mlist, msg)
+        collecting.collect(mlist, msg)
     collect(mlist, 'Bridge')
-    found = subjects(sent(mlist)['anne'])
-    assert [each for each in found if each] == ['Picnic', 'Goat', 'Bridge']
+    assert subjects(sent(mlist)['anne']) == ['Picnic', 'Goat', 'Bridge']
 
 
-def test_a_lock_of_the_dead_is_broken(mlist, mailbox):
+@pytest.mark.parametrize('octets', [1, 5, 40, 180])
+def test_half_a_message_at_the_end_is_in_no_digest(mlist, mailbox, octets):
+    takes(join(mlist, 'Bart'), default=Default.nothing)
     collect(mlist, 'Picnic')
-    lock = mailbox.with_name('digest.mmdf.lock')
-    lock.touch()
-    long_ago = time.time() - collecting.PATIENCE_SECONDS - 1
-    os.utime(lock, (long_ago, long_ago))
+    whole = mailbox.stat().st_size
+    msg = collect(mlist, 'Goat')
+    os.truncate(mailbox, whole + octets)
+    inbox = sent(mlist)
+    assert inbox.keys() == {'anne'}
+    assert subjects(inbox['anne']) == ['Picnic']
+    # Then it comes again.
+    collecting.collect(mlist, msg)
+    assert subjects(sent(mlist)['anne']) == ['Goat']
+
+
+def test_a_lock_of_the_dead_is_no_obstacle(mlist, mailbox):
+    # Mailman leaves one on a plain list.
+    collect(mlist, 'Picnic')
+    mailbox.with_name('digest.mmdf.lock').touch()
     collect(mlist, 'Goat')
-    assert not lock.exists()
     assert subjects(sent(mlist)['anne']) == ['Picnic', 'Goat']
 
 
-def test_a_lock_of_the_living_is_waited_for_and_kept(mlist, mailbox, monkeypatch):
-    monkeypatch.setattr(collecting, 'PAUSE_SECONDS', 0.0)
+def test_who_waited_for_a_mailbox_that_is_let_go_adds_to_the_next(mlist, mailbox):
+    let_go = mailbox.with_name('let-go.mmdf')
     collect(mlist, 'Picnic')
-    lock = mailbox.with_name('digest.mmdf.lock')
-    lock.touch()
-    looks = []
 
-    def held(_path: Any) -> None:
-        looks.append(lock.exists())
-        if len(looks) == 3:
-            lock.unlink()
+    def hold(ready: Any) -> None:
+        with locked(mailbox):
+            ready()
+            time.sleep(0.5)
+            mailbox.rename(let_go)
 
-    monkeypatch.setattr(collecting, '_break_old_lock', held)
+    with beside(hold):
+        collect(mlist, 'Goat')
+    assert b'Goat' not in let_go.read_bytes()
+    assert subjects(sent(mlist)['anne']) == ['Goat']
+
+
+def test_a_digest_may_be_let_go_by_two_at_once(mlist, mailbox, monkeypatch):
+    mlist.digest_size_threshold = 0.01
+    let_go = mailbox.with_name('digest.1.1.mmdf')
+
+    def bump(_mlist: Any) -> None:
+        # `mailman digests` is a little quicker.
+        mailbox.rename(let_go)
+
+    monkeypatch.setattr('mailman.app.digests.bump_digest_number_and_volume', bump)
+    collect(mlist, 'Picnic')
+    assert b'Picnic' in let_go.read_bytes()
+
+
+def test_a_digest_waits_for_who_is_adding_to_it(mlist, mailbox):
+    collect(mlist, 'Picnic')
+    whole = mailbox.stat().st_size
     collect(mlist, 'Goat')
-    assert looks == [True] * 3
-    monkeypatch.undo()
+    goat = mailbox.read_bytes()[whole:]
+    os.truncate(mailbox, whole)
 
-    # In the end a human has to look.
-    monkeypatch.setattr(collecting, 'PATIENCE_SECONDS', 0.0)
-    lock.touch()
-    os.utime(lock, (time.time() + 60,) * 2)
-    with pytest.raises(ExternalClashError):
-        collect(mlist, 'Bridge')
-    assert lock.exists()
-    lock.unlink()
+    def add(ready: Any) -> None:
+        with locked(mailbox) as file:
+            ready()
+            time.sleep(1)
+            file.write(goat)
+
+    with beside(add):
+        assert subjects(sent(mlist)['anne']) == ['Picnic', 'Goat']
 
 
 @pytest.mark.parametrize('job', ['lost', 'queued', 'done'])

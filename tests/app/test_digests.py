@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+import time
 from collections.abc import Iterator
 from email import message_from_bytes
 from itertools import count
@@ -18,7 +19,16 @@ from mailman.email.message import Message
 from mailman.interfaces.member import DeliveryStatus
 from sqlalchemy import event
 
-from mailman_dlist.app import commands, delivery, digests, following, lists, pauses
+from mailman_dlist.app import (
+    collecting,
+    commands,
+    delivery,
+    digests,
+    following,
+    lists,
+    pauses,
+)
+from mailman_dlist.app.handover import Handover
 from mailman_dlist.domain.address import parse
 from mailman_dlist.domain.following import Choice, Default
 from mailman_dlist.domain.mending import mend
@@ -41,6 +51,7 @@ from tests.model.stage import (
     queued,
     run,
 )
+from tests.together import beside
 
 
 def collect(mlist: Any, subject: str, extension: str = 'new', **given: Any) -> Any:
@@ -348,6 +359,10 @@ def is_same_again(msg: Any) -> bool:
     return message_from_bytes(octets).as_bytes() == octets
 
 
+def body(msg: Any) -> bytes:
+    return msg.as_bytes().partition(b'\n\n')[2]
+
+
 @pytest.mark.databases('sqlite')
 def test_odd_mail_opens_in_a_digest_as_it_does_alone(mlist):
     takes(join(mlist, 'Anne'))
@@ -355,20 +370,45 @@ def test_odd_mail_opens_in_a_digest_as_it_does_alone(mlist):
     mlist.digest_size_threshold = 0
     collected = list(odd_mail())
     for msg in collected:
-        config.handlers['to-digest'].process(mlist, msg, {})
+        collecting.collect(mlist, msg)
     inbox = sent(mlist)
-    digest = message_from_bytes(inbox['anne'].as_bytes())
+    octets = inbox['anne'].as_bytes()
+    digest = message_from_bytes(octets)
     assert len(subjects(digest)) == len(collected) > 100
     [messages] = [
         part for part in digest.walk() if part.get_content_type() == 'multipart/digest'
     ]
+    border = f'\n--{messages.get_boundary()}'.encode()
     for alone, part in zip(collected, messages.get_payload(), strict=True):
         inside = part.get_payload(0)
         assert inside['message-id'] == alone['message-id']
         assert is_same_again(inside) >= is_same_again(alone), alone['message-id']
+        # The mailbox would end at such a line.
+        text = body(alone).replace(b'\n\1\1\1\1', b'\n>\1\1\1\1')
+        assert b'\n\n' + text + border in octets, alone['message-id']
     assert is_same_again(inbox['bart'])
     text = inbox['bart'].get_payload(decode=True).decode()
     assert text.count('\nMessage: ') == len(collected)
+
+
+@pytest.mark.databases('sqlite')
+def test_a_digest_that_two_runners_have_goes_out_once(mlist):
+    takes(join(mlist, 'Anne'))
+    collect(mlist, 'Picnic')
+    maybe_send_digest_now(mlist, force=True)
+    store().commit()
+    [mailbox] = Path(mlist.data_path).iterdir()
+
+    def send(ready: Any) -> None:
+        with Handover('virgin', f'{mlist.list_id}.1.1').alone():
+            ready()
+            time.sleep(1)
+            mailbox.unlink()
+
+    with beside(send):
+        run(DlistDigestRunner, 'digest')
+    assert delivered() == {}
+    assert mailboxes(mlist) == []
 
 
 @pytest.mark.databases('sqlite')

@@ -11,19 +11,18 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 from mailman.core.i18n import _ as core_
 from mailman.utilities.datetime import now
-from mailman.utilities.mailbox import Mailbox
 from mailman.utilities.string import expand
 from public import public
 
 from mailman_dlist.app import lists, templates
 from mailman_dlist.app.asking import asked_once
+from mailman_dlist.app.collecting import messages_in
 from mailman_dlist.app.digesters import FORMATS, Format, Topic, compose
 from mailman_dlist.app.handover import Handover
 from mailman_dlist.app.i18n import _
@@ -80,9 +79,15 @@ def send(mlist: MailingList, issue: Issue) -> None:
     """Queue a digest for its readers, or what a crash left of that to do."""
     ready()
     handover = Handover('virgin', f'{mlist.list_id}.{issue.volume}.{issue.number}')
-    if not issue.path.exists() and not handover.is_ready:
-        log.info('%s was queued before', issue.path)
-        return
+    # There may be two jobs for it, and several runners.
+    with handover.alone():
+        if issue.path.exists() or handover.is_ready:
+            _send(mlist, issue, handover)
+        else:
+            log.info('%s was queued before', issue.path)
+
+
+def _send(mlist: MailingList, issue: Issue, handover: Handover) -> None:
     collected = _collected(mlist, issue.path)
     readers = model.readers(mlist.list_id, mlist.id)
     if not handover.is_ready:
@@ -103,12 +108,10 @@ def _collected(mlist: MailingList, path: Path) -> list[Collected]:
     """
     if not path.exists():
         return []
-    # Nobody adds to it any more, and a lock would be there still after a crash.
-    with closing(Mailbox(str(path), create=False)) as mailbox:
-        messages = {
-            id_hash(str(message.get('message-id', place))): message
-            for place, message in enumerate(mailbox)
-        }
+    messages = {
+        id_hash(str(message.get('message-id', place))): message
+        for place, message in enumerate(messages_in(path))
+    }
     known = model.with_hashes(mlist.list_id, messages)
     # Under whichever of its ids: an anonymous list gives a new one every time.
     once = {known[key].id if key in known else key: key for key in messages}

@@ -18,6 +18,8 @@ from mailman.config import config
 from mailman.core.switchboard import Switchboard
 from public import public
 
+from mailman_dlist.app.locks import locked
+
 
 @public
 class Handover:
@@ -32,6 +34,17 @@ class Handover:
         self._queue = Path(config.switchboards[queue].queue_directory)
         self._filling = self._queue / f'{name}.filling'
         self._ready = self._queue / f'{name}.ready'
+        self._lock = self._queue / f'{name}.lock'
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Wait until no other process has the batch, and keep it.
+
+        Then look again what is left to do.  A crash ends it.
+        """
+        with locked(self._lock):
+            yield
+            self._lock.unlink()
 
     @property
     def is_ready(self) -> bool:

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A post is kept for the next digest also after others crashed in doing so."""
+"""A post is kept for the next digest, octet for octet."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from mailman.interfaces.handler import IHandler
@@ -13,17 +12,16 @@ from mailman_dlist.app.collecting import collect
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
-# Not public: Mailman would look for it beside the handler that it wraps.
+# Not public: Mailman would look for it beside the handler whose place it takes.
 @implementer(IHandler)
 class Collection:
-    """Core's handler, which expects to be alone with a mailbox in order."""
+    """In the place of core's handler, which alters what it adds to a mailbox."""
 
     def __init__(self, handler: Any):
         self.name = handler.name
         self.description = handler.description
-        self._handler = handler
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""
-        if mlist.digests_enabled:
-            collect(mlist, partial(self._handler.process, mlist, msg, msgdata))
+        if mlist.digests_enabled and not msgdata.get('isdigest'):
+            collect(mlist, msg)
