@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+import time
 from collections.abc import Iterator
 from email import message_from_bytes
 from itertools import count
@@ -331,10 +332,51 @@ Gr\u00fc\u00dfe \\ud800
 """
 
 
+# Texts and names of files that cannot be read as they ask to be.
+PARAMETERS = (
+    "application/pdf; name*=idna''%C3%BC.pdf",
+    'application/pdf; name*0=a; name*=b',
+    "image/png\nContent-Disposition: attachment; filename*=idna''%C3%BC.png",
+    "image/png\nContent-Disposition: attachment; filename*=undefined''a",
+    "image/png\nContent-Disposition: attachment; filename*=a%00b''a",
+    "image/png\nContent-Disposition: attachment; filename*=x-klingon''a",
+    'text/plain; charset="a\0b"',
+    "text/plain; charset*=a%00b''utf-8",
+    "text/plain; charset*=us-ascii''idna",
+    'text/plain; charset*0=id; charset*1=na',
+)
+WITH_A_PARAMETER = """\
+From: anne@example.com
+Subject: A parameter
+Message-ID: <parameter@example.com>
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: {0}
+
+Tea
+--b
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+Gr\u00fc\u00dfe
+--b--
+"""
+
+# Half a character, in charsets that have such.
+HALVES = (
+    b'From: =?utf-7?q?+2AA-?= <anne@example.com>\nSubject: Half\n\nTea\n',
+    b'From: anne@example.com\nSubject: =?utf-7?q?+2AA-?=\n\nTea\n',
+    b'From: anne@example.com\nSubject: =?unicode_escape?q?=5Cud800?=\n\nTea\n',
+)
+
+
 def odd_mail() -> Iterator[Any]:
     """Yield mail from life, as Mailman's door hands it on, with ids of its own."""
     raws = [path.read_bytes() for path in sorted((ROOT / 'tests/corpus').glob('*.eml'))]
     raws += [IN_A_CODEC.format(codec).encode() for codec in CODECS]
+    raws += [WITH_A_PARAMETER.format(each).encode() for each in PARAMETERS]
+    raws += HALVES
     for number, raw in enumerate(raws):
         msg = message_from_bytes(raw, Message)
         mend(msg)
@@ -369,6 +411,21 @@ def test_odd_mail_opens_in_a_digest_as_it_does_alone(mlist):
     assert is_same_again(inbox['bart'])
     text = inbox['bart'].get_payload(decode=True).decode()
     assert text.count('\nMessage: ') == len(collected)
+    # One part that cannot be read takes nothing from the others.
+    assert text.count('next part --------------\nGrüße\n') == len(PARAMETERS)
+
+
+@pytest.mark.databases('sqlite')
+def test_a_long_text_in_what_is_no_charset_takes_no_time(mlist):
+    takes(join(mlist, 'Anne'), PLAIN)
+    collect(mlist, 'Picnic')
+    msg = letter('stranger', 'Long')
+    msg.set_payload('-' + 'a' * 1_000_000)
+    msg['Content-Type'] = 'text/plain; charset=punycode'
+    config.handlers['to-digest'].process(mlist, msg, {})
+    before = time.process_time()
+    assert subjects(sent(mlist)['anne']) == ['Picnic', 'Long']
+    assert time.process_time() - before < 20
 
 
 @pytest.mark.databases('sqlite')
