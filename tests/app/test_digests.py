@@ -186,6 +186,25 @@ def test_who_follows_before_the_pause_is_over_gets_all_of_it(mlist):
     assert subjects(sent(mlist)['anne']) == ['Picnic', 'Re: Picnic', 'Re: Picnic']
 
 
+@pytest.mark.parametrize('swept', [False, True])
+@pytest.mark.parametrize('then', ['subscribe', 'unsubscribe+1d', 'reset', 'a reply'])
+def test_what_is_chosen_after_a_pause_takes_nothing_of_its_silence(mlist, then, swept):
+    anne = takes(join(mlist, 'Anne'))
+    collect(mlist, 'Picnic')
+    commands.obey(mlist, letter(anne), parse('picnic+unsubscribe+1d'), anne)
+    pass_time(DAY / 2)
+    collect(mlist, 'Re: Picnic', 'picnic')
+    pass_time(DAY)
+    if swept:
+        pauses.end_pauses()
+    if then == 'a reply':
+        posted(mlist, letter(anne), 'picnic')
+    else:
+        commands.obey(mlist, letter(anne), parse(f'picnic+{then}'), anne)
+    queued('virgin')
+    assert subjects(sent(mlist)['anne']) == ['Picnic']
+
+
 @pytest.mark.parametrize('enabled', [True, False])
 def test_pauses_are_kept_for_digests_alone_and_end_with_the_member(mlist, enabled):
     mlist.digests_enabled = enabled
