@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from mailman.app.digests import maybe_send_digest_now
 from mailman.config import config
 from mailman.email.message import Message
 from mailman.interfaces.member import DeliveryStatus
+from mailman.interfaces.template import ITemplateManager
 from sqlalchemy import event
+from zope.component import getUtility
 
 from mailman_dlist.app import commands, delivery, digests, following, lists, pauses
 from mailman_dlist.domain.address import parse
@@ -113,6 +116,40 @@ def test_the_contents_tell_how_to_answer_follow_and_mute(mlist, mode):
     picnic_and_goat(mlist)
     told = contents(sent(mlist)['anne'])
     assert told.rstrip() == CONTENTS.rstrip()
+
+
+@pytest.mark.parametrize('mode', [MIME, PLAIN, SUMMARY])
+@pytest.mark.parametrize('place', ['masthead', 'header', 'footer', 'name'])
+def test_owners_write_what_their_charset_has_not(mlist, mode, place, tmp_path):
+    if place == 'name':
+        mlist.display_name = 'Grüße'
+    else:
+        text = tmp_path / 'text.txt'
+        text.write_text('Viele Grüße!\n', encoding='utf-8')
+        set_text(f'list:member:digest:{place}', mlist, text)
+    takes(join(mlist, 'Anne'), mode)
+    collect(mlist, 'Picnic')
+    digest: Any = message_from_bytes(sent(mlist)['anne'].as_bytes())
+    texts = [
+        part.get_payload(decode=True).decode(part.get_content_charset('us-ascii'))
+        for part in digest.walk()
+        if part.get_content_type() == 'text/plain'
+    ]
+    assert any('Grüße' in text for text in texts)
+    assert ('Grüße' in str(make_header(decode_header(digest['subject'])))) is (
+        place == 'name'
+    )
+
+
+def set_text(name: str, mlist: Any, path: Path) -> None:
+    """Put a text of the owner's in the place of a template."""
+    getUtility(ITemplateManager).set(name, mlist.list_id, path.as_uri())
+
+
+def test_half_a_character_that_came_by_another_door_stops_no_digest(mlist):
+    takes(join(mlist, 'Anne'))
+    collect(mlist, '=?utf-7?q?Half_+2AA-?=')
+    assert '1. Half ?' in contents(sent(mlist)['anne'])
 
 
 def test_readers_who_want_the_same_share_a_message(mlist):

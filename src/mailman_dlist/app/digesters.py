@@ -37,6 +37,26 @@ class Topic:
 class _ByConversation:
     _toc: StringIO
 
+    def __init__(self, *which: Any, charset: str):
+        self._chosen_charset = charset
+        super().__init__(*which)
+
+    @property
+    def _charset(self) -> str:
+        return self._chosen_charset
+
+    @_charset.setter
+    def _charset(self, charset: str) -> None:
+        """Mailman sets that of the list's language, and at once writes in it."""
+
+    def add_toc(self, count: int) -> None:
+        """Add the table of contents.
+
+        Only what came in by another door than ours may have half a character in it.
+        """
+        self._toc = StringIO(self._toc.getvalue().encode(errors='replace').decode())
+        super().add_toc(count)  # type: ignore[misc]
+
     def add_heading(self, text: str) -> None:
         """Begin a conversation in the table of contents."""
         print(text.rstrip(), end='\n\n', file=self._toc)
@@ -126,8 +146,21 @@ def compose(
     number: int,
     topics: Iterable[Topic],
 ) -> Message:
-    """Write a digest of these messages, in their order."""
-    digest = kind(mlist, volume, number)
+    """Write a digest of these messages, in their order.
+
+    It is in the charset of the list's language, if that has all that the list's name
+    and the owner's texts have.
+    """
+    which = mlist, volume, number
+    topics = list(topics)
+    try:
+        digest = kind(*which, charset=mlist.preferred_language.charset)
+        return _filled(digest, topics)
+    except UnicodeEncodeError:
+        return _filled(kind(*which, charset='utf-8'), topics)
+
+
+def _filled(digest: MIMEDigest | PlainDigest, topics: Iterable[Topic]) -> Message:
     places = count(1)
     numbered: list[tuple[Message, int]] = []
     for topic in topics:
