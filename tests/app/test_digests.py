@@ -309,6 +309,25 @@ def test_what_a_plain_list_had_collected_goes_to_everybody(mlist):
     assert subjects(inbox['bart']) == ['Of old']
 
 
+def test_an_answer_takes_what_it_answers_of_old_from_nobody(mlist):
+    anne, bart, cris = join_all(mlist, 'Anne', 'Bart', 'Cris')
+    takes(anne)
+    takes(bart, default=Default.openings)
+    takes(cris, default=Default.nothing)
+    lists.disable(mlist)
+    old = letter('stranger', 'Of old')
+    config.handlers['to-digest'].process(mlist, old, {})
+    lists.enable(mlist)
+    collect(mlist, 'Re: Of old', '', answers=old['message-id'])
+    collect(mlist, 'And so on', 'of-old')
+    inbox = sent(mlist)
+    assert {name: subjects(digest) for name, digest in inbox.items()} == {
+        'anne': ['Of old', 'Re: Of old', 'And so on'],
+        'bart': ['Of old', 'Re: Of old'],
+        'cris': ['Of old'],
+    }
+
+
 def test_a_plain_list_has_the_digest_of_mailman(mailman):
     bee = new_list('bee', style='legacy-default')
     takes(join(bee, 'Bart'))

@@ -69,7 +69,8 @@ class Collected:
         return None if self.row is None else self.row.conversation_id
 
     def as_post(self) -> Post:
-        if self.row is None:
+        if self.row is None or self.row.kind is MessageKind.awaited:
+            # Posted before the list had conversations, and maybe answered since.
             return Post(None, False, now())
         is_opening = self.row.kind is MessageKind.opening
         return Post(self.row.conversation_id, is_opening, self.row.posted_at or now())
