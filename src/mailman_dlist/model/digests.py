@@ -139,7 +139,9 @@ def with_hashes(
         )
         .options(
             joinedload(ConversationMessage.conversation),
-            joinedload(ConversationMessage.post),
+            joinedload(ConversationMessage.post).joinedload(
+                ConversationMessage.conversation
+            ),
         )
     )
     return {row.id_hash: row.post or row for row in store().scalars(statement)}
