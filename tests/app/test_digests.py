@@ -20,6 +20,7 @@ from mailman.email.message import Message
 from mailman.interfaces.member import DeliveryStatus
 from mailman.interfaces.template import ITemplateManager
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 from zope.component import getUtility
 
 from mailman_dlist.app import commands, delivery, digests, following, lists, pauses
@@ -517,6 +518,22 @@ def test_a_digest_in_the_queue_can_be_read_without_the_plugin(mlist):
     picnic_and_goat(mlist)
     for digest in sent(mlist).values():
         assert b'mailman_dlist' not in pickle.dumps(digest)
+
+
+def test_a_database_that_is_locked_at_the_end_is_asked_again(mlist, monkeypatch):
+    takes(join(mlist, 'Anne'))
+    picnic_and_goat(mlist)
+    locked = [OperationalError('', {}, Exception('database is locked'))] * 3
+    settle = digests.model.settle
+
+    def settle_at_last(*given: Any) -> None:
+        settle(*given)
+        if locked:
+            raise locked.pop()
+
+    monkeypatch.setattr(digests.model, 'settle', settle_at_last)
+    assert len(subjects(sent(mlist)['anne'])) == 4
+    assert (mailboxes(mlist), locked) == ([], [])
 
 
 class PowerCut(BaseException):

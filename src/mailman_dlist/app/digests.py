@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -35,7 +36,7 @@ from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.model import digests as model
 from mailman_dlist.model.conversations import ConversationMessage
-from mailman_dlist.model.session import commit_and_keep
+from mailman_dlist.model.session import committed
 
 
 log = logging.getLogger('mailman.plugins.dlist')
@@ -91,8 +92,7 @@ def send(mlist: MailingList, issue: Issue) -> None:
     handover.deliver()
     posts = [each.row for each in collected if each.row is not None]
     last_digests = [each.last_digest_id for each in readers if each.last_digest_id]
-    model.settle(mlist.list_id, posts, last_digests, now())
-    commit_and_keep()
+    committed(partial(model.settle, mlist.list_id, posts, last_digests, now()))
     issue.path.unlink(missing_ok=True)
     handover.close()
 
