@@ -274,6 +274,19 @@ def test_who_takes_single_messages_by_now_gets_one_last_digest(mlist):
     assert sent(mlist).keys() == {'cris'}
 
 
+def test_nobody_who_has_left_is_promised_a_last_digest(mlist):
+    anne, bart = join_all(mlist, 'Anne', 'Bart')
+    takes(bart)
+    mlist.send_one_last_digest_to(anne.address, MIME)
+    anne.unsubscribe()
+    picnic_and_goat(mlist)
+    assert sent(mlist).keys() == {'bart'}
+    # Nor later, as a member again.
+    join(mlist, 'Anne')
+    picnic_and_goat(mlist)
+    assert sent(mlist).keys() == {'bart'}
+
+
 def test_who_has_two_memberships_has_one_digest_with_what_either_wants(mlist):
     anne = takes(join(mlist, 'Anne'), default=Default.openings)
     twin = takes(join(mlist, 'Anne', as_user=True), default=Default.nothing)
@@ -396,7 +409,7 @@ def test_it_takes_as_many_statements_for_any_number_of_readers(mlist, readers, t
     assert len(statements) == STATEMENTS, '\n'.join(statements)
 
 
-STATEMENTS = 42
+STATEMENTS = 43
 
 
 # Those of Python's codecs that are no charsets of mail, and one of nobody's.

@@ -86,12 +86,12 @@ def send(mlist: MailingList, issue: Issue) -> None:
         log.info('%s was queued before', issue.path)
         return
     collected = _collected(mlist, issue.path)
+    last_digests = model.last_digests(mlist.id)
     readers = model.readers(mlist.list_id, mlist.id)
     if not handover.is_ready:
         _fill(handover, mlist, issue, collected, _by_content(mlist, collected, readers))
     handover.deliver()
     posts = [each.row for each in collected if each.row is not None]
-    last_digests = [each.last_digest_id for each in readers if each.last_digest_id]
     committed(partial(model.settle, mlist.list_id, posts, last_digests, now()))
     issue.path.unlink(missing_ok=True)
     handover.close()
