@@ -119,6 +119,30 @@ def test_the_contents_tell_how_to_answer_follow_and_mute(mlist, mode):
     assert told.rstrip() == CONTENTS.rstrip()
 
 
+HEADING = """\
+$subject: $conversation_address
+Reset: $reset_address, pause: $pause_address.
+Something new: $opening_address, help: $help_address.
+"""
+FILLED_IN = """\
+{0}: ant+picnic@example.com
+Reset: ant+picnic+reset@example.com, pause: ant+picnic+unsubscribe+7d@example.com.
+Something new: ant+new@example.com, help: ant+help@example.com.
+"""
+
+
+@pytest.mark.parametrize(('subject', 'heading'), [
+    ('About Sunday', 'About Sunday'), ('', 'picnic'),
+])
+def test_owners_write_a_heading_of_their_own(mlist, subject, heading, tmp_path):
+    text = tmp_path / 'text.txt'
+    text.write_text(HEADING)
+    set_text('dlist:digest:conversation', mlist, text)
+    takes(join(mlist, 'Anne'), PLAIN)
+    collect(mlist, subject, 'new+picnic')
+    assert contents(sent(mlist)['anne']).startswith(FILLED_IN.format(heading))
+
+
 @pytest.mark.parametrize('mode', [MIME, PLAIN, SUMMARY])
 @pytest.mark.parametrize('place', ['masthead', 'header', 'footer', 'name'])
 def test_owners_write_what_their_charset_has_not(mlist, mode, place, tmp_path):

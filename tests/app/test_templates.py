@@ -52,7 +52,7 @@ def facts(mlist: Any) -> dict[str, str]:
     [group] = delivery.groups(mlist, accepted, heard, {'a@b.c'})
     return {
         **templates.facts_of(mlist),
-        **notices._facts_of(mlist, accepted.conversation),
+        **notices.facts_about(mlist, accepted.conversation),
         **group.decoration,
         'address': 'ant+picnik@example.com',
         'suggestions': 'Perhaps you meant:\n\n',

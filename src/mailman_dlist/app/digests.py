@@ -23,7 +23,7 @@ from mailman.utilities.mailbox import Mailbox
 from mailman.utilities.string import expand
 from public import public
 
-from mailman_dlist.app import lists, templates
+from mailman_dlist.app import lists, notices, templates
 from mailman_dlist.app.asking import asked_once
 from mailman_dlist.app.digesters import FORMATS, Format, Topic, compose
 from mailman_dlist.app.handover import Handover
@@ -189,7 +189,7 @@ def _headings(
     template = templates.text(
         'dlist:digest:conversation', mlist, mlist.preferred_language.code
     )
-    ours = lists.addresses(mlist)
+    facts = templates.facts_of(mlist)
     headings: dict[int | None, str] = {}
     for each in collected:
         number = each.conversation_id
@@ -199,19 +199,8 @@ def _headings(
             # Where there is nothing else, it is a digest as ever.
             headings[number] = _('Other messages') if headings else ''
         else:
-            conversation = each.row.conversation
-            name = conversation.name
-            headings[number] = expand(
-                template,
-                mlist,
-                {
-                    'subject': conversation.subject,
-                    'name': name,
-                    'conversation_address': ours.conversation(name),
-                    'follow_address': ours.follow(name),
-                    'mute_address': ours.mute(name),
-                },
-            )
+            about = notices.facts_about(mlist, each.row.conversation)
+            headings[number] = expand(template, mlist, facts | about)
     return headings
 
 
