@@ -17,8 +17,9 @@ import pytest
 from mailman.app.digests import maybe_send_digest_now
 from mailman.config import config
 from mailman.email.message import Message
-from mailman.interfaces.member import DeliveryStatus
+from mailman.interfaces.member import DeliveryMode, DeliveryStatus
 from mailman.interfaces.template import ITemplateManager
+from mailman.model.digests import OneLastDigest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from zope.component import getUtility
@@ -296,6 +297,37 @@ def test_who_takes_single_messages_by_now_gets_one_last_digest(mlist):
     assert (inbox['anne'], inbox['cris']) == (inbox['cris'], inbox['anne'])
     picnic_and_goat(mlist)
     assert sent(mlist).keys() == {'cris'}
+
+
+def test_who_switches_to_single_messages_gets_what_is_collected(mlist):
+    anne, bart, cris, dora, emma = join_all(
+        mlist, 'Anne', 'Bart', 'Cris', 'Dora', 'Emma'
+    )
+    takes(anne)
+    takes(bart, PLAIN)
+    # Takes single messages as it is.
+    cris.preferences.delivery_mode = DeliveryMode.regular
+    takes(dora).preferences.delivery_status = DeliveryStatus.by_user
+    # Not by a preference of the membership's own.
+    emma.address.preferences.delivery_mode = MIME
+    picnic_and_goat(mlist)
+    for member in (anne, bart, cris, dora, emma):
+        member.preferences.delivery_mode = DeliveryMode.regular
+    inbox = sent(mlist)
+    assert {name: digest.is_multipart() for name, digest in inbox.items()} == {
+        'anne': True, 'bart': False, 'emma': True
+    }
+    picnic_and_goat(mlist)
+    assert sent(mlist) == {}
+
+
+def test_who_switches_on_a_plain_list_or_is_new_is_promised_nothing(mailman):
+    bee = new_list('bee', style='legacy-default')
+    takes(join(bee, 'Bart')).preferences.delivery_mode = DeliveryMode.regular
+    ant = new_list('ant')
+    ant.digests_enabled = False
+    takes(join(ant, 'Anne')).preferences.delivery_mode = DeliveryMode.regular
+    assert store().query(OneLastDigest).count() == 0
 
 
 def test_nobody_who_has_left_is_promised_a_last_digest(mlist):
