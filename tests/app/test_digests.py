@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,12 @@ import pytest
 from mailman.app.digests import maybe_send_digest_now
 from mailman.config import config
 from mailman.email.message import Message
-from mailman.interfaces.member import DeliveryStatus
+from mailman.interfaces.member import DeliveryMode, DeliveryStatus
+from mailman.interfaces.template import ITemplateManager
+from mailman.model.digests import OneLastDigest
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+from zope.component import getUtility
 
 from mailman_dlist.app import (
     collecting,
@@ -125,6 +130,64 @@ def test_the_contents_tell_how_to_answer_follow_and_mute(mlist, mode):
     assert told.rstrip() == CONTENTS.rstrip()
 
 
+HEADING = """\
+$subject: $conversation_address
+Reset: $reset_address, pause: $pause_address.
+Something new: $opening_address, help: $help_address.
+"""
+FILLED_IN = """\
+{0}: ant+picnic@example.com
+Reset: ant+picnic+reset@example.com, pause: ant+picnic+unsubscribe+7d@example.com.
+Something new: ant+new@example.com, help: ant+help@example.com.
+"""
+
+
+@pytest.mark.parametrize(('subject', 'heading'), [
+    ('About Sunday', 'About Sunday'), ('', 'picnic'),
+])
+def test_owners_write_a_heading_of_their_own(mlist, subject, heading, tmp_path):
+    text = tmp_path / 'text.txt'
+    text.write_text(HEADING)
+    set_text('dlist:digest:conversation', mlist, text)
+    takes(join(mlist, 'Anne'), PLAIN)
+    collect(mlist, subject, 'new+picnic')
+    assert contents(sent(mlist)['anne']).startswith(FILLED_IN.format(heading))
+
+
+@pytest.mark.parametrize('mode', [MIME, PLAIN, SUMMARY])
+@pytest.mark.parametrize('place', ['masthead', 'header', 'footer', 'name'])
+def test_owners_write_what_their_charset_has_not(mlist, mode, place, tmp_path):
+    if place == 'name':
+        mlist.display_name = 'Grüße'
+    else:
+        text = tmp_path / 'text.txt'
+        text.write_text('Viele Grüße!\n', encoding='utf-8')
+        set_text(f'list:member:digest:{place}', mlist, text)
+    takes(join(mlist, 'Anne'), mode)
+    collect(mlist, 'Picnic')
+    digest: Any = message_from_bytes(sent(mlist)['anne'].as_bytes())
+    texts = [
+        part.get_payload(decode=True).decode(part.get_content_charset('us-ascii'))
+        for part in digest.walk()
+        if part.get_content_type() == 'text/plain'
+    ]
+    assert any('Grüße' in text for text in texts)
+    assert ('Grüße' in str(make_header(decode_header(digest['subject'])))) is (
+        place == 'name'
+    )
+
+
+def set_text(name: str, mlist: Any, path: Path) -> None:
+    """Put a text of the owner's in the place of a template."""
+    getUtility(ITemplateManager).set(name, mlist.list_id, path.as_uri())
+
+
+def test_half_a_character_that_came_by_another_door_stops_no_digest(mlist):
+    takes(join(mlist, 'Anne'))
+    collect(mlist, '=?utf-7?q?Half_+2AA-?=')
+    assert '1. Half ?' in contents(sent(mlist)['anne'])
+
+
 def test_readers_who_want_the_same_share_a_message(mlist):
     everything = [takes(member) for member in join_all(mlist, 'Anne', 'Bart', 'Cris')]
     choose(collect(mlist, 'Picnic').conversation, everything[0], Choice.mute)
@@ -196,6 +259,25 @@ def test_who_follows_before_the_pause_is_over_gets_all_of_it(mlist):
     assert subjects(sent(mlist)['anne']) == ['Picnic', 'Re: Picnic', 'Re: Picnic']
 
 
+@pytest.mark.parametrize('swept', [False, True])
+@pytest.mark.parametrize('then', ['subscribe', 'unsubscribe+1d', 'reset', 'a reply'])
+def test_what_is_chosen_after_a_pause_takes_nothing_of_its_silence(mlist, then, swept):
+    anne = takes(join(mlist, 'Anne'))
+    collect(mlist, 'Picnic')
+    commands.obey(mlist, letter(anne), parse('picnic+unsubscribe+1d'), anne)
+    pass_time(DAY / 2)
+    collect(mlist, 'Re: Picnic', 'picnic')
+    pass_time(DAY)
+    if swept:
+        pauses.end_pauses()
+    if then == 'a reply':
+        posted(mlist, letter(anne), 'picnic')
+    else:
+        commands.obey(mlist, letter(anne), parse(f'picnic+{then}'), anne)
+    queued('virgin')
+    assert subjects(sent(mlist)['anne']) == ['Picnic']
+
+
 @pytest.mark.parametrize('enabled', [True, False])
 def test_pauses_are_kept_for_digests_alone_and_end_with_the_member(mlist, enabled):
     mlist.digests_enabled = enabled
@@ -225,6 +307,50 @@ def test_who_takes_single_messages_by_now_gets_one_last_digest(mlist):
     assert (inbox['anne'], inbox['cris']) == (inbox['cris'], inbox['anne'])
     picnic_and_goat(mlist)
     assert sent(mlist).keys() == {'cris'}
+
+
+def test_who_switches_to_single_messages_gets_what_is_collected(mlist):
+    anne, bart, cris, dora, emma = join_all(
+        mlist, 'Anne', 'Bart', 'Cris', 'Dora', 'Emma'
+    )
+    takes(anne)
+    takes(bart, PLAIN)
+    # Takes single messages as it is.
+    cris.preferences.delivery_mode = DeliveryMode.regular
+    takes(dora).preferences.delivery_status = DeliveryStatus.by_user
+    # Not by a preference of the membership's own.
+    emma.address.preferences.delivery_mode = MIME
+    picnic_and_goat(mlist)
+    for member in (anne, bart, cris, dora, emma):
+        member.preferences.delivery_mode = DeliveryMode.regular
+    inbox = sent(mlist)
+    assert {name: digest.is_multipart() for name, digest in inbox.items()} == {
+        'anne': True, 'bart': False, 'emma': True
+    }
+    picnic_and_goat(mlist)
+    assert sent(mlist) == {}
+
+
+def test_who_switches_on_a_plain_list_or_is_new_is_promised_nothing(mailman):
+    bee = new_list('bee', style='legacy-default')
+    takes(join(bee, 'Bart')).preferences.delivery_mode = DeliveryMode.regular
+    ant = new_list('ant')
+    ant.digests_enabled = False
+    takes(join(ant, 'Anne')).preferences.delivery_mode = DeliveryMode.regular
+    assert store().query(OneLastDigest).count() == 0
+
+
+def test_nobody_who_has_left_is_promised_a_last_digest(mlist):
+    anne, bart = join_all(mlist, 'Anne', 'Bart')
+    takes(bart)
+    mlist.send_one_last_digest_to(anne.address, MIME)
+    anne.unsubscribe()
+    picnic_and_goat(mlist)
+    assert sent(mlist).keys() == {'bart'}
+    # Nor later, as a member again.
+    join(mlist, 'Anne')
+    picnic_and_goat(mlist)
+    assert sent(mlist).keys() == {'bart'}
 
 
 def test_who_has_two_memberships_has_one_digest_with_what_either_wants(mlist):
@@ -261,6 +387,25 @@ def test_what_a_plain_list_had_collected_goes_to_everybody(mlist):
     assert subjects(inbox['anne']) == ['Picnic', 'Of old']
     assert '\n\nOther messages\n\n   2. Of old' in contents(inbox['anne'])
     assert subjects(inbox['bart']) == ['Of old']
+
+
+def test_an_answer_takes_what_it_answers_of_old_from_nobody(mlist):
+    anne, bart, cris = join_all(mlist, 'Anne', 'Bart', 'Cris')
+    takes(anne)
+    takes(bart, default=Default.openings)
+    takes(cris, default=Default.nothing)
+    lists.disable(mlist)
+    old = letter('stranger', 'Of old')
+    config.handlers['to-digest'].process(mlist, old, {})
+    lists.enable(mlist)
+    collect(mlist, 'Re: Of old', '', answers=old['message-id'])
+    collect(mlist, 'And so on', 'of-old')
+    inbox = sent(mlist)
+    assert {name: subjects(digest) for name, digest in inbox.items()} == {
+        'anne': ['Of old', 'Re: Of old', 'And so on'],
+        'bart': ['Of old', 'Re: Of old'],
+        'cris': ['Of old'],
+    }
 
 
 def test_a_plain_list_has_the_digest_of_mailman(mailman):
@@ -302,11 +447,17 @@ def test_an_opening_is_known_by_the_id_it_went_out_under(mlist):
     assert subjects(sent(mlist)['anne']) == ['new+picnic']
 
 
-@pytest.mark.parametrize('count', [3, 30])
-def test_it_takes_as_many_statements_for_any_number_of_readers(mlist, count):
-    picnic_and_goat(mlist)
-    picnic = posted(mlist, letter('stranger'), 'picnic').conversation
-    for number in range(count):
+@pytest.mark.parametrize('readers', [3, 30])
+@pytest.mark.parametrize('talks', [2, 20])
+def test_it_takes_as_many_statements_for_any_number_of_readers(mlist, readers, talks):
+    for number in range(talks):
+        accepted = posted(mlist, letter('stranger', f'Talk {number}'))
+        # Under another id, as an anonymous list sends it.
+        again = letter('stranger', f'Talk {number}')
+        delivery.publish(accepted, again['message-id'])
+        config.handlers['to-digest'].process(mlist, again, {})
+    picnic = collect(mlist, 'Picnic').conversation
+    for number in range(readers):
         reader = takes(join(mlist, f'r{number}'), MIME if number % 2 else PLAIN)
         if number % 3:
             choose(picnic, reader, Choice.mute)
@@ -316,14 +467,15 @@ def test_it_takes_as_many_statements_for_any_number_of_readers(mlist, count):
     issue = digests.Issue(
         Path(msgdata['digest_path']), msgdata['volume'], msgdata['digest_number']
     )
+    del accepted, picnic
     store().expire_all()
     with counted() as statements:
         digests.send(mlist, issue)
-    assert len(delivered()) == count
+    assert len(delivered()) == readers
     assert len(statements) == STATEMENTS, '\n'.join(statements)
 
 
-STATEMENTS = 42
+STATEMENTS = 49
 
 
 # Those of Python's codecs that are no charsets of mail, and one of nobody's.
@@ -342,10 +494,51 @@ Gr\u00fc\u00dfe \\ud800
 """
 
 
+# Texts and names of files that cannot be read as they ask to be.
+PARAMETERS = (
+    "application/pdf; name*=idna''%C3%BC.pdf",
+    'application/pdf; name*0=a; name*=b',
+    "image/png\nContent-Disposition: attachment; filename*=idna''%C3%BC.png",
+    "image/png\nContent-Disposition: attachment; filename*=undefined''a",
+    "image/png\nContent-Disposition: attachment; filename*=a%00b''a",
+    "image/png\nContent-Disposition: attachment; filename*=x-klingon''a",
+    'text/plain; charset="a\0b"',
+    "text/plain; charset*=a%00b''utf-8",
+    "text/plain; charset*=us-ascii''idna",
+    'text/plain; charset*0=id; charset*1=na',
+)
+WITH_A_PARAMETER = """\
+From: anne@example.com
+Subject: A parameter
+Message-ID: <parameter@example.com>
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: {0}
+
+Tea
+--b
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+Gr\u00fc\u00dfe
+--b--
+"""
+
+# Half a character, in charsets that have such.
+HALVES = (
+    b'From: =?utf-7?q?+2AA-?= <anne@example.com>\nSubject: Half\n\nTea\n',
+    b'From: anne@example.com\nSubject: =?utf-7?q?+2AA-?=\n\nTea\n',
+    b'From: anne@example.com\nSubject: =?unicode_escape?q?=5Cud800?=\n\nTea\n',
+)
+
+
 def odd_mail() -> Iterator[Any]:
     """Yield mail from life, as Mailman's door hands it on, with ids of its own."""
     raws = [path.read_bytes() for path in sorted((ROOT / 'tests/corpus').glob('*.eml'))]
     raws += [IN_A_CODEC.format(codec).encode() for codec in CODECS]
+    raws += [WITH_A_PARAMETER.format(each).encode() for each in PARAMETERS]
+    raws += HALVES
     for number, raw in enumerate(raws):
         msg = message_from_bytes(raw, Message)
         mend(msg)
@@ -389,6 +582,21 @@ def test_odd_mail_opens_in_a_digest_as_it_does_alone(mlist):
     assert is_same_again(inbox['bart'])
     text = inbox['bart'].get_payload(decode=True).decode()
     assert text.count('\nMessage: ') == len(collected)
+    # One part that cannot be read takes nothing from the others.
+    assert text.count('next part --------------\nGrüße\n') == len(PARAMETERS)
+
+
+@pytest.mark.databases('sqlite')
+def test_a_long_text_in_what_is_no_charset_takes_no_time(mlist):
+    takes(join(mlist, 'Anne'), PLAIN)
+    collect(mlist, 'Picnic')
+    msg = letter('stranger', 'Long')
+    msg.set_payload('-' + 'a' * 1_000_000)
+    msg['Content-Type'] = 'text/plain; charset=punycode'
+    config.handlers['to-digest'].process(mlist, msg, {})
+    before = time.process_time()
+    assert subjects(sent(mlist)['anne']) == ['Picnic', 'Long']
+    assert time.process_time() - before < 20
 
 
 @pytest.mark.databases('sqlite')
@@ -418,6 +626,22 @@ def test_a_digest_in_the_queue_can_be_read_without_the_plugin(mlist):
     picnic_and_goat(mlist)
     for digest in sent(mlist).values():
         assert b'mailman_dlist' not in pickle.dumps(digest)
+
+
+def test_a_database_that_is_locked_at_the_end_is_asked_again(mlist, monkeypatch):
+    takes(join(mlist, 'Anne'))
+    picnic_and_goat(mlist)
+    locked = [OperationalError('', {}, Exception('database is locked'))] * 3
+    settle = digests.model.settle
+
+    def settle_at_last(*given: Any) -> None:
+        settle(*given)
+        if locked:
+            raise locked.pop()
+
+    monkeypatch.setattr(digests.model, 'settle', settle_at_last)
+    assert len(subjects(sent(mlist)['anne'])) == 4
+    assert (mailboxes(mlist), locked) == ([], [])
 
 
 class PowerCut(BaseException):

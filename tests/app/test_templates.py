@@ -18,6 +18,7 @@ from mailman_dlist.app import delivery, lists, notices, templates, wording
 from mailman_dlist.app.templates import (
     FOOTER_OF_LIST,
     FOOTERS,
+    MASTHEAD_OF_DIGEST,
     TEMPLATES,
     WELCOME_OF_LIST,
 )
@@ -52,7 +53,7 @@ def facts(mlist: Any) -> dict[str, str]:
     [group] = delivery.groups(mlist, accepted, heard, {'a@b.c'})
     return {
         **templates.facts_of(mlist),
-        **notices._facts_of(mlist, accepted.conversation),
+        **notices.facts_about(mlist, accepted.conversation),
         **group.decoration,
         'address': 'ant+picnik@example.com',
         'suggestions': 'Perhaps you meant:\n\n',
@@ -231,6 +232,30 @@ def test_a_plain_list_welcomes_as_ever(mailman):
     loader = getUtility(ITemplateLoader)
     assert loader.get(WELCOME_OF_LIST, plain) == (
         loader._loader.get(WELCOME_OF_LIST, plain)
+    )
+
+
+@pytest.mark.parametrize('language', ['en', 'de', FAR])
+def test_a_digest_begins_with_a_text_of_ours_where_there_is_no_other(language, mlist):
+    mlist.preferred_language = language
+    loader = getUtility(ITemplateLoader)
+    said = loader.get(MASTHEAD_OF_DIGEST, mlist)
+    assert 'ant+new@example.com' in said
+    assert 'ant-request@example.com' in said
+    assert 'ant-owner@example.com' in said
+    assert '$' not in said
+    file = write('site', language, f'{MASTHEAD_OF_DIGEST}.txt', text='Hello!\n')
+    try:
+        assert loader.get(MASTHEAD_OF_DIGEST, mlist) == 'Hello!\n'
+    finally:
+        file.unlink()
+
+
+def test_a_digest_of_a_plain_list_begins_as_ever(mailman):
+    plain = new_list('bee', 'legacy-default')
+    loader = getUtility(ITemplateLoader)
+    assert loader.get(MASTHEAD_OF_DIGEST, plain) == (
+        loader._loader.get(MASTHEAD_OF_DIGEST, plain)
     )
 
 

@@ -7,7 +7,6 @@ the addresses to answer, follow and mute it.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import StringIO
@@ -19,6 +18,7 @@ from mailman.runners.digest import MIMEDigester, RFC1153Digester
 from public import public
 
 from mailman_dlist.app.letters import duplicate
+from mailman_dlist.domain.charsets import is_charset
 from mailman_dlist.interfaces.mailman import MailingList, Message
 
 
@@ -36,6 +36,26 @@ class Topic:
 
 class _ByConversation:
     _toc: StringIO
+
+    def __init__(self, *which: Any, charset: str):
+        self._chosen_charset = charset
+        super().__init__(*which)
+
+    @property
+    def _charset(self) -> str:
+        return self._chosen_charset
+
+    @_charset.setter
+    def _charset(self, charset: str) -> None:
+        """Mailman sets that of the list's language, and at once writes in it."""
+
+    def add_toc(self, count: int) -> None:
+        """Add the table of contents.
+
+        Only what came in by another door than ours may have half a character in it.
+        """
+        self._toc = StringIO(self._toc.getvalue().encode(errors='replace').decode())
+        super().add_toc(count)  # type: ignore[misc]
 
     def add_heading(self, text: str) -> None:
         """Begin a conversation in the table of contents."""
@@ -63,26 +83,49 @@ class _Original:
         return duplicate(self._msg)
 
 
+#: The parameters of a part that Mailman decodes, and of which fields they are.
+READ = (
+    ('charset', 'Content-Type'),
+    ('name', 'Content-Type'),
+    ('filename', 'Content-Disposition'),
+)
+
+
 class PlainDigest(_ByConversation, RFC1153Digester):
     """A digest that is one text (RFC 1153)."""
 
     def add_message(self, msg: Message, count: int) -> None:
         """Add the message to the digest, whatever it takes for a charset."""
-        before = self._text.tell()
-        try:
-            super().add_message(msg, count)
-        except UnicodeError:
-            # Python has codecs, such as idna, that are no charsets of mail.
-            self._text.seek(before)
-            self._text.truncate()
-            super().add_message(_without_charsets(msg), count)
+        super().add_message(_readable(msg), count)
 
 
-def _without_charsets(msg: Message) -> Message:
-    double = copy.deepcopy(msg)
+def _readable(msg: Message) -> Message:
+    """Return a message of which Mailman can read all texts and names of files.
+
+    One that it cannot read would stop the digest for everybody.
+    """
+    if all(map(_is_readable, msg.walk())):
+        return msg
+    double = duplicate(msg)
     for part in double.walk():
-        part.del_param('charset')
+        if not _is_readable(part):
+            kind = part.get_content_type()
+            del part['Content-Type'], part['Content-Disposition']
+            part['Content-Type'] = kind
     return double
+
+
+def _is_readable(part: Message) -> bool:
+    try:
+        given = [part.get_param(name, header=field) for name, field in READ]
+    except (TypeError, ValueError):
+        # It is in pieces that do not fit (RFC 2231, section 3).
+        return False
+    charsets = [each[0] or 'us-ascii' for each in given if isinstance(each, tuple)]
+    # What names the charset may be in a charset itself.
+    return all(map(is_charset, charsets)) and is_charset(
+        part.get_content_charset('us-ascii')
+    )
 
 
 Format: TypeAlias = type[MIMEDigest] | type[PlainDigest]
@@ -103,8 +146,21 @@ def compose(
     number: int,
     topics: Iterable[Topic],
 ) -> Message:
-    """Write a digest of these messages, in their order."""
-    digest = kind(mlist, volume, number)
+    """Write a digest of these messages, in their order.
+
+    It is in the charset of the list's language, if that has all that the list's name
+    and the owner's texts have.
+    """
+    which = mlist, volume, number
+    topics = list(topics)
+    try:
+        digest = kind(*which, charset=mlist.preferred_language.charset)
+        return _filled(digest, topics)
+    except UnicodeEncodeError:
+        return _filled(kind(*which, charset='utf-8'), topics)
+
+
+def _filled(digest: MIMEDigest | PlainDigest, topics: Iterable[Topic]) -> Message:
     places = count(1)
     numbered: list[tuple[Message, int]] = []
     for topic in topics:

@@ -12,6 +12,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from mailman.utilities.datetime import now
 from mailman.utilities.string import expand
 from public import public
 
-from mailman_dlist.app import lists, templates
+from mailman_dlist.app import lists, notices, templates
 from mailman_dlist.app.asking import asked_once
 from mailman_dlist.app.collecting import messages_in
 from mailman_dlist.app.digesters import FORMATS, Format, Topic, compose
@@ -34,7 +35,7 @@ from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.model import digests as model
 from mailman_dlist.model.conversations import ConversationMessage
-from mailman_dlist.model.session import commit_and_keep
+from mailman_dlist.model.session import committed
 
 
 log = logging.getLogger('mailman.plugins.dlist')
@@ -68,7 +69,8 @@ class Collected:
         return None if self.row is None else self.row.conversation_id
 
     def as_post(self) -> Post:
-        if self.row is None:
+        if self.row is None or self.row.kind is MessageKind.awaited:
+            # Posted before the list had conversations, and maybe answered since.
             return Post(None, False, now())
         is_opening = self.row.kind is MessageKind.opening
         return Post(self.row.conversation_id, is_opening, self.row.posted_at or now())
@@ -89,14 +91,13 @@ def send(mlist: MailingList, issue: Issue) -> None:
 
 def _send(mlist: MailingList, issue: Issue, handover: Handover) -> None:
     collected = _collected(mlist, issue.path)
+    last_digests = model.last_digests(mlist.id)
     readers = model.readers(mlist.list_id, mlist.id)
     if not handover.is_ready:
         _fill(handover, mlist, issue, collected, _by_content(mlist, collected, readers))
     handover.deliver()
     posts = [each.row for each in collected if each.row is not None]
-    last_digests = [each.last_digest_id for each in readers if each.last_digest_id]
-    model.settle(mlist.list_id, posts, last_digests, now())
-    commit_and_keep()
+    committed(partial(model.settle, mlist.list_id, posts, last_digests, now()))
     issue.path.unlink(missing_ok=True)
     handover.close()
 
@@ -191,7 +192,7 @@ def _headings(
     template = templates.text(
         'dlist:digest:conversation', mlist, mlist.preferred_language.code
     )
-    ours = lists.addresses(mlist)
+    facts = templates.facts_of(mlist)
     headings: dict[int | None, str] = {}
     for each in collected:
         number = each.conversation_id
@@ -201,19 +202,8 @@ def _headings(
             # Where there is nothing else, it is a digest as ever.
             headings[number] = _('Other messages') if headings else ''
         else:
-            conversation = each.row.conversation
-            name = conversation.name
-            headings[number] = expand(
-                template,
-                mlist,
-                {
-                    'subject': conversation.subject,
-                    'name': name,
-                    'conversation_address': ours.conversation(name),
-                    'follow_address': ours.follow(name),
-                    'mute_address': ours.mute(name),
-                },
-            )
+            about = notices.facts_about(mlist, each.row.conversation)
+            headings[number] = expand(template, mlist, facts | about)
     return headings
 
 

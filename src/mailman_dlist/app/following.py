@@ -83,7 +83,7 @@ def choose(
     :return: False when it gave way to what a person had chosen.
     """
     moment = began = now()
-    row = model.choice_of(conversation, member.member_id)
+    row = _choice_to_change(conversation, member, moment)
     before, why_before = _counting(row, moment)
     if not replaces(reason, why_before):
         return False
@@ -92,7 +92,7 @@ def choose(
             conversation_id=conversation.id, member_id=member.member_id
         )
         store().add(row)
-    elif until is not None and row.until is not None and row.until > moment:
+    elif until is not None and row.until is not None:
         # Another while instead of the last: what was before both comes back, and
         # a longer silence began with the first.
         before, why_before = row.then_choice, row.then_reason
@@ -110,7 +110,7 @@ def forget(
     mlist: MailingList, conversation: Conversation, member: Member, reason: Reason
 ) -> None:
     """Return to the member's default, whatever was chosen before."""
-    row = model.choice_of(conversation, member.member_id)
+    row = _choice_to_change(conversation, member, now())
     if row is not None:
         store().delete(row)
         notify(ChoiceChangedEvent(mlist, conversation, member, None, reason))
@@ -178,6 +178,20 @@ def hearing(
         opening=opening,
         moment=now(),
     )
+
+
+def _choice_to_change(
+    conversation: Conversation, member: Member, moment: datetime
+) -> model.MemberChoice | None:
+    """Return the choice that another replaces.
+
+    One that is over ends first, since digests ask for its time.
+    """
+    row = model.choice_of(conversation, member.member_id)
+    if row is None or row.until is None or row.until > moment:
+        return row
+    model.end(conversation.id, member.member_id, row.until)
+    return model.choice_of(conversation, member.member_id)
 
 
 def _counting(

@@ -3,7 +3,8 @@
 
 Mailman deletes members by many doors and asks nobody; its tables are not ours to
 hang foreign keys on.  Zope's events tell of lists and new members, SQLAlchemy's
-of every member that is deleted, also with an address or a user.  Where our tables are
+of every member that is deleted, also with an address or a user, and of who takes
+digests no longer.  Where our tables are
 amiss, plain lists and their members go all the same.
 """
 
@@ -12,8 +13,14 @@ from __future__ import annotations
 from typing import Any
 
 from mailman.interfaces.listmanager import ListDeletingEvent
-from mailman.interfaces.member import MemberRole, SubscriptionEvent
+from mailman.interfaces.member import (
+    DeliveryMode,
+    DeliveryStatus,
+    MemberRole,
+    SubscriptionEvent,
+)
 from mailman.model import member as core
+from mailman.model.preferences import Preferences
 from public import public
 from sqlalchemy import Connection, event
 from zope.event import subscribers
@@ -21,7 +28,8 @@ from zope.event import subscribers
 from mailman_dlist.app import aliases, essays, following, lists
 from mailman_dlist.app.site import ready
 from mailman_dlist.interfaces.mailman import MailingList, Member
-from mailman_dlist.model import clearing, schema
+from mailman_dlist.model import clearing, memberships, schema
+from mailman_dlist.model.session import store
 
 
 @public
@@ -30,6 +38,7 @@ def listen() -> None:
     if _handle not in subscribers:
         subscribers.append(_handle)
         event.listen(core.Member, 'after_delete', _after_delete)
+        event.listen(Preferences.delivery_mode, 'set', _before_mode)
 
 
 def _handle(happening: Any) -> None:
@@ -59,3 +68,29 @@ def _welcome(mlist: MailingList, member: Member) -> None:
 def _after_delete(_mapper: Any, connection: Connection, member: Member) -> None:
     if member.role is MemberRole.member and schema.usable():
         clearing.forget_member(connection, member.member_id)
+
+
+def _before_mode(
+    preferences: Any, mode: DeliveryMode | None, _before: Any, _initiator: Any
+) -> None:
+    """Promise a last digest to a member who takes single messages from now on.
+
+    What is collected by now would reach them in no other way; Mailman keeps such
+    promises, and nothing in it makes any.
+    """
+    if mode is not DeliveryMode.regular or preferences.id is None:
+        return
+    # Mailman is in the middle of something.
+    with store().no_autoflush:
+        member = memberships.with_preferences(preferences.id)
+        if member is None or member.address is None:
+            return
+        mlist = member.mailing_list
+        if (
+            mlist is not None
+            and lists.is_dlist(mlist)
+            and mlist.digests_enabled
+            and member.delivery_mode is not DeliveryMode.regular
+            and member.delivery_status is DeliveryStatus.enabled
+        ):
+            mlist.send_one_last_digest_to(member.address, member.delivery_mode)

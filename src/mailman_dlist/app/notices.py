@@ -143,7 +143,7 @@ def _about(
         if conversation is not None:
             name = conversation.name  # noqa: F841 # named in the subject
             subject = _('Conversation "${name}" on ${mlist.display_name}')
-    known = {} if conversation is None else _facts_of(mlist, conversation)
+    known = {} if conversation is None else facts_about(mlist, conversation)
     return Letter(template, subject, known | (facts or {}))
 
 
@@ -200,7 +200,7 @@ def give_back(
         return
     party = mlist if member is None else member
     language = party.preferred_language
-    known = {} if conversation is None else _facts_of(mlist, conversation)
+    known = {} if conversation is None else facts_about(mlist, conversation)
     text = templates.filled(template, mlist, language.code, known | facts)
     with _.using(language.code):
         subject = _('Your message to ${mlist.display_name} was not posted')
@@ -217,12 +217,13 @@ def tell_owners(mlist: MailingList, letter: Letter) -> None:
     _send(mlist, _compose(mlist, mlist.owner_address, mlist, letter), 'auto-generated')
 
 
-def _facts_of(mlist: MailingList, conversation: Conversation) -> Facts:
+@public
+def facts_about(mlist: MailingList, conversation: Conversation) -> Facts:
     """Return what templates about a conversation may name beside those on its list."""
     ours, name = lists.addresses(mlist), conversation.name
     return {
         'name': name,
-        'subject': conversation.subject,
+        'subject': conversation.subject or name,
         'conversation_address': ours.conversation(name),
         'follow_address': ours.follow(name),
         'mute_address': ours.mute(name),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -26,6 +27,7 @@ from mailman_dlist.interfaces.mailman import MailingList
 
 FOOTER_OF_LIST = 'list:member:regular:footer'
 WELCOME_OF_LIST = 'list:user:notice:welcome'
+MASTHEAD_OF_DIGEST = 'list:member:digest:masthead'
 
 #: The footer for who will hear the replies, and for who will not.
 FOOTERS = {True: 'dlist:footer:conversation', False: 'dlist:footer:opening'}
@@ -37,6 +39,7 @@ TEMPLATES = frozenset(
     {
         *FOOTERS.values(),
         'dlist:digest:conversation',
+        'dlist:digest:masthead',
         'dlist:notice:followed',
         'dlist:notice:muted',
         'dlist:notice:reset',
@@ -116,6 +119,9 @@ def facts_of(mlist: MailingList) -> dict[str, str]:
 class AmendingLoader:
     """Put our texts beside the list's own: footers, and what to welcome with.
 
+    What a digest begins with is ours where nobody has one of their own.  Mailman's
+    asks for a better Subject in a reply, as if that were enough to answer somebody.
+
     Core decorates when a message leaves, so that archives and digests are free
     of footers; it hands over what travels with the message, and that names our
     footer.  All the rest is the loader's that was there before.
@@ -135,7 +141,20 @@ class AmendingLoader:
         if name == WELCOME_OF_LIST and lists.is_dlist(context):
             ours = _welcome(context, _language(context, kws))
             return f'{theirs.rstrip()}\n\n{ours}'
+        if (
+            name == MASTHEAD_OF_DIGEST
+            and lists.is_dlist(context)
+            and theirs in _mastheads_of_mailman()
+        ):
+            return filled('dlist:digest:masthead', context, _language(context, kws), {})
         return theirs
+
+
+@cache
+def _mastheads_of_mailman() -> frozenset[str]:
+    shipped = files('mailman') / 'templates'
+    paths = (each / f'{MASTHEAD_OF_DIGEST}.txt' for each in shipped.iterdir())
+    return frozenset(path.read_text('utf-8') for path in paths if path.is_file())
 
 
 def _language(mlist: MailingList, kws: dict[str, Any]) -> str:

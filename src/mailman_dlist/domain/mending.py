@@ -5,8 +5,8 @@ Mailman decodes who wrote a message and what it is about, and takes addresses an
 the date apart.  A charset that does not exist, octets that are not of the charset
 named, a character that ends a line in the middle of one, an address or a date
 beyond ASCII stop it: the message would wait for an admin in the shunt queue, and
-nobody be told.  Only what cannot be read is written anew; all the rest stays as
-it came.
+nobody be told.  Half a character would stop the digest that the message is in.
+Only what cannot be read is written anew; all the rest stays as it came.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from email.header import Header, decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses, make_msgid
 
+from mailman_dlist.domain.charsets import is_charset
 from mailman_dlist.domain.fields import exchange, raw
 from mailman_dlist.domain.naming import decode_subject
 from mailman_dlist.domain.references import bare, sound, visible
@@ -27,7 +28,8 @@ ADDRESSES = ('From', 'Sender', 'Reply-To', 'To', 'Cc', 'Resent-To', 'Resent-Cc')
 # Control characters: databases refuse some, and some end a line for Python.
 # Between lines of a folded field there are others.
 _CONTROL = re.compile(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')
-_NO_TEXT = re.compile(r'[\x00-\x1f\x7f]')
+# Halves of characters cannot be written; some charsets have them.
+_NO_TEXT = re.compile(r'[\x00-\x1f\x7f\ud800-\udfff]')
 
 # As the email package finds them, which is more than RFC 2047 allows.
 _WORD = r'=\?[^?]*\?[bq]\?.*?\?='
@@ -89,7 +91,9 @@ def mended_addresses(value: str) -> str:
 def _mended_words(match: re.Match[str]) -> str:
     words = match[0]
     try:
-        if not _NO_TEXT.search(str(make_header(decode_header(words)))):
+        chunks = decode_header(words)
+        known = all(is_charset(charset or 'us-ascii') for _octets, charset in chunks)
+        if known and not _NO_TEXT.search(str(make_header(chunks))):
             return words
     except (HeaderParseError, LookupError, ValueError):
         pass

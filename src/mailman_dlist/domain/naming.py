@@ -21,6 +21,7 @@ from urllib.parse import unquote
 
 from slugify import slugify
 
+from mailman_dlist.domain.charsets import is_charset
 from mailman_dlist.domain.errors import ListNameUnfit
 
 
@@ -267,8 +268,10 @@ def _decode_words(words: str) -> str:
 
 def _decode(octets: bytes, charset: str) -> str:
     # RFC 2231, section 5: a language may follow the charset.
-    with suppress(LookupError, ValueError):
-        return octets.decode(charset.partition('*')[0], 'replace')
+    charset = charset.partition('*')[0]
+    if is_charset(charset):
+        with suppress(ValueError):
+            return octets.decode(charset, 'replace')
     return octets.decode('utf-8', 'replace')
 
 

@@ -9,11 +9,11 @@ recognised in a text is in `spelling`.
 
 from __future__ import annotations
 
-import codecs
 from email import message_from_bytes
 from email.message import Message
 from typing import Any
 
+from mailman_dlist.domain.charsets import is_charset
 from mailman_dlist.domain.spelling import Plain, replaced
 from mailman_dlist.domain.transfer import UUENCODED, decoded, encoded, encoding_of
 
@@ -23,9 +23,6 @@ SEALED = {'multipart/signed', 'multipart/encrypted'}
 
 # A multipart without a boundary is one piece of text to who shows it.
 TEXT = {'text', 'multipart', 'message'}
-
-# Python's own, and no charsets of mail; some take hours for a long text.
-NO_CHARSETS = {'idna', 'punycode', 'unicode-escape', 'raw-unicode-escape'}
 
 
 def scrub(msg: Message, plain: Plain) -> bool:
@@ -130,9 +127,9 @@ def _scrub_octets(octets: bytes, charset: str, plain: Plain) -> bytes:
 
 
 def _read(octets: bytes, codec: str) -> str | None:
+    if not is_charset(codec):
+        return None
     try:
-        if codecs.lookup(codec).name in NO_CHARSETS:
-            return None
         return octets.decode(codec)
-    except (LookupError, ValueError):
+    except ValueError:
         return None

@@ -11,7 +11,6 @@ In doubt a line stays: a word too many does no harm, a lost one does.
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,7 +20,7 @@ from html2text import HTML2Text
 from mailparser_reply import EmailMessage
 from mailparser_reply.constants import MAIL_LANGUAGES as LANGUAGES
 
-from mailman_dlist.domain.quoting import NO_CHARSETS
+from mailman_dlist.domain.charsets import is_charset
 
 
 # The library takes time that grows with the square of a text.  Characters; no line of
@@ -117,8 +116,8 @@ def _decoded(part: Message) -> str:
         return ''
     # Many say that it is ASCII.
     for charset in (str(part.get_content_charset('utf-8')), 'utf-8'):
-        with suppress(LookupError, ValueError):
-            if codecs.lookup(charset).name not in NO_CHARSETS:
+        with suppress(ValueError):
+            if is_charset(charset):
                 return octets.decode(charset)
     return octets.decode('cp1252', 'replace')
 

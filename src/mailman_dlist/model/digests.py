@@ -43,20 +43,19 @@ class Reader(NamedTuple):
 
     :param email: As its owner writes it.
     :param default: None for the list's base default.
-    :param last_digest_id: Of a member who takes no digests any more, but gets this
-        one, so that there is no gap.
     """
 
     email: str
     mode: DeliveryMode
     member_id: UUID
     default: Default | None
-    last_digest_id: int | None
 
 
 @public
 def readers(list_id: str, number: int) -> list[Reader]:
     """Return those who get the next digest of a list.
+
+    Members who take no digests any more get one more, so that there is no gap.
 
     :param number: The number of the list in Mailman's own tables.
     """
@@ -69,7 +68,6 @@ def readers(list_id: str, number: int) -> list[Reader]:
             case((takes_digests, delivery_mode), else_=last.c.delivery_mode),
             member.c._member_id,
             settings.c.default,
-            last.c.id,
         )
         .select_from(members(member))
         .outerjoin(settings, settings.c.member_id == member.c._member_id)
@@ -85,6 +83,14 @@ def readers(list_id: str, number: int) -> list[Reader]:
         )
     )
     return [Reader(*row) for row in store().execute(statement)]
+
+
+@public
+def last_digests(number: int) -> list[int]:
+    """Return which rows promise somebody, also who has left, a last digest."""
+    return list(
+        store().scalars(select(last.c.id).where(last.c.mailing_list_id == number))
+    )
 
 
 @public
@@ -139,7 +145,9 @@ def with_hashes(
         )
         .options(
             joinedload(ConversationMessage.conversation),
-            joinedload(ConversationMessage.post),
+            joinedload(ConversationMessage.post).joinedload(
+                ConversationMessage.conversation
+            ),
         )
     )
     return {row.id_hash: row.post or row for row in store().scalars(statement)}

@@ -10,9 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 from mailman.core.constants import system_preferences
-from sqlalchemy import ColumnElement, and_, func, literal
+from mailman.interfaces.member import MemberRole
+from mailman.model import member as core
+from sqlalchemy import ColumnElement, and_, func, literal, select
 
+from mailman_dlist.interfaces.mailman import Member
 from mailman_dlist.model.core import address, member, preferences, user
+from mailman_dlist.model.session import store
 
 
 _owner = user.alias('owner')
@@ -48,6 +52,16 @@ def members(source: Any) -> Any:
         .outerjoin(_of_address, _of_address.c.id == address.c.preferences_id)
         .outerjoin(_owner, _owner.c.id == address.c.user_id)
         .outerjoin(_of_user, _of_user.c.id == _owner.c.preferences_id)
+    )
+
+
+def with_preferences(preferences_id: int) -> Member | None:
+    """Return the member whose own these preferences are, if any."""
+    return store().scalar(
+        select(core.Member).where(
+            core.Member.preferences_id == preferences_id,
+            core.Member.role == MemberRole.member,
+        )
     )
 
 
