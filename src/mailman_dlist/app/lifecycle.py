@@ -3,9 +3,9 @@
 
 Mailman deletes members by many doors and asks nobody; its tables are not ours to
 hang foreign keys on.  Zope's events tell of lists and new members, SQLAlchemy's
-of every member that is deleted, also with an address or a user, and of who takes
-digests no longer.  Where our tables are
-amiss, plain lists and their members go all the same.
+of every member that is deleted, also with an address or a user, and of those who
+take digests no longer.  Where our tables are amiss, plain lists and their members go
+all the same.
 """
 
 from __future__ import annotations
