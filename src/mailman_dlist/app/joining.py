@@ -44,7 +44,7 @@ from mailman_dlist.domain.essay import NoAnswer, clean
 from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.model import essays as model
 from mailman_dlist.model.essays import Essay
-from mailman_dlist.model.session import commit_and_keep
+from mailman_dlist.model.session import commit_and_keep, store
 
 
 # Where Mailman notes requests.
@@ -156,6 +156,8 @@ class EssayWorkflow(SubscriptionWorkflow):
             essay.pending = None
         super()._set_token(token_owner)
         if essay is not None:
+            # Whoever reads what is not committed finds no token without its request.
+            store().flush()
             essay.pending = self.token
 
     def _step_sanity_checks(self) -> None:
@@ -167,6 +169,9 @@ class EssayWorkflow(SubscriptionWorkflow):
             if essay is None or _pendable(essay) is None:
                 raise
             if self._answer is not None:
+                now_so = model.claimed(essay.token)
+                if now_so is None or now_so.answer is not None:
+                    raise
                 self._go_on_with(essay, self._answer)
                 return
             if not self._is_asked():
