@@ -442,6 +442,29 @@ def test_a_request_that_waits_takes_an_answer_from_a_form(verified, ant):
     assert essays.of_member(member(ant)) == ANSWER
 
 
+@pytest.mark.parametrize('policy', POLICIES)
+@pytest.mark.parametrize('own', ['My very own words.', ANSWER, ''])
+def test_who_reads_the_mail_of_an_address_answers_for_it(own, policy, ant):
+    ant.subscription_policy = policy
+    config.db.commit()
+    asks_to_join(ant)
+    asked = question()
+    # Anybody could have filled in the form.
+    joining.subscribe(ant, address(), ANSWER)
+    config.db.commit()
+    only('Your confirmation is needed', mails())
+    replies(ant, asked, own)
+    told = [text_of(each) for each in mails()]
+    assert the_essay(ant).answer == (own or ANSWER)
+    if policy in MODERATED:
+        assert [each.endswith(f'\n\n{own or ANSWER}\n') for each in told] == [True]
+        replies(ant, asked, 'I also sing.')
+        only('was not used', mails())
+    else:
+        assert told == []
+        assert essays.of_member(member(ant)) == (own or ANSWER)
+
+
 def test_a_discarded_answer_is_gone(ant):
     ant.subscription_policy = SubscriptionPolicy.moderate
     config.db.commit()

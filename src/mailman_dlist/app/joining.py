@@ -275,7 +275,8 @@ def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) ->
     """Take the answer to our questions, which confirms the address as well.
 
     Whoever has the token may, from whatever address they write.  The first answer
-    counts; what comes too late goes back with the reason.
+    counts, but for one that came with the request and is not confirmed: anybody may
+    have written that.  What comes too late goes back with the reason.
 
     :param text: What the newcomer wrote, nothing quoted.
     """
@@ -284,18 +285,21 @@ def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) ->
         _end(essay)
         essay_mail.give_back(mlist, msg, 'dlist:essay:over')
         return
-    if essay.answer is None:
-        try:
-            essays.answer(essay, essays.read(mlist, text))
-        except NoAnswer:
-            _ask_again(mlist, essay)
-            return
-        # From here on the answer is safe, and a crash repeats only what follows.
-        commit_and_keep()
-    elif pendable is None or pendable['token_owner'] != TokenOwner.subscriber.name:
+    if pendable is None or pendable['token_owner'] != TokenOwner.subscriber.name:
         if essay.answer != clean(text):
             essay_mail.give_back(mlist, msg, 'dlist:essay:answered')
         return
+    try:
+        words = essays.read(mlist, text)
+    except NoAnswer:
+        if essay.answer is None:
+            _ask_again(mlist, essay)
+            return
+        words = ''
+    if essay.answer is None or words not in ('', essay.answer):
+        essays.answer(essay, words)
+        # From here on the answer is safe, and a crash repeats only what follows.
+        commit_and_keep()
     try:
         EssayManager(mlist).confirm(essay.pending)
     except LookupError:
