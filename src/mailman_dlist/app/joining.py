@@ -223,9 +223,11 @@ class EssayWorkflow(SubscriptionWorkflow):
 
     def _step_get_moderator_approval(self) -> None:
         if self.essay is None:
-            super()._step_get_moderator_approval()
+            return super()._step_get_moderator_approval()
         # Core's step, but for the notice.
         self._set_token(TokenOwner.moderator)
+        # A mail before this step, of core's, may have been noted.
+        self.essay.mailed_at = None
         self.push('subscribe_from_restored')
         self.save()
         email = self.address.email
@@ -343,7 +345,7 @@ def _send_due(essay: Essay) -> None:
     send = _due(essay)
     if send is None:
         # Core has sent its own.
-        essay.mailed_at = now()
+        model.mailed(essay, now())
         commit_and_keep()
     else:
         send(mlist, essay)
@@ -355,8 +357,14 @@ def _due(essay: Essay) -> Callable[[MailingList, Essay], None] | None:
         return essay_mail.ask
     pendable = _pendable(essay)
     if pendable and pendable['token_owner'] == TokenOwner.moderator.name:
-        return essay_mail.tell_moderators
+        # The step may be later than the answer: whoever took it tells them.
+        fresh = datetime.fromisoformat(pendable['when']) > now() - SENT_WITHIN
+        return _wait if fresh else essay_mail.tell_moderators
     return None
+
+
+def _wait(_mlist: MailingList, _essay: Essay) -> None:
+    """Send nothing yet."""
 
 
 def _pendable(essay: Essay) -> Any:
