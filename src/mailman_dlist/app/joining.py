@@ -40,7 +40,7 @@ from zope.interface import implementer
 
 from mailman_dlist.app import essay_mail, essays, lists
 from mailman_dlist.app.site import ready
-from mailman_dlist.domain.essay import NoAnswer, clean
+from mailman_dlist.domain.essay import LONGEST, NoAnswer, clean
 from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.model import essays as model
 from mailman_dlist.model.essays import Essay
@@ -104,7 +104,7 @@ class EssayManager:
         if essay.list_id != self._mlist.list_id or _pendable(essay) is None:
             raise LookupError(token)
         if essay.answer is None:
-            _ask_again(self._mlist, essay)
+            _ask_again(self._mlist, essay, replied=False)
             return token, TokenOwner.subscriber, None
         # What is restored is deleted, so all that can be refused is refused before.
         if self._mlist.members.get_member(essay.email) is not None:
@@ -278,7 +278,8 @@ def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) ->
 
     Whoever has the token may, from whatever address they write.  The first answer
     counts, but for one that came with the request and is not confirmed: anybody may
-    have written that.  What comes too late goes back with the reason.
+    have written that.  What comes too late, or is too short or too long, goes
+    back with the reason.
 
     :param text: What the newcomer wrote, nothing quoted.
     """
@@ -293,9 +294,17 @@ def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) ->
         return
     try:
         words = essays.read(mlist, text)
-    except NoAnswer:
+    except NoAnswer as error:
+        if error.length:
+            facts = {
+                'length': str(error.length),
+                'minimum': str(error.minimum),
+                'maximum': str(LONGEST),
+            }
+            essay_mail.give_back(mlist, msg, 'dlist:essay:length', facts)
+            return
         if essay.answer is None:
-            _ask_again(mlist, essay)
+            _ask_again(mlist, essay, replied=True)
             return
         words = ''
     if essay.answer is None or words not in ('', essay.answer):
@@ -374,7 +383,7 @@ def _pendable(essay: Essay) -> Any:
     return getUtility(IPendings).confirm(essay.pending, expunge=False)
 
 
-def _ask_again(mlist: MailingList, essay: Essay) -> None:
+def _ask_again(mlist: MailingList, essay: Essay, *, replied: bool) -> None:
     """Ask who gave no answer, unless that was done a short while ago."""
     if essay.reminded_at is None or essay.reminded_at + ASKED_AGAIN_AFTER <= now():
-        essay_mail.ask_again(mlist, essay)
+        essay_mail.ask_again(mlist, essay, replied=replied)
