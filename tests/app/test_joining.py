@@ -480,6 +480,20 @@ def test_who_reads_the_mail_of_an_address_answers_for_it(own, policy, ant):
         assert essays.of_member(member(ant)) == (own or ANSWER)
 
 
+@pytest.mark.parametrize('policy', POLICIES)
+def test_a_user_who_prefers_no_address_joins_with_the_one_that_answered(policy, ant):
+    ant.subscription_policy = policy
+    user = getUtility(IUserManager).create_user()
+    user.link(address())
+    ISubscriptionManager(ant).register(user)
+    config.db.commit()
+    replies(ant, question())
+    if policy in MODERATED:
+        ISubscriptionManager(ant).confirm(the_essay(ant).pending)
+        config.db.commit()
+    assert essays.of_member(member(ant)) == ANSWER
+
+
 def test_a_discarded_answer_is_gone(ant):
     ant.subscription_policy = SubscriptionPolicy.moderate
     config.db.commit()

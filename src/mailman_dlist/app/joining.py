@@ -221,6 +221,13 @@ class EssayWorkflow(SubscriptionWorkflow):
         passes = not settings.ask_invited if self.invitation else self.pre_approved
         return settings.essay and not passes
 
+    def _step_do_subscription(self) -> None:
+        if self.essay is not None and self.subscriber is self.user:
+            # Who prefers no address joins with the one that was asked.
+            prefers = self.user.preferred_address is not None
+            self.subscriber = self.user if prefers else self.address
+        super()._step_do_subscription()
+
     def _step_get_moderator_approval(self) -> None:
         if self.essay is None:
             return super()._step_get_moderator_approval()
