@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from mailman.config import config
 from mailman.interfaces.pending import IPendings
+from mailman.model.pending import PendedKeyValue
 from sqlalchemy import delete, select, update
 from zope.component import getUtility
 
@@ -86,6 +87,31 @@ def test_a_form_does_not_overwrite_the_answer_that_was_quicker(ant, monkeypatch)
     config.db.abort()
     assert row().answer == ANSWER
     assert len(requests(ant)) == 1
+
+
+def test_who_joins_by_another_door_meanwhile_is_told(ant, monkeypatch):
+    asks_to_join(ant)
+    asked = question()
+    confirm = joining.EssayManager.confirm
+
+    def late(self: Any, token: Any) -> Any:
+        ant.subscribe(address())
+        config.db.commit()
+        return confirm(self, token)
+
+    monkeypatch.setattr(joining.EssayManager, 'confirm', late)
+    replies(ant, asked)
+    assert 'came too late' in text_of(only('was not used', mails()))
+
+
+def test_a_request_that_is_half_deleted_is_over(ant):
+    asks_to_join(ant)
+    asked = question()
+    # MariaDB shows others that, while somebody decides.
+    with config.db.engine.begin() as connection:
+        connection.execute(delete(PendedKeyValue))
+    replies(ant, asked)
+    assert 'came too late' in text_of(only('was not used', mails()))
 
 
 @pytest.mark.parametrize('values', [

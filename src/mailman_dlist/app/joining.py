@@ -320,8 +320,8 @@ def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) ->
         commit_and_keep()
     try:
         EssayManager(mlist).confirm(essay.pending)
-    except LookupError:
-        # Somebody decides at the same moment.
+    except (LookupError, AlreadySubscribedError):
+        # Somebody decides, or they join by another door, at the same moment.
         config.db.abort()
         essay_mail.give_back(mlist, msg, 'dlist:essay:over')
         return
@@ -387,7 +387,9 @@ def _pendable(essay: Essay) -> Any:
     """Return what Mailman knows of the request, None when it is over."""
     if essay.pending is None:
         return None
-    return getUtility(IPendings).confirm(essay.pending, expunge=False)
+    pendable = getUtility(IPendings).confirm(essay.pending, expunge=False)
+    # MariaDB shows what is left of one that is being deleted.
+    return pendable if pendable and 'token_owner' in pendable else None
 
 
 def _ask_again(mlist: MailingList, essay: Essay, *, replied: bool) -> None:
