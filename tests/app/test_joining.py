@@ -431,6 +431,42 @@ def test_owners_may_stop_asking_while_somebody_answers(text, ant):
     assert essays.of_member(member(ant)) == text
 
 
+@pytest.mark.parametrize('policy', POLICIES)
+@pytest.mark.parametrize('door', ['mail', 'register', 'confirm'])
+def test_who_waits_when_owners_stop_asking_goes_on_as_the_policy_says(
+        door, policy, ant):
+    ant.subscription_policy = policy
+    token, *_rest = asks_to_join(ant)
+    question()
+    lists.change(ant, {'essay': False})
+    config.db.commit()
+    if door == 'confirm':
+        ISubscriptionManager(ant).confirm(token)
+    elif door == 'mail':
+        joins_by_mail(ant)
+    else:
+        asks_to_join(ant)
+    config.db.commit()
+    told = [str(each['subject']) for each in mails()]
+    assert not any('a question first' in each for each in told)
+    if door != 'confirm':
+        assert any('Your confirmation is needed' in each for each in told)
+    # By the newcomer and by a moderator, at most.
+    for _time in range(2):
+        if member(ant) is None:
+            ISubscriptionManager(ant).confirm(the_essay(ant).pending)
+            config.db.commit()
+    assert member(ant) is not None
+    assert requests(ant) == []
+
+
+def test_who_has_a_pending_request_where_nothing_is_asked_is_told_as_in_core(ant):
+    lists.change(ant, {'essay': False})
+    asks_to_join(ant)
+    with pytest.raises(SubscriptionPendingError):
+        asks_to_join(ant)
+
+
 def test_other_questions_leave_a_waiting_request_as_it_is(ant):
     asks_to_join(ant)
     asked = question()

@@ -84,9 +84,13 @@ class EssayManager:
     def register(self, subscriber: Any = None, **how: Any) -> Outcome:
         """See `ISubscriptionManager`."""
         ready()
-        if not lists.settings(self._mlist).essay:
+        if lists.settings(self._mlist).essay:
+            return _run(EssayWorkflow(self._mlist, subscriber, **how))
+        try:
             return self._core.register(subscriber, **how)
-        return _run(EssayWorkflow(self._mlist, subscriber, **how))
+        except SubscriptionPendingError:
+            # Who waits with questions that are asked no more goes on without an answer.
+            return _run(EssayWorkflow(self._mlist, subscriber, answer='', **how))
 
     def unregister(self, subscriber: Any = None, **how: Any) -> Outcome:
         """See `ISubscriptionManager`."""
@@ -95,7 +99,8 @@ class EssayManager:
     def confirm(self, token: Any) -> Outcome:
         """See `ISubscriptionManager`.
 
-        Without an answer nothing changes, and the questions go out again.
+        Without an answer nothing changes, and the questions go out again, unless the
+        owners ask none any more.
         """
         ready()
         essay = None if token is None else model.with_pending(token)
@@ -103,7 +108,7 @@ class EssayManager:
             return self._core.confirm(token)
         if essay.list_id != self._mlist.list_id or _pendable(essay) is None:
             raise LookupError(token)
-        if essay.answer is None:
+        if essay.answer is None and lists.settings(self._mlist).essay:
             _ask_again(self._mlist, essay, replied=False)
             return token, TokenOwner.subscriber, None
         # What is restored is deleted, so all that can be refused is refused before.
@@ -111,6 +116,8 @@ class EssayManager:
             raise AlreadySubscribedError(
                 self._mlist.fqdn_listname, essay.email, MemberRole.member
             )
+        if essay.answer is None:
+            essays.answer(essay, '')
         workflow = EssayWorkflow(self._mlist)
         workflow.take_up(essay)
         return _run(workflow)
