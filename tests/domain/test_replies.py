@@ -107,6 +107,10 @@ BELOW = {
     ),
     'nothing': '',
     'a signature': '-- \nAnne Person\nKnitter\n',
+    'a signature without its blank': '--\nAnne Person\nKnitter\n',
+    'a signature without its blank, above an intro': (
+        f'--\nAnne\n\nOn 16.11.26 09:00, ant@example.com wrote:\n{QUOTED}'
+    ),
     'a signature without its blank, and a quotation': f'--\nAnne\n\n{QUOTED}',
 }
 
@@ -142,6 +146,9 @@ def test_who_writes_between(above):
     'Warning: I talk.\n\nDisclaimer: I am not a lawyer; mail me.',
     '--verbose is what I am',
     '- one\n- two\n-- three',
+    'First:\n--\nI knit.\n\nSecond:\n--\nI swim, and here is more to say.\n\nDone.',
+    '--\n1\n2\n3\n4\n5',
+    '--\n' + 'I knit. ' * 20,
     '1. I knit.\n2. I swim.',
     'On 1 May I moved here, as my sister wrote: it is nice.',
     'On 1 May at 9:00 my sister wrote:\nI live there.',

@@ -50,8 +50,12 @@ _STANDS_IN = re.compile('\ue000([0-9]+)\ue000')
 
 _BLANK_LINES = re.compile(r'\n[ \t]*(?:\n[ \t]*){2,}')
 
-# RFC 3676, section 4.3; some programs lose the blank.
-_SIGNATURE = re.compile(r'^-- ?$.*', re.M | re.S)
+# RFC 3676, section 4.3.
+_SIGNATURE = re.compile(r'^-- $.*', re.M | re.S)
+
+# Some programs lose the blank, and people draw such lines: it is one only above the few
+# short lines at the end that RFC 1855, section 2.1.1, allows.
+_SIGNATURE_WITHOUT_BLANK = re.compile(r'^--(?:\n[^\n]{1,80}){0,4}\Z', re.M)
 
 # Of a telephone, at the end: "Sent from my ...".
 _SENT_FROM = re.compile(
@@ -202,7 +206,9 @@ def unquoted(text: str) -> str:
     long: list[str] = []
     lines = [_shortened(line.rstrip(), long) for line in text.split('\n')]
     words = '\n'.join(each for each in _own_lines(lines) if each != QUOTE)
-    words = _SENT_FROM.sub('', _BLANK_LINES.sub('\n\n', words).rstrip())
+    words = _BLANK_LINES.sub('\n\n', words).rstrip()
+    words = _SIGNATURE_WITHOUT_BLANK.sub('', words).rstrip()
+    words = _SENT_FROM.sub('', words)
     return _STANDS_IN.sub(lambda match: long[int(match[1])], words).strip()
 
 
