@@ -46,6 +46,8 @@ class DlistPlugin:
         Nothing here may fail: Mailman would go on half-initialised.  A fault is
         logged, and our components refuse to work until it is mended.
         """
+        # The text of an error goes into logs; answers and tokens are parameters.
+        config.db.engine.hide_parameters = True
         templates.register()
         lifecycle.listen()
         loader = getUtility(ITemplateLoader)

@@ -16,7 +16,10 @@ from typing import Any
 import pytest
 from mailman.config import config
 from mailman.interfaces.mailinglist import SubscriptionPolicy
-from mailman.interfaces.subscriptions import SubscriptionPendingError
+from mailman.interfaces.subscriptions import (
+    ISubscriptionManager,
+    SubscriptionPendingError,
+)
 from mailman.runners.command import CommandRunner
 from mailman.utilities.datetime import now
 from sqlalchemy import event
@@ -26,6 +29,7 @@ from mailman_dlist.model.session import store
 from mailman_dlist.runners.dlist import DlistRunner
 from tests.app.newcomers import (
     ANSWER,
+    address,
     asks_to_join,
     joins_by_mail,
     mails,
@@ -34,6 +38,7 @@ from tests.app.newcomers import (
     question,
     replies,
     requests,
+    the_essay,
 )
 from tests.model.stage import new_list, pass_time, run
 
@@ -188,6 +193,49 @@ def test_an_answer_that_makes_a_member(moment, number, ant):
     assert essays.of_member(member(ant)) == ANSWER
     assert requests(ant) == []
     assert mails() == []
+
+
+def answers_by_a_program(mlist: Any) -> None:
+    mlist.subscription_policy = SubscriptionPolicy.confirm_then_moderate
+    joining.subscribe(mlist, address(), ANSWER)
+    config.db.commit()
+    only('Your confirmation is needed', mails())
+    # Then nothing is due.
+    a_minute_later()
+
+
+def confirms(mlist: Any) -> None:
+    ISubscriptionManager(mlist).confirm(the_essay(mlist).pending)
+    config.db.commit()
+
+
+@pytest.mark.parametrize('number', range(1, MANY))
+@pytest.mark.parametrize('moment', MOMENTS)
+def test_an_answer_by_a_program_that_is_confirmed_later(moment, number, ant):
+    answers_by_a_program(ant)
+    with crash(moment, number):
+        confirms(ant)
+    if [each['token_owner'] for each in requests(ant)] == ['subscriber']:
+        # Who confirms by a program hears of it, and by mail it is taken up again.
+        confirms(ant)
+    a_minute_later()
+    [request] = requests(ant)
+    assert (request['token_owner'], request['essay']) == ('moderator', ANSWER)
+    assert {str(each['to']) for each in mails()} == {'ant-owner@example.com'}
+
+
+def test_moderators_are_told_once_while_the_notice_is_on_its_way(ant, monkeypatch):
+    answers_by_a_program(ant)
+    tell = joining.essay_mail.tell_moderators
+
+    def tell_late(*given: Any) -> None:
+        joining.send_due()
+        tell(*given)
+
+    monkeypatch.setattr(joining.essay_mail, 'tell_moderators', tell_late)
+    confirms(ant)
+    a_minute_later()
+    only('New subscription request', mails())
 
 
 def test_moderators_are_told_once_where_nothing_crashes(ant):

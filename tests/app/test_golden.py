@@ -537,6 +537,18 @@ def dora_says_nothing(scene: Scene) -> None:
     Newcomer(scene).answers('')
 
 
+@situation('essay-again-with-a-length')
+def dora_says_nothing_where_much_is_wanted(scene: Scene) -> None:
+    lists.change(scene.ant, {'essay_min_length': '200'})
+    Newcomer(scene).answers('')
+
+
+@situation('essay-length')
+def dora_says_little(scene: Scene) -> None:
+    lists.change(scene.ant, {'essay_min_length': '200'})
+    Newcomer(scene).answers('I have goats.')
+
+
 @situation('essay-to-moderators')
 def dora_answers(scene: Scene) -> None:
     Newcomer(scene).answers('I have goats.\n\nTwo of them:\n* Bella\n* Stella\n')

@@ -156,7 +156,7 @@ def test_an_empty_answer_is_asked_again_once_a_day(nothing, ant):
     asks_to_join(ant)
     asked = question()
     replies(ant, asked, nothing)
-    assert 'There was no answer in it' in text_of(question())
+    assert 'contained no answer' in text_of(question())
     replies(ant, asked, nothing)
     assert mails() == []
     pass_time(DAY)
@@ -172,10 +172,24 @@ def test_an_answer_shorter_than_the_owners_want_is_none(ant):
     lists.change(ant, {'essay_min_length': '10'})
     asks_to_join(ant)
     asked = question()
-    replies(ant, asked, 'I knit.')
+    # As often as it comes.
+    for _ in range(2):
+        replies(ant, asked, 'I knit.')
+        back = only('was not used', mails())
+        assert 'has 7 characters' in text_of(back)
+        assert 'answers of 10 to 100000 characters' in text_of(back)
+        assert b'I knit.' in back.get_payload(1).get_payload(0).get_payload(decode=True)
+    replies(ant, asked, '')
     assert 'of 10 or more characters' in text_of(question())
     replies(ant, asked, 'I knit, and swim.')
     assert essays.of_member(member(ant)) == 'I knit, and swim.'
+
+
+def test_an_answer_longer_than_any_is_none(ant):
+    asks_to_join(ant)
+    replies(ant, question(), 'a' * 100_001)
+    assert 'has 100001 characters' in text_of(only('was not used', mails()))
+    assert member(ant) is None
 
 
 @pytest.mark.parametrize('field', [
@@ -354,7 +368,7 @@ def test_the_questions_passed_on_whole_are_no_answer(ant):
     asked = question()
     passes_on(ant, asked, attached=asked)
     again = question()
-    assert (again['to'], 'There was no answer' in text_of(again)) == (ANNE, True)
+    assert (again['to'], 'contained no answer' in text_of(again)) == (ANNE, True)
     replies(ant, asked)
     assert essays.of_member(member(ant)) == ANSWER
 
@@ -383,7 +397,8 @@ def test_mailmans_own_token_by_mail_confirms_nothing_without_an_answer(mine, ant
     confirms_as_in_core(mlist, token)
     told = mails()
     if mine:
-        assert 'There was no answer' in text_of(only('a question first', told))
+        # She has not written anything yet, and maybe a moderator accepts.
+        assert 'wants to join' in text_of(only('a question first', told))
     else:
         assert told == []
     assert member(ant) is None
@@ -416,6 +431,42 @@ def test_owners_may_stop_asking_while_somebody_answers(text, ant):
     assert essays.of_member(member(ant)) == text
 
 
+@pytest.mark.parametrize('policy', POLICIES)
+@pytest.mark.parametrize('door', ['mail', 'register', 'confirm'])
+def test_who_waits_when_owners_stop_asking_goes_on_as_the_policy_says(
+        door, policy, ant):
+    ant.subscription_policy = policy
+    token, *_rest = asks_to_join(ant)
+    question()
+    lists.change(ant, {'essay': False})
+    config.db.commit()
+    if door == 'confirm':
+        ISubscriptionManager(ant).confirm(token)
+    elif door == 'mail':
+        joins_by_mail(ant)
+    else:
+        asks_to_join(ant)
+    config.db.commit()
+    told = [str(each['subject']) for each in mails()]
+    assert not any('a question first' in each for each in told)
+    if door != 'confirm':
+        assert any('Your confirmation is needed' in each for each in told)
+    # By the newcomer and by a moderator, at most.
+    for _time in range(2):
+        if member(ant) is None:
+            ISubscriptionManager(ant).confirm(the_essay(ant).pending)
+            config.db.commit()
+    assert member(ant) is not None
+    assert requests(ant) == []
+
+
+def test_who_has_a_pending_request_where_nothing_is_asked_is_told_as_in_core(ant):
+    lists.change(ant, {'essay': False})
+    asks_to_join(ant)
+    with pytest.raises(SubscriptionPendingError):
+        asks_to_join(ant)
+
+
 def test_other_questions_leave_a_waiting_request_as_it_is(ant):
     asks_to_join(ant)
     asked = question()
@@ -439,6 +490,43 @@ def test_a_request_that_waits_takes_an_answer_from_a_form(verified, ant):
     assert (owner, joined) == (TokenOwner.subscriber, None)
     only('Your confirmation is needed', mails())
     replies(ant, asked, '')
+    assert essays.of_member(member(ant)) == ANSWER
+
+
+@pytest.mark.parametrize('policy', POLICIES)
+@pytest.mark.parametrize('own', ['My very own words.', ANSWER, ''])
+def test_who_reads_the_mail_of_an_address_answers_for_it(own, policy, ant):
+    ant.subscription_policy = policy
+    config.db.commit()
+    asks_to_join(ant)
+    asked = question()
+    # Anybody could have filled in the form.
+    joining.subscribe(ant, address(), ANSWER)
+    config.db.commit()
+    only('Your confirmation is needed', mails())
+    replies(ant, asked, own)
+    told = [text_of(each) for each in mails()]
+    assert the_essay(ant).answer == (own or ANSWER)
+    if policy in MODERATED:
+        assert [each.endswith(f'\n\n{own or ANSWER}\n') for each in told] == [True]
+        replies(ant, asked, 'I also sing.')
+        only('was not used', mails())
+    else:
+        assert told == []
+        assert essays.of_member(member(ant)) == (own or ANSWER)
+
+
+@pytest.mark.parametrize('policy', POLICIES)
+def test_a_user_who_prefers_no_address_joins_with_the_one_that_answered(policy, ant):
+    ant.subscription_policy = policy
+    user = getUtility(IUserManager).create_user()
+    user.link(address())
+    ISubscriptionManager(ant).register(user)
+    config.db.commit()
+    replies(ant, question())
+    if policy in MODERATED:
+        ISubscriptionManager(ant).confirm(the_essay(ant).pending)
+        config.db.commit()
     assert essays.of_member(member(ant)) == ANSWER
 
 

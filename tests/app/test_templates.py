@@ -68,7 +68,7 @@ def facts(mlist: Any) -> dict[str, str]:
         'standing': 'you hear it',
         'user_email': 'anne@example.com',
         'questions': 'Who are you?',
-        'minimum': '1',
+        'minimum': '1', 'length': '0', 'maximum': '9', 'enough': 'Any.',
         'join_email': 'ant-join@example.com',
         'aliases': '',
         'alias': 'shade@example.net',

@@ -13,7 +13,7 @@ from quopri import encodestring
 
 import pytest
 
-from mailman_dlist.domain.replies import from_html, own_words, unquoted
+from mailman_dlist.domain.replies import LONGEST_PAGE, from_html, own_words, unquoted
 
 
 QUOTED = '> Who are you?\n>\n> Do you knit?\n'
@@ -107,6 +107,10 @@ BELOW = {
     ),
     'nothing': '',
     'a signature': '-- \nAnne Person\nKnitter\n',
+    'a signature without its blank': '--\nAnne Person\nKnitter\n',
+    'a signature without its blank, above an intro': (
+        f'--\nAnne\n\nOn 16.11.26 09:00, ant@example.com wrote:\n{QUOTED}'
+    ),
     'a signature without its blank, and a quotation': f'--\nAnne\n\n{QUOTED}',
 }
 
@@ -142,6 +146,9 @@ def test_who_writes_between(above):
     'Warning: I talk.\n\nDisclaimer: I am not a lawyer; mail me.',
     '--verbose is what I am',
     '- one\n- two\n-- three',
+    'First:\n--\nI knit.\n\nSecond:\n--\nI swim, and here is more to say.\n\nDone.',
+    '--\n1\n2\n3\n4\n5',
+    '--\n' + 'I knit. ' * 20,
     '1. I knit.\n2. I swim.',
     'On 1 May I moved here, as my sister wrote: it is nice.',
     'On 1 May at 9:00 my sister wrote:\nI live there.',
@@ -197,6 +204,33 @@ def test_a_reply_in_html_alone(program):
 ])
 def test_a_page_without_words_has_none(html):
     assert unquoted(from_html(html)).strip('\x00\ufffd') in ('', '<')
+
+
+@pytest.mark.parametrize('html', [
+    '<ul><li>', '</ul>' * 20 + '<ul><li>' * 20, '<ol><li><ul><li>', '<blockquote>a<br>',
+])
+def test_a_page_that_is_very_deep_stays_as_short_as_others(html):
+    page = html * 2000
+    assert len(from_html(page)) < 10 * len(page)
+
+
+def test_of_an_endless_page_only_the_beginning_is_read():
+    assert len(from_html('<p>I knit.' + 'a ' * LONGEST_PAGE)) < LONGEST_PAGE
+
+
+@pytest.mark.parametrize(('html', 'text'), [
+    ('I knit <![ and <![if x]>swim', 'I knit <![ and swim'),
+    ('I <3 knitting, and > swimming', 'I <3 knitting, and > swimming'),
+    ('I knit.<a <a <a href', 'I knit.<a <a <a href'),
+    ('<!-- <p>Not I --> I knit. <!-- Nor I -->', 'I knit.'),
+    ('I knit --> socks.', 'I knit --> socks.'),
+    ('<!DOCTYPE html><?xml x="y"?>I knit.', 'I knit.'),
+    (f'<img src="data:image/png;base64,{"A" * LONGEST_PAGE}"> I knit.', 'I knit.'),
+    (f'<ol {"x " * 500}><li>I knit.</ol>', '1. I knit.'),
+    ('<ol start=3><li>I knit.</ol>', '3. I knit.'),
+])
+def test_what_is_no_html_is_text(html, text):
+    assert from_html(html) == text
 
 
 TEXT = 'Grüße: ich stricke.'

@@ -14,6 +14,7 @@ from mailman.interfaces.bans import IBanManager
 from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.mailinglist import SubscriptionPolicy
 from mailman.interfaces.subscriptions import ISubscriptionManager
+from mailman.interfaces.usermanager import IUserManager
 from zope.component import getUtility
 
 from mailman_dlist.app import essays, lists
@@ -293,3 +294,24 @@ def test_any_answer_is_shown_exactly(answer, ant, client):
     assert text_of(notice).endswith(f'\n\n{answer}\n')
     assert core(client, f'{ANT}/requests/{said["token"]}')[1]['essay'] == answer
     assert client.get(f'{ANT}/essays/{said["token"]}')['answer'] == answer
+
+
+@pytest.mark.parametrize('addresses', [[], ['zoe@example.com']])
+def test_a_user_without_a_preferred_address_is_refused_as_by_core(
+        addresses, mailman, client):
+    for name, style in ('ant', 'dlist-essay'), ('bee', 'legacy-default'):
+        new_list(name, style)
+    users = getUtility(IUserManager)
+    zoe = users.create_user()
+    for email in addresses:
+        zoe.link(users.create_address(email))
+    config.db.commit()
+    form = {'subscriber': zoe.user_id.hex}
+    for flag in 'pre_verified', 'pre_confirmed', 'pre_approved':
+        form[flag] = 'yes'
+    answer = client.ask(f'{ANT}/essays', 'POST', form | {'answer': ANSWER})
+    status, said = answer.status_code, without_etags(answer.json)
+    assert (status, said['description']) == (400, 'User has no preferred address')
+    if addresses:
+        of_core = core(client, 'members', form | {'list_id': 'bee.example.com'})
+        assert of_core == (status, said)

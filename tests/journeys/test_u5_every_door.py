@@ -222,7 +222,7 @@ def some_say_nothing(crowd: Crowd) -> None:
         each.answers(' ')
     crowd.village.settle()
     for each in crowd.of('empty', *ASK_BY_MAIL):
-        each.asked = each.reads_one('There was no answer')
+        each.asked = each.reads_one('contained no answer')
         each.answers(' ')
         each.answers('I am on holiday.', Auto_Submitted='auto-replied')
     crowd.village.settle()

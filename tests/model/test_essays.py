@@ -11,6 +11,8 @@ from mailman.config import config
 from mailman.interfaces.pending import IPendings
 from mailman.interfaces.subscriptions import ISubscriptionManager
 from mailman.interfaces.usermanager import IUserManager
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 from zope.component import getUtility
 
 from mailman_dlist.app import essays, joining, lists
@@ -57,6 +59,17 @@ def test_questions_are_kept_to_the_last_character(text, ant):
     config.db.commit()
     store().expire_all()
     assert lists.settings(ant).essay_questions == text
+
+
+def test_an_error_of_the_database_shows_no_answer(ant):
+    essay = asks_to_join(ant)
+    same = {'token': essay.token, 'list_id': ant.list_id, 'email': essay.email}
+    more = {'invited': False, 'asked_at': now(), 'answer': 'I knit.'}
+    with pytest.raises(IntegrityError) as caught:
+        store().execute(insert(model.Essay).values(**same, **more))
+    store().rollback()
+    assert 'INSERT INTO dlist_essay' in str(caught.value)
+    assert 'I knit.' not in str(caught.value)
 
 
 def test_what_is_shown_with_a_request(ant):

@@ -42,8 +42,7 @@ LONGEST_LINE = 900
 @public
 def ask(mlist: MailingList, essay: Essay) -> None:
     """Send the questions for the first time; then it is noted."""
-    what = 'invitation' if essay.invited else 'questions'
-    _ask(mlist, essay, f'dlist:essay:{what}', 'first')
+    _ask(mlist, essay, _questions(essay), 'first')
     essay.mailed_at = now()
     commit_and_keep()
 
@@ -73,16 +72,23 @@ def ask_on_request(
     if committed(note) > allowed:
         log.info('%s was asked %s times today and is not asked more', email, allowed)
         return
-    what = 'invitation' if essay.invited else 'questions'
-    _ask(mlist, essay, f'dlist:essay:{what}', f'{now():%Y%m%d%H%M%S%f}')
+    _ask(mlist, essay, _questions(essay), f'{now():%Y%m%d%H%M%S%f}')
 
 
 @public
-def ask_again(mlist: MailingList, essay: Essay) -> None:
-    """Send the questions to who has not answered them; first it is noted."""
+def ask_again(mlist: MailingList, essay: Essay, *, replied: bool) -> None:
+    """Send the questions to who has not answered them; first it is noted.
+
+    :param replied: True for who sent a reply with nothing in it.
+    """
     essay.reminded_at = now()
     commit_and_keep()
-    _ask(mlist, essay, 'dlist:essay:again', f'{now():%Y%m%d%H%M%S%f}')
+    template = 'dlist:essay:again' if replied else _questions(essay)
+    _ask(mlist, essay, template, f'{now():%Y%m%d%H%M%S%f}')
+
+
+def _questions(essay: Essay) -> str:
+    return f'dlist:essay:{"invitation" if essay.invited else "questions"}'
 
 
 def _ask(mlist: MailingList, essay: Essay, template: str, time: str) -> None:
@@ -92,11 +98,15 @@ def _ask(mlist: MailingList, essay: Essay, template: str, time: str) -> None:
         has the same Message-ID as before, so that many mail programs show it once.
     """
     language = mlist.preferred_language
+    minimum = lists.settings(mlist).essay_min_length
     with _.using(language.code):
         facts = {
             'user_email': essay.email,
             'questions': essays.questions(mlist),
-            'minimum': str(lists.settings(mlist).essay_min_length),
+            'minimum': str(minimum),
+            'enough': _('Any answer of ${minimum} or more characters will do.')
+            if minimum > 1
+            else _('Any answer will do.'),
         }
         subject = _('Joining ${mlist.display_name}: a question first')
     text = templates.filled(template, mlist, language.code, facts)
@@ -145,13 +155,18 @@ def _tell_moderators(mlist: MailingList, essay: Essay) -> None:
 
 
 @public
-def give_back(mlist: MailingList, msg: Message, template: str) -> None:
-    """Return an answer that does not count to who sent it, with the reason."""
+def give_back(
+    mlist: MailingList, msg: Message, template: str, facts: dict[str, str] | None = None
+) -> None:
+    """Return an answer that does not count to who sent it, with the reason.
+
+    :param facts: What the template names beside the address for joining.
+    """
     if not msg.sender:
         log.info('%s has no sender to return it to', msg['message-id'])
         return
     language = mlist.preferred_language
-    facts = {'join_email': mlist.join_address}
+    facts = {'join_email': mlist.join_address} | (facts or {})
     text = templates.filled(template, mlist, language.code, facts)
     with _.using(language.code):
         subject = _('Your answer to ${mlist.display_name} was not used')

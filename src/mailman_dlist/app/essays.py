@@ -91,11 +91,10 @@ def state(essay: Essay) -> EssayState:
 def end(essay: Essay) -> None:
     """Forget an answer, since nobody joins by it.
 
-    The token alone stays for a while: who answers later is told.
+    The token alone stays for a while: who answers later is told.  A request that
+    somebody else went on with meanwhile stays as it is.
     """
-    essay.email = ''
-    essay.pending = None
-    essay.answer = None
+    model.end(essay)
 
 
 @public

@@ -40,11 +40,11 @@ from zope.interface import implementer
 
 from mailman_dlist.app import essay_mail, essays, lists
 from mailman_dlist.app.site import ready
-from mailman_dlist.domain.essay import NoAnswer, clean
+from mailman_dlist.domain.essay import LONGEST, NoAnswer, clean
 from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.model import essays as model
 from mailman_dlist.model.essays import Essay
-from mailman_dlist.model.session import commit_and_keep
+from mailman_dlist.model.session import commit_and_keep, store
 
 
 # Where Mailman notes requests.
@@ -84,9 +84,13 @@ class EssayManager:
     def register(self, subscriber: Any = None, **how: Any) -> Outcome:
         """See `ISubscriptionManager`."""
         ready()
-        if not lists.settings(self._mlist).essay:
+        if lists.settings(self._mlist).essay:
+            return _run(EssayWorkflow(self._mlist, subscriber, **how))
+        try:
             return self._core.register(subscriber, **how)
-        return _run(EssayWorkflow(self._mlist, subscriber, **how))
+        except SubscriptionPendingError:
+            # Who waits with questions that are asked no more goes on without an answer.
+            return _run(EssayWorkflow(self._mlist, subscriber, answer='', **how))
 
     def unregister(self, subscriber: Any = None, **how: Any) -> Outcome:
         """See `ISubscriptionManager`."""
@@ -95,7 +99,8 @@ class EssayManager:
     def confirm(self, token: Any) -> Outcome:
         """See `ISubscriptionManager`.
 
-        Without an answer nothing changes, and the questions go out again.
+        Without an answer nothing changes, and the questions go out again, unless the
+        owners ask none any more.
         """
         ready()
         essay = None if token is None else model.with_pending(token)
@@ -103,14 +108,16 @@ class EssayManager:
             return self._core.confirm(token)
         if essay.list_id != self._mlist.list_id or _pendable(essay) is None:
             raise LookupError(token)
-        if essay.answer is None:
-            _ask_again(self._mlist, essay)
+        if essay.answer is None and lists.settings(self._mlist).essay:
+            _ask_again(self._mlist, essay, replied=False)
             return token, TokenOwner.subscriber, None
         # What is restored is deleted, so all that can be refused is refused before.
         if self._mlist.members.get_member(essay.email) is not None:
             raise AlreadySubscribedError(
                 self._mlist.fqdn_listname, essay.email, MemberRole.member
             )
+        if essay.answer is None:
+            essays.answer(essay, '')
         workflow = EssayWorkflow(self._mlist)
         workflow.take_up(essay)
         return _run(workflow)
@@ -156,6 +163,8 @@ class EssayWorkflow(SubscriptionWorkflow):
             essay.pending = None
         super()._set_token(token_owner)
         if essay is not None:
+            # Whoever reads what is not committed finds no token without its request.
+            store().flush()
             essay.pending = self.token
 
     def _step_sanity_checks(self) -> None:
@@ -167,6 +176,9 @@ class EssayWorkflow(SubscriptionWorkflow):
             if essay is None or _pendable(essay) is None:
                 raise
             if self._answer is not None:
+                now_so = model.claimed(essay.token)
+                if now_so is None or now_so.answer is not None:
+                    raise
                 self._go_on_with(essay, self._answer)
                 return
             if not self._is_asked():
@@ -216,11 +228,20 @@ class EssayWorkflow(SubscriptionWorkflow):
         passes = not settings.ask_invited if self.invitation else self.pre_approved
         return settings.essay and not passes
 
+    def _step_do_subscription(self) -> None:
+        if self.essay is not None and self.subscriber is self.user:
+            # Who prefers no address joins with the one that was asked.
+            prefers = self.user.preferred_address is not None
+            self.subscriber = self.user if prefers else self.address
+        super()._step_do_subscription()
+
     def _step_get_moderator_approval(self) -> None:
         if self.essay is None:
-            super()._step_get_moderator_approval()
+            return super()._step_get_moderator_approval()
         # Core's step, but for the notice.
         self._set_token(TokenOwner.moderator)
+        # A mail before this step, of core's, may have been noted.
+        self.essay.mailed_at = None
         self.push('subscribe_from_restored')
         self.save()
         email = self.address.email
@@ -270,7 +291,9 @@ def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) ->
     """Take the answer to our questions, which confirms the address as well.
 
     Whoever has the token may, from whatever address they write.  The first answer
-    counts; what comes too late goes back with the reason.
+    counts, but for one that came with the request and is not confirmed: anybody may
+    have written that.  What comes too late, or is too short or too long, goes
+    back with the reason.
 
     :param text: What the newcomer wrote, nothing quoted.
     """
@@ -279,22 +302,33 @@ def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) ->
         _end(essay)
         essay_mail.give_back(mlist, msg, 'dlist:essay:over')
         return
-    if essay.answer is None:
-        try:
-            essays.answer(essay, essays.read(mlist, text))
-        except NoAnswer:
-            _ask_again(mlist, essay)
-            return
-        # From here on the answer is safe, and a crash repeats only what follows.
-        commit_and_keep()
-    elif pendable is None or pendable['token_owner'] != TokenOwner.subscriber.name:
+    if pendable is None or pendable['token_owner'] != TokenOwner.subscriber.name:
         if essay.answer != clean(text):
             essay_mail.give_back(mlist, msg, 'dlist:essay:answered')
         return
     try:
+        words = essays.read(mlist, text)
+    except NoAnswer as error:
+        if error.length:
+            facts = {
+                'length': str(error.length),
+                'minimum': str(error.minimum),
+                'maximum': str(LONGEST),
+            }
+            essay_mail.give_back(mlist, msg, 'dlist:essay:length', facts)
+            return
+        if essay.answer is None:
+            _ask_again(mlist, essay, replied=True)
+            return
+        words = ''
+    if essay.answer is None or words not in ('', essay.answer):
+        essays.answer(essay, words)
+        # From here on the answer is safe, and a crash repeats only what follows.
+        commit_and_keep()
+    try:
         EssayManager(mlist).confirm(essay.pending)
-    except LookupError:
-        # Somebody decides at the same moment.
+    except (LookupError, AlreadySubscribedError):
+        # Somebody decides, or they join by another door, at the same moment.
         config.db.abort()
         essay_mail.give_back(mlist, msg, 'dlist:essay:over')
         return
@@ -334,7 +368,7 @@ def _send_due(essay: Essay) -> None:
     send = _due(essay)
     if send is None:
         # Core has sent its own.
-        essay.mailed_at = now()
+        model.mailed(essay, now())
         commit_and_keep()
     else:
         send(mlist, essay)
@@ -346,18 +380,26 @@ def _due(essay: Essay) -> Callable[[MailingList, Essay], None] | None:
         return essay_mail.ask
     pendable = _pendable(essay)
     if pendable and pendable['token_owner'] == TokenOwner.moderator.name:
-        return essay_mail.tell_moderators
+        # The step may be later than the answer: whoever took it tells them.
+        fresh = datetime.fromisoformat(pendable['when']) > now() - SENT_WITHIN
+        return _wait if fresh else essay_mail.tell_moderators
     return None
+
+
+def _wait(_mlist: MailingList, _essay: Essay) -> None:
+    """Send nothing yet."""
 
 
 def _pendable(essay: Essay) -> Any:
     """Return what Mailman knows of the request, None when it is over."""
     if essay.pending is None:
         return None
-    return getUtility(IPendings).confirm(essay.pending, expunge=False)
+    pendable = getUtility(IPendings).confirm(essay.pending, expunge=False)
+    # MariaDB shows what is left of one that is being deleted.
+    return pendable if pendable and 'token_owner' in pendable else None
 
 
-def _ask_again(mlist: MailingList, essay: Essay) -> None:
+def _ask_again(mlist: MailingList, essay: Essay, *, replied: bool) -> None:
     """Ask who gave no answer, unless that was done a short while ago."""
     if essay.reminded_at is None or essay.reminded_at + ASKED_AGAIN_AFTER <= now():
-        essay_mail.ask_again(mlist, essay)
+        essay_mail.ask_again(mlist, essay, replied=replied)

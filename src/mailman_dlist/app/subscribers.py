@@ -24,6 +24,16 @@ class BadSubscriber(DlistError):
 
 
 @public
+class NoPreferredAddress(DlistError):
+    """A user is named who prefers none of their addresses, or has none."""
+
+    def __init__(self, given: str):
+        self.given = given
+        # As core says it.
+        super().__init__('User has no preferred address')
+
+
+@public
 def subscriber(given: str, user_id: UUID | None, display_name: str) -> Any:
     """Return the user or address that is to be subscribed, as core's REST does.
 
@@ -31,12 +41,15 @@ def subscriber(given: str, user_id: UUID | None, display_name: str) -> Any:
 
     :param user_id: What the same text says as the id of a user, if anything.
     :raises BadSubscriber: when there is no such user, or it is no address.
+    :raises NoPreferredAddress: when nobody could say which address joins.
     """
     users = getUtility(IUserManager)
     if user_id is not None:
         user = users.get_user_by_id(user_id)
         if user is None:
             raise BadSubscriber(given)
+        if user.preferred_address is None:
+            raise NoPreferredAddress(given)
         return user
     # Other characters some databases do not even compare.
     if not (given.isascii() and given.isprintable()):

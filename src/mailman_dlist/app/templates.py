@@ -63,6 +63,7 @@ TEMPLATES = frozenset(
         'dlist:essay:questions',
         'dlist:essay:invitation',
         'dlist:essay:again',
+        'dlist:essay:length',
         'dlist:essay:answered',
         'dlist:essay:over',
     }

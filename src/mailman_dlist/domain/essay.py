@@ -27,10 +27,12 @@ class NoAnswer(DlistError):
     """A text is too short for an answer, or too long.
 
     :param minimum: The characters that an answer has at least.
+    :param length: The characters of the text, 0 where nothing of it can be seen.
     """
 
-    def __init__(self, minimum: int):
+    def __init__(self, minimum: int, length: int):
         self.minimum = minimum
+        self.length = length
         super().__init__(
             f'An answer to the questions of the list is needed, of at least {minimum} '
             f'and at most {LONGEST} characters'
@@ -60,7 +62,7 @@ def read(text: str, minimum: int) -> str:
     answer = clean(text)
     size = len(answer) if any(map(_is_visible, answer)) else 0
     if not minimum <= size <= LONGEST:
-        raise NoAnswer(minimum)
+        raise NoAnswer(minimum, size)
     return answer
 
 

@@ -12,15 +12,18 @@ In doubt a line stays: a word too many does no harm, a lost one does.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from email.message import Message
+from typing import Any
 
 from html2text import HTML2Text
 from mailparser_reply import EmailMessage
 from mailparser_reply.constants import MAIL_LANGUAGES as LANGUAGES
 
 from mailman_dlist.domain.charsets import is_charset
+from mailman_dlist.domain.essay import LONGEST
 
 
 # The library takes time that grows with the square of a text.  Characters; no line of
@@ -28,14 +31,30 @@ from mailman_dlist.domain.charsets import is_charset
 LONGEST_LINE = 500
 LONGEST_TEXT = 20_000
 
+# So does reading HTML: each line is indented by all the levels it is in, and the end
+# of a tag is looked for as far as the page goes.  We chose these, in characters and
+# levels; no person writes so much, or so deep.
+LONGEST_PAGE = 4 * LONGEST
+LONGEST_TAG = 200
+DEEPEST = 10
+
+_NESTED = ('ul', 'ol', 'blockquote')
+
+# What begins with a letter is a tag; else it is a declaration, or somebody's "<".
+_TAG = re.compile(r'<(/?[a-zA-Z][^\s<>]*|[!?])?[^<>]*>|<')
+
 # What such a line is shown to the library as; it stands for nothing in any language.
 _STAND_IN = '\ue000{}\ue000'
 _STANDS_IN = re.compile('\ue000([0-9]+)\ue000')
 
 _BLANK_LINES = re.compile(r'\n[ \t]*(?:\n[ \t]*){2,}')
 
-# RFC 3676, section 4.3; some programs lose the blank.
-_SIGNATURE = re.compile(r'^-- ?$.*', re.M | re.S)
+# RFC 3676, section 4.3.
+_SIGNATURE = re.compile(r'^-- $.*', re.M | re.S)
+
+# Some programs lose the blank, and people draw such lines: it is one only above the few
+# short lines at the end that RFC 1855, section 2.1.1, allows.
+_SIGNATURE_WITHOUT_BLANK = re.compile(r'^--(?:\n[^\n]{1,80}){0,4}\Z', re.M)
 
 # Of a telephone, at the end: "Sent from my ...".
 _SENT_FROM = re.compile(
@@ -128,13 +147,49 @@ def from_html(html: str) -> str:
     >>> from_html('<p>I <b>knit</b>.</p><blockquote>Who are you?</blockquote>')
     'I knit.\\n\\n> Who are you?'
     """
-    reader = HTML2Text(bodywidth=0)
+    reader = _Reader(bodywidth=0)
     reader.ignore_emphasis = True
     reader.ignore_images = True
     reader.ignore_links = True
     reader.ignore_tables = True
-    text = '\n'.join(line.rstrip() for line in reader.handle(html).splitlines())
+    page = _TAG.sub(_well_formed, _uncommented(html))[:LONGEST_PAGE]
+    text = '\n'.join(line.rstrip() for line in reader.handle(page).splitlines())
     return _ESCAPED.sub(r'\1', text).strip()
+
+
+class _Reader(HTML2Text):
+    """The library's, but no deeper in lists and quotations than people go."""
+
+    def __init__(self, **how: Any):
+        super().__init__(**how)
+        self._depth = Counter[str]()
+
+    def handle_tag(self, tag: str, attrs: dict[str, str | None], start: bool) -> None:
+        if tag in _NESTED:
+            before = self._depth[tag]
+            after = self._depth[tag] = max(0, before + (1 if start else -1))
+            if max(before, after) > DEEPEST:
+                return
+        super().handle_tag(tag, attrs, start)
+
+
+def _uncommented(html: str) -> str:
+    # A comment goes from the first of these marks to the end, whatever is in it.
+    *closed, rest = html.split('-->')
+    texts = [
+        each.partition('<!--')[0] if '<!--' in each else f'{each}-->' for each in closed
+    ]
+    return ''.join([*texts, rest])
+
+
+def _well_formed(match: re.Match[str]) -> str:
+    """Return a tag without more than it needs; what is none becomes text."""
+    tag, name = match[0], match[1]
+    if not name:
+        return tag.replace('<', '&lt;')
+    if name in '!?':
+        return ''
+    return tag if len(tag) <= LONGEST_TAG else f'<{name}>'
 
 
 def unquoted(text: str) -> str:
@@ -150,7 +205,9 @@ def unquoted(text: str) -> str:
     long: list[str] = []
     lines = [_shortened(line.rstrip(), long) for line in text.split('\n')]
     words = '\n'.join(each for each in _own_lines(lines) if each != QUOTE)
-    words = _SENT_FROM.sub('', _BLANK_LINES.sub('\n\n', words).rstrip())
+    words = _BLANK_LINES.sub('\n\n', words).rstrip()
+    words = _SIGNATURE_WITHOUT_BLANK.sub('', words).rstrip()
+    words = _SENT_FROM.sub('', words)
     return _STANDS_IN.sub(lambda match: long[int(match[1])], words).strip()
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 from zope.interface import implementer
@@ -57,6 +58,47 @@ class Essay(Base):
 def essay(token: str) -> Essay | None:
     """Return the request that an answer by mail belongs to."""
     return store().get(Essay, token)
+
+
+@public
+def claimed(token: str) -> Essay | None:
+    """Return a request as it is now; until a commit nobody else changes it."""
+    # SQLite has no SELECT FOR UPDATE, and everywhere an update takes a lock.
+    store().execute(
+        update(Essay)
+        .where(Essay.token == token)
+        .values(list_id=Essay.list_id)
+        .execution_options(synchronize_session=False)
+    )
+    return store().get(Essay, token, populate_existing=True)
+
+
+@public
+def mailed(essay: Essay, moment: datetime) -> None:
+    """Note that no mail is due, unless the request went on since it was read."""
+    store().execute(
+        update(Essay)
+        .where(Essay.token == essay.token, Essay.pending == essay.pending)
+        .values(mailed_at=moment)
+        .execution_options(synchronize_session=False)
+    )
+    store().expire(essay)
+
+
+@public
+def end(essay: Essay) -> None:
+    """Forget a request and its answer, unless it went on since it was read."""
+    store().execute(
+        update(Essay)
+        .where(
+            Essay.token == essay.token,
+            Essay.pending == essay.pending,
+            Essay.member_id.is_(None),
+        )
+        .values(email='', pending=None, answer=None)
+        .execution_options(synchronize_session=False)
+    )
+    store().expire(essay)
 
 
 @public
@@ -146,6 +188,7 @@ def lapsed() -> Sequence[Essay]:
             Essay.member_id.is_(None),
             pended.c.id.is_(None),
         )
+        .execution_options(populate_existing=True)
     ).all()
 
 

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What another process does to a request in between is neither undone nor lost [U5]."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from mailman.config import config
+from mailman.interfaces.pending import IPendings
+from mailman.model.pending import PendedKeyValue
+from sqlalchemy import delete, select, update
+from zope.component import getUtility
+
+from mailman_dlist.app import confirming, joining
+from mailman_dlist.model import essays as model
+from mailman_dlist.model.core import pended
+from mailman_dlist.model.essays import Essay
+from mailman_dlist.model.session import commit_and_keep
+from tests.app.newcomers import (
+    ANSWER,
+    address,
+    asks_to_join,
+    mails,
+    only,
+    question,
+    replies,
+    requests,
+    text_of,
+)
+from tests.model.stage import new_list
+
+
+@pytest.fixture
+def ant(mailman: Any) -> Any:
+    mlist = new_list(style='dlist-essay')
+    config.db.commit()
+    return mlist
+
+
+def meanwhile(**values: Any) -> None:
+    """Change the only request as another process does, which commits."""
+    with config.db.engine.begin() as connection:
+        connection.execute(update(Essay).values(**values))
+
+
+def overtaken(monkeypatch: Any, where: Any, name: str, **values: Any) -> None:
+    """Let a function be overtaken once by who changes the request."""
+    real: Callable[..., Any] = getattr(where, name)
+
+    def slow(*given: Any) -> Any:
+        found = real(*given)
+        monkeypatch.undo()
+        commit_and_keep()
+        meanwhile(**values)
+        return found
+
+    monkeypatch.setattr(where, name, slow)
+
+
+def row() -> Any:
+    with config.db.engine.begin() as connection:
+        return connection.execute(
+            select(Essay.email, Essay.answer, Essay.pending, Essay.member_id)
+        ).one()
+
+
+def test_an_answer_that_is_kept_meanwhile_stays(ant, monkeypatch):
+    asks_to_join(ant)
+    asked = question()
+    ant.subscribe(address())
+    config.db.commit()
+    kept = {'answer': ANSWER, 'member_id': uuid4(), 'pending': None}
+    overtaken(monkeypatch, confirming.replies, 'own_words', **kept)
+    replies(ant, asked, 'I also sing.')
+    assert row()[1:] == (ANSWER, None, kept['member_id'])
+    assert 'answered the questions' in text_of(only('was not used', mails()))
+
+
+def test_a_form_does_not_overwrite_the_answer_that_was_quicker(ant, monkeypatch):
+    asks_to_join(ant)
+    overtaken(monkeypatch, joining, '_pendable', answer=ANSWER)
+    with pytest.raises(joining.SubscriptionPendingError):
+        joining.subscribe(ant, address(), 'I swim.')
+    config.db.abort()
+    assert row().answer == ANSWER
+    assert len(requests(ant)) == 1
+
+
+def test_who_joins_by_another_door_meanwhile_is_told(ant, monkeypatch):
+    asks_to_join(ant)
+    asked = question()
+    confirm = joining.EssayManager.confirm
+
+    def late(self: Any, token: Any) -> Any:
+        ant.subscribe(address())
+        config.db.commit()
+        return confirm(self, token)
+
+    monkeypatch.setattr(joining.EssayManager, 'confirm', late)
+    replies(ant, asked)
+    assert 'came too late' in text_of(only('was not used', mails()))
+
+
+def test_a_request_that_is_half_deleted_is_over(ant):
+    asks_to_join(ant)
+    asked = question()
+    # MariaDB shows others that, while somebody decides.
+    with config.db.engine.begin() as connection:
+        connection.execute(delete(PendedKeyValue))
+    replies(ant, asked)
+    assert 'came too late' in text_of(only('was not used', mails()))
+
+
+@pytest.mark.parametrize('values', [
+    {'pending': 'another'}, {'member_id': uuid4(), 'pending': None},
+])
+def test_what_went_on_while_old_requests_are_deleted_stays(values, ant, monkeypatch):
+    joining.subscribe(ant, address(), ANSWER)
+    config.db.commit()
+    with config.db.engine.begin() as connection:
+        connection.execute(delete(pended))
+    overtaken(monkeypatch, model, 'lapsed', **values)
+    getUtility(IPendings).evict()
+    config.db.commit()
+    assert row().answer == ANSWER
