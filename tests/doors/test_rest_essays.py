@@ -228,6 +228,18 @@ def test_answers_are_shown_pending_and_kept(ant, client):
     assert client.ask(f'{ANT}/essays/{token}').status_code == 404
 
 
+def test_an_answer_is_shown_with_the_address_that_its_author_has_now(ant, client):
+    token = joins(client, 'dlist-essay')
+    core(client, f'{ANT}/requests/{token}', {'action': 'accept'})
+    anne = member(the_list())
+    moved = anne.user.register('anne@example.net')
+    moved.verified_on = now()
+    anne.address = moved
+    config.db.commit()
+    [entry] = client.get(f'{ANT}/essays')['entries']
+    assert entry['email'] == 'anne@example.net'
+
+
 def test_an_answer_makes_a_member_where_nobody_else_is_asked(ant, client):
     form = {
         'subscriber': ANNE, 'answer': ANSWER, 'pre_verified': 'yes',

@@ -78,7 +78,7 @@ def test_no_request_is_lost_and_nobody_is_asked_twice(make_site):
                 .values(answered_at=OLD)
             )
             connection.commit()
-        assert until(lambda: len(site.outbox.to(owner)) == len(early), timeout=60)
+        assert until(lambda: len(site.outbox.to(owner)) == len(early), timeout=300)
         notices = [delivery.message for delivery in site.outbox.to(owner)]
         assert {str(each['subject']).split()[-1] for each in notices} == {
             person.email for person in early

@@ -164,10 +164,13 @@ def member(mlist: MailingList, member: Member) -> View:
 
 
 @public
-def essay(row: Essay) -> View:
-    """Show what somebody was asked, and answered; the token is Mailman's own."""
+def essay(row: Essay, email: str) -> View:
+    """Show what somebody was asked, and answered; the token is Mailman's own.
+
+    :param email: The address of the member, or of the request.
+    """
     return {
-        'email': row.email,
+        'email': email,
         'state': essays.state(row).name,
         'answer': row.answer,
         'when': time(row.answered_at or row.asked_at),

@@ -7,7 +7,9 @@ not prefer its address does, else the user, else the system, as core cascades it
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from mailman.core.constants import system_preferences
 from mailman.interfaces.member import MemberRole
@@ -53,6 +55,16 @@ def members(source: Any) -> Any:
         .outerjoin(_owner, _owner.c.id == address.c.user_id)
         .outerjoin(_of_user, _of_user.c.id == _owner.c.preferences_id)
     )
+
+
+def emails(member_ids: Collection[UUID]) -> dict[UUID | None, str]:
+    """Return the addresses that members have now."""
+    statement = (
+        select(member.c._member_id, address.c.email)
+        .select_from(with_address(member))
+        .where(member.c._member_id.in_(member_ids))
+    )
+    return {row[0]: row[1] for row in store().execute(statement)}
 
 
 def with_preferences(preferences_id: int) -> Member | None:

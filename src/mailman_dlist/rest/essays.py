@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import falcon
@@ -19,6 +19,7 @@ from mailman_dlist.app.views import View
 from mailman_dlist.domain.values import yes_or_no
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model import essays as model
+from mailman_dlist.model import memberships
 from mailman_dlist.model.essays import Essay
 from mailman_dlist.rest.answers import Resource, collection, responder
 from mailman_dlist.rest.paths import OfAList
@@ -58,13 +59,9 @@ class Essays(OfAList):
         """/lists/<list_id>/essays"""
         page, _asked = query(request)
         mlist = self.mlist()
+        found = model.page(mlist.list_id, page.start, page.size)
         return collection(
-            page.start,
-            model.size(mlist.list_id),
-            [
-                show(self, mlist, essay)
-                for essay in model.page(mlist.list_id, page.start, page.size)
-            ],
+            page.start, model.size(mlist.list_id), show(self, mlist, found)
         )
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
@@ -109,13 +106,20 @@ class AnEssay(OfAList):
         """/lists/<list_id>/essays/<token or member_id>"""
         mlist = self.mlist()
         essay = lookup.essay_of(mlist, self.key, self.uuid(self.key))
-        return show(self, mlist, essay)
+        [view] = show(self, mlist, [essay])
+        return view
 
 
-def show(resource: Resource, mlist: MailingList, essay: Essay) -> View:
+def show(
+    resource: Resource, mlist: MailingList, found: Sequence[Essay]
+) -> Iterator[View]:
     api = resource.api
-    # One of the two is there, or it would not be shown.
-    key = essay.pending if essay.member_id is None else api.from_uuid(essay.member_id)
-    return resource.entry(
-        views.essay(essay), 'lists', mlist.list_id, 'essays', str(key)
-    )
+    members = [each.member_id for each in found if each.member_id is not None]
+    # Members may have another address by now.
+    emails = memberships.emails(members)
+    for essay in found:
+        # One of the two is there, or it would not be shown.
+        member_id = essay.member_id
+        key = essay.pending if member_id is None else api.from_uuid(member_id)
+        view = views.essay(essay, emails.get(member_id, essay.email))
+        yield resource.entry(view, 'lists', mlist.list_id, 'essays', str(key))
