@@ -341,7 +341,7 @@ def test_who_answers_too_late_is_told_how_to_begin_anew(happens, mlist, bart):
     answers(mlist, token)
     [mail] = sent()
     assert mail['to'] == ALIAS
-    assert 'there is nothing to confirm, or not any more' in text_of(mail)
+    assert 'there is nothing to confirm.' in text_of(mail)
     assert mail['auto-submitted'] == 'auto-replied'
 
 

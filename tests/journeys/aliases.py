@@ -10,7 +10,7 @@ from tests.village import Letter, MailingList, Person, text_of
 
 
 def asks(mlist: MailingList, person: Person, line: str) -> str:
-    """Send a line that begins with *dlist alias*; return what is answered."""
+    """Send a line that begins with *dlist alias*; return what is answered to it."""
     person.reads()
     to = f'{mlist.name}-request@{mlist.village.domain}'
     person.writes(to, f'dlist alias {line}', ' ')
@@ -19,7 +19,7 @@ def asks(mlist: MailingList, person: Person, line: str) -> str:
         if mail['subject'] == 'The results of your email commands'
     ]
     _head, _, results = text_of(answer).partition('- Results:')
-    return results.partition('- Done.')[0].strip()
+    return results.partition('If you need a person')[0].strip()
 
 
 def answers(

@@ -39,7 +39,10 @@ def test_one_alias_takes_the_place_of_another(ant):
         'Your', 'aliases:', new.email, old.email,
     ]
     said = asks(ant, bart, f'remove {old.email}')
-    assert said == f'{old.email} is no alias of yours any more.'
+    assert said == (
+        f'{old.email} is no longer your alias.\n'
+        f'To undo it, send: dlist alias add {old.email}'
+    )
     assert own(ant, bart) == {new.email: 'confirmed'}
     assert not commands_for(ant, old, bart)
     assert commands_for(ant, new, bart)
@@ -54,14 +57,14 @@ def test_all_go_at_once_and_what_waits_as_well(ant):
         asks(ant, bart, f'add {each.email}')
     confirms(old)
     assert own(ant, bart) == {old.email: 'confirmed', new.email: 'pending'}
-    assert asks(ant, bart, 'clear') == 'You have no aliases any more.'
+    assert asks(ant, bart, 'clear') == 'You no longer have any aliases.'
     assert own(ant, bart) == {}
     assert not commands_for(ant, old, bart)
     # The token is dead, and its reader is told so.
     new.reads()
     answers(new, new.inbox[-1])
     [answer] = new.reads()
-    assert 'there is nothing to confirm, or not any more' in text_of(answer)
+    assert 'there is nothing to confirm.' in text_of(answer)
     assert own(ant, bart) == {}
 
 
@@ -77,7 +80,7 @@ def test_who_reads_the_mail_of_an_alias_may_take_it_away_and_nothing_more(ant):
         assert said.split('\n')[-1] == f'dlist alias remove {one.email}'
         assert two.email not in said
     assert own(ant, bart) == {one.email: 'confirmed', two.email: 'confirmed'}
-    assert asks(ant, one, f'remove {one.email}').endswith('no alias of yours any more.')
+    assert asks(ant, one, f'remove {one.email}').endswith('is no longer your alias.')
     assert own(ant, bart) == {two.email: 'confirmed'}
     assert not any('bart' in mail.as_string().lower() for mail in one.inbox)
 
