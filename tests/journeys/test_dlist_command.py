@@ -71,18 +71,21 @@ START = ('everything', True, True)
         ('dlist dance', START, 'This is not understood: dlist dance'),
     ],
 )
-@pytest.mark.parametrize('place', ['Subject', 'text', 'answer'])
-def test_a_command_is_obeyed_and_answered(ant, place, line, after, says):
+def test_a_command_is_obeyed_and_answered(ant, line, after, says):
     [anne] = ant.has('Anne')
-    match place:
-        case 'Subject':
-            anne.writes(request(ant), line, ' ')
-        case 'text':
-            anne.writes(request(ant), '', f'{line}\n')
-        case 'answer':
-            anne.writes(request(ant), f'Re: {line}', ' ')
+    anne.writes(request(ant), line, ' ')
     assert says in answer_to(anne)
     assert settings(ant, anne) == after
+
+
+@pytest.mark.parametrize(('subject', 'text'), [
+    ('', 'dlist default openings\n'), ('Re: dlist default openings', ' '),
+])
+def test_it_may_stand_in_the_text_or_in_the_subject_of_an_answer(ant, subject, text):
+    [anne] = ant.has('Anne')
+    anne.writes(request(ant), subject, text)
+    assert OPENINGS in answer_to(anne)
+    assert settings(ant, anne) == ('openings', True, True)
 
 
 def test_what_is_set_is_heard(ant):
