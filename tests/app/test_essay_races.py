@@ -121,6 +121,7 @@ def test_what_went_on_while_old_requests_are_deleted_stays(values, ant, monkeypa
     joining.subscribe(ant, address(), ANSWER)
     config.db.commit()
     with config.db.engine.begin() as connection:
+        connection.execute(delete(PendedKeyValue))
         connection.execute(delete(pended))
     overtaken(monkeypatch, model, 'lapsed', **values)
     getUtility(IPendings).evict()
