@@ -587,16 +587,15 @@ def test_odd_mail_opens_in_a_digest_as_it_does_alone(mlist):
 
 
 @pytest.mark.databases('sqlite')
-def test_a_long_text_in_what_is_no_charset_takes_no_time(mlist):
+def test_a_text_in_what_is_no_charset_is_not_decoded(mlist):
+    # Python has a codec of that name, which takes hours for a long text.
     takes(join(mlist, 'Anne'), PLAIN)
-    collect(mlist, 'Picnic')
     msg = letter('stranger', 'Long')
-    msg.set_payload('-' + 'a' * 1_000_000)
+    msg.set_payload('mnchen-3ya')
     msg['Content-Type'] = 'text/plain; charset=punycode'
     config.handlers['to-digest'].process(mlist, msg, {})
-    before = time.process_time()
-    assert subjects(sent(mlist)['anne']) == ['Picnic', 'Long']
-    assert time.process_time() - before < 20
+    text = sent(mlist)['anne'].get_payload(decode=True).decode()
+    assert 'mnchen-3ya' in text
 
 
 @pytest.mark.databases('sqlite')
