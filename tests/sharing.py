@@ -13,7 +13,10 @@ from tests import databases
 
 NAMES = '|'.join(database.name for database in databases.EVERY)
 JOURNEYS = 'tests/journeys/'
-LATE = f'{JOURNEYS}test_real_archives'
+# Most tests run on SQLite alone, and in one portion would take as long as all the
+# rest: from here on they are another one.
+LATE_JOURNEYS = f'{JOURNEYS}test_real_archives'
+LATE = 'tests/mta/'
 ON_DATABASE = re.compile(rf'[\[-]({NAMES})[]-]')
 
 
@@ -43,8 +46,8 @@ class ByDatabase(LoadScopeScheduling):
         match = ON_DATABASE.search(nodeid)
         if match is None:
             return nodeid.partition('::')[0]
-        if not nodeid.startswith(JOURNEYS):
-            return match[1]
-        # Most run on SQLite alone, and would take as long as all the rest.
-        is_late = match[1] == databases.SQLITE.name and nodeid > LATE
-        return f'journeys on {match[1]}{" (late)" if is_late else ""}'
+        is_journey = nodeid.startswith(JOURNEYS)
+        scope = f'journeys on {match[1]}' if is_journey else match[1]
+        late = LATE_JOURNEYS if is_journey else LATE
+        is_late = match[1] == databases.SQLITE.name and nodeid > late
+        return f'{scope} (late)' if is_late else scope
