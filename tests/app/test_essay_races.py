@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from mailman.config import config
+from mailman.interfaces.mailinglist import SubscriptionPolicy
 from mailman.interfaces.pending import IPendings
 from mailman.model.pending import PendedKeyValue
 from sqlalchemy import delete, select, update
 from zope.component import getUtility
 
-from mailman_dlist.app import confirming, joining
+from mailman_dlist.app import confirming, essay_mail, essays, joining
 from mailman_dlist.model import essays as model
 from mailman_dlist.model.core import pended
 from mailman_dlist.model.essays import Essay
@@ -30,7 +32,7 @@ from tests.app.newcomers import (
     requests,
     text_of,
 )
-from tests.model.stage import new_list
+from tests.model.stage import new_list, pass_time
 
 
 @pytest.fixture
@@ -65,6 +67,11 @@ def row() -> Any:
         return connection.execute(
             select(Essay.email, Essay.answer, Essay.pending, Essay.member_id)
         ).one()
+
+
+def mailed_at() -> Any:
+    with config.db.engine.begin() as connection:
+        return connection.scalar(select(Essay.mailed_at))
 
 
 def test_an_answer_that_is_kept_meanwhile_stays(ant, monkeypatch):
@@ -112,6 +119,41 @@ def test_a_request_that_is_half_deleted_is_over(ant):
         connection.execute(delete(PendedKeyValue))
     replies(ant, asked)
     assert 'came too late' in text_of(only('was not used', mails()))
+
+
+@pytest.mark.parametrize('values', [
+    {'mailed_at': datetime(2005, 8, 1)},
+    {'answer': ANSWER},
+    {'pending': None, 'answer': None},
+])
+def test_who_is_asked_or_goes_on_meanwhile_is_not_asked_again(values, ant, monkeypatch):
+    # Where Mailman starts again later, both a runner that takes a mail up again and
+    # the one that sends what is due are about to ask.
+    asks_to_join(ant)
+    question()
+    meanwhile(mailed_at=None)
+    pass_time(timedelta(minutes=2))
+    overtaken(monkeypatch, essays, 'questions', **values)
+    joining.send_due()
+    assert mails() == []
+    assert mailed_at() == values.get('mailed_at')
+
+
+@pytest.mark.parametrize('values', [
+    {'mailed_at': datetime(2005, 8, 1)},
+    {'pending': None, 'answer': None},
+])
+def test_moderators_are_told_once(values, ant, monkeypatch):
+    ant.subscription_policy = SubscriptionPolicy.moderate
+    asks_to_join(ant)
+    replies(ant, question())
+    only('New subscription request', mails())
+    meanwhile(mailed_at=None)
+    pass_time(timedelta(minutes=2))
+    overtaken(monkeypatch, essay_mail, '_telling', **values)
+    joining.send_due()
+    assert mails() == []
+    assert mailed_at() == values.get('mailed_at')
 
 
 @pytest.mark.parametrize('values', [

@@ -28,6 +28,7 @@ from mailman_dlist.app.i18n import _
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain.references import bare
 from mailman_dlist.interfaces.mailman import MailingList, Message
+from mailman_dlist.model import essays as model
 from mailman_dlist.model.essays import Essay
 from mailman_dlist.model.notices import count_notice
 from mailman_dlist.model.session import commit_and_keep, committed
@@ -41,9 +42,14 @@ LONGEST_LINE = 900
 
 @public
 def ask(mlist: MailingList, essay: Essay) -> None:
-    """Send the questions for the first time; then it is noted."""
-    _ask(mlist, essay, _questions(essay), 'first')
-    essay.mailed_at = now()
+    """Send the questions for the first time, and note it.
+
+    Where something crashed, two processes may be about to do so.
+    """
+    notice = _asking(mlist, essay, _questions(essay), 'first')
+    if _is_due(essay) and essay.answer is None:
+        _send_asking(mlist, notice)
+        essay.mailed_at = now()
     commit_and_keep()
 
 
@@ -72,7 +78,7 @@ def ask_on_request(
     if committed(note) > allowed:
         log.info('%s was asked %s times today and is not asked more', email, allowed)
         return
-    _ask(mlist, essay, _questions(essay), f'{now():%Y%m%d%H%M%S%f}')
+    _ask_now(mlist, essay, _questions(essay))
 
 
 @public
@@ -83,16 +89,32 @@ def ask_again(mlist: MailingList, essay: Essay, *, replied: bool) -> None:
     """
     essay.reminded_at = now()
     commit_and_keep()
-    template = 'dlist:essay:again' if replied else _questions(essay)
-    _ask(mlist, essay, template, f'{now():%Y%m%d%H%M%S%f}')
+    _ask_now(mlist, essay, 'dlist:essay:again' if replied else _questions(essay))
+
+
+def _is_due(essay: Essay) -> bool:
+    """Say whether its mail is not sent yet; until a commit nobody else sends it."""
+    claimed = model.claimed(essay.token)
+    return (
+        claimed is not None
+        and claimed.pending is not None
+        and claimed.mailed_at is None
+    )
 
 
 def _questions(essay: Essay) -> str:
     return f'dlist:essay:{"invitation" if essay.invited else "questions"}'
 
 
-def _ask(mlist: MailingList, essay: Essay, template: str, time: str) -> None:
-    """Send the questions.
+def _ask_now(mlist: MailingList, essay: Essay, template: str) -> None:
+    notice = _asking(mlist, essay, template, f'{now():%Y%m%d%H%M%S%f}')
+    _send_asking(mlist, notice)
+
+
+def _asking(
+    mlist: MailingList, essay: Essay, template: str, time: str
+) -> UserNotification:
+    """Return a mail with the questions.
 
     :param time: Tells the mails of one request apart; a mail that a crash repeats
         has the same Message-ID as before, so that many mail programs show it once.
@@ -117,23 +139,29 @@ def _ask(mlist: MailingList, essay: Essay, template: str, time: str) -> None:
     notice['Message-ID'] = f'<{known_by}.{time}@{mlist.mail_host}>'
     notice['Reply-To'] = lists.addresses(mlist).confirm(essay.token)
     notice['Auto-Submitted'] = 'auto-generated'
+    return notice
+
+
+def _send_asking(mlist: MailingList, notice: UserNotification) -> None:
     # As core's own confirmations: some mail systems hide bulk mail.
     notice.send(mlist, add_precedence=False)
 
 
 @public
 def tell_moderators(mlist: MailingList, essay: Essay) -> None:
-    """Tell the moderators of a request and its answer; then it is noted.
+    """Tell the moderators of a request and its answer, and note it.
 
     It is core's notice, with the answer below to the last character.
     """
-    if mlist.admin_immed_notify:
-        _tell_moderators(mlist, essay)
-    essay.mailed_at = now()
+    notice = _telling(mlist, essay) if mlist.admin_immed_notify else None
+    if _is_due(essay) and essay.answer is not None:
+        if notice is not None:
+            notice.send(mlist)
+        essay.mailed_at = now()
     commit_and_keep()
 
 
-def _tell_moderators(mlist: MailingList, essay: Essay) -> None:
+def _telling(mlist: MailingList, essay: Essay) -> UserNotification:
     language = mlist.preferred_language
     address = getUtility(IUserManager).get_address(essay.email)
     name = '' if address is None else address.display_name
@@ -151,7 +179,7 @@ def _tell_moderators(mlist: MailingList, essay: Essay) -> None:
         answered = _('All that follows was written by the person who wants to join:')
     text = f'{text.rstrip()}\n\n{answered}\n\n{essay.answer}\n'
     owner = mlist.owner_address
-    _notice(owner, owner, subject, text, language).send(mlist)
+    return _notice(owner, owner, subject, text, language)
 
 
 @public
