@@ -13,6 +13,7 @@ from tests import databases
 
 NAMES = '|'.join(database.name for database in databases.EVERY)
 JOURNEYS = 'tests/journeys/'
+DOCS = 'docs/'
 # Most tests run on SQLite alone, and in one portion would take as long as all the
 # rest: from here on they are another one.
 LATE_JOURNEYS = f'{JOURNEYS}test_real_archives'
@@ -34,7 +35,8 @@ class ByDatabase(LoadScopeScheduling):
     """What shares a database or a running Mailman is one portion.
 
     To start a Mailman takes as long as a hundred tests: the journeys on a database
-    share one.  The tests without a database are a portion for each file.
+    share one, and so do the pages of docs.  The tests without a database are a portion
+    for each file.
     """
 
     def __init__(self, config: Any, log: Any):
@@ -45,7 +47,8 @@ class ByDatabase(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         match = ON_DATABASE.search(nodeid)
         if match is None:
-            return nodeid.partition('::')[0]
+            file = nodeid.partition('::')[0]
+            return DOCS if file.startswith(DOCS) else file
         is_journey = nodeid.startswith(JOURNEYS)
         scope = f'journeys on {match[1]}' if is_journey else match[1]
         late = LATE_JOURNEYS if is_journey else LATE

@@ -82,7 +82,7 @@ class Village:
         return [
             delivery
             for delivery in self.site.outbox.deliveries
-            if delivery.message['message-id'] == message_id
+            if delivery.message_id == message_id
         ]
 
 

@@ -17,6 +17,7 @@ import time
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import cached_property
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -36,12 +37,12 @@ class Delivery:
     # Seconds since the epoch.
     at: float
 
-    @property
+    @cached_property
     def message(self) -> EmailMessage:
-        """The message, parsed afresh: what one reader changes no other sees."""
+        """The message, to be read; whoever changes it works on a copy."""
         return email.message_from_bytes(self.raw, policy=email.policy.default)
 
-    @property
+    @cached_property
     def message_id(self) -> str:
         """With its angle brackets; some programs write it on a line of its own."""
         return str(self.message['Message-ID'] or '').strip()
