@@ -14,6 +14,8 @@ from tests import databases
 NAMES = '|'.join(database.name for database in databases.EVERY)
 JOURNEYS = 'tests/journeys/'
 DOCS = 'docs/'
+# What starts a Mailman, and has no database to choose.
+WITH_MAILMAN = (DOCS, 'tests/demo/')
 # Most tests run on SQLite alone, and in one portion would take as long as all the
 # rest: from here on they are another one.
 LATE_JOURNEYS = f'{JOURNEYS}test_real_archives'
@@ -27,7 +29,7 @@ def rank(nodeid: str) -> int:
     Journeys wait for their Mailmans most of the time, while others compute.
     """
     if ON_DATABASE.search(nodeid) is None:
-        return 2
+        return 1 if nodeid.startswith(WITH_MAILMAN) else 2
     return 0 if nodeid.startswith(JOURNEYS) else 1
 
 
