@@ -49,7 +49,8 @@ def _spelled(characters: str) -> str:
     octets = '|'.join(f'{code:02x}' for code in codes if code < 0x80) or '(?!)'
     decimal = '|'.join(str(code) for code in codes)
     hexadecimal = '|'.join(f'{code:x}' for code in codes)
-    names = [name for name, of in html5.items() if of in set(characters)]
+    wanted = set(characters)
+    names = [name for name, of in html5.items() if of in wanted]
     named = '|'.join(name for name in names if name.endswith(';')) or '(?!)'
     # An octet may be encoded more than once: %252F is %2F is a slash.
     return (
