@@ -24,7 +24,7 @@ def waiting_reader(fifo: Path) -> Iterator[None]:
             writers.append(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
         return bool(writers)
 
-    assert until(reached, timeout=60), f'Nobody reads {fifo}'
+    assert until(reached, timeout=300), f'Nobody reads {fifo}'
     try:
         yield
     finally:

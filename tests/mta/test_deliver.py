@@ -87,18 +87,15 @@ def test_every_kind_of_delivery_is_the_same(
         assert (b'X-Mailman-Copy' in text) is bool(personal)
 
 
-@pytest.mark.parametrize('personalize', [
-    Personalization.individual, Personalization.full,
-])
-@pytest.mark.parametrize(('header', 'footer'), [
-    ('Good morning, $user_name!\n', PERSONAL_FOOTER),
-    ('Good morning, all!\n', LINK_FOOTER),
-    (None, 'Grüße an alle: $dlist_link\n'),
-    ('', ''),
+@pytest.mark.parametrize(('personalize', 'header', 'footer'), [
+    (Personalization.individual, 'Good morning, $user_name!\n', PERSONAL_FOOTER),
+    (Personalization.full, 'Good morning, all!\n', LINK_FOOTER),
+    (Personalization.individual, None, 'Grüße an alle: $dlist_link\n'),
+    (Personalization.full, '', ''),
 ])
 @pytest.mark.parametrize('shape', SHAPES)
 def test_every_shape_of_mail_is_the_same(
-    shape, header, footer, personalize, ant, server, tmp_path
+    shape, personalize, header, footer, ant, server, tmp_path
 ):
     set_template(ant, FOOTER, footer, tmp_path)
     set_template(ant, HEADER, header, tmp_path)
@@ -336,7 +333,7 @@ def test_thousands_are_looked_up_in_portions(
     both(server, ant, letter(), sorted(RECIPIENTS), verp=True)
 
 
-SIZES = (10, 100, 1_000)
+SIZES = (10, 300)
 
 # No message takes more statements than this; lower it with the cost.
 LIMIT = 21

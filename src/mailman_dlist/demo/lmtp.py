@@ -37,7 +37,7 @@ def deliver(
     recipients: Sequence[str],
     message: bytes | str | Message,
     *,
-    timeout: float = 60,
+    timeout: float = 180,
 ) -> dict[str, Status]:
     """Send one message in one transaction; return the answer for each recipient.
 
