@@ -11,7 +11,7 @@ READY := .venv/.ready
 
 test: $(READY)
 	@failed=; \
-	for tool in 'ruff check' mypy 'pytest --numprocesses 5'; do \
+	for tool in 'ruff check' mypy 'pytest --numprocesses 4'; do \
 	    echo "$$tool ..."; \
 	    $(BIN)/$$tool || failed="$$failed $${tool%% *}"; \
 	done; \
