@@ -27,7 +27,7 @@ from mailman.config import config as mailman_config
 from mailman.config.config import Configuration
 
 from mailman_dlist.demo.site import Site
-from tests import core, databases
+from tests import archives, core, databases
 from tests.databases import SQLITE, Database
 from tests.sharing import ByDatabase, rank
 from tests.village import ARCHIVE, MailingList, Village
@@ -127,6 +127,7 @@ def pytest_terminal_summary(
     }
     wanted = set(terminalreporter.config.getoption('database'))
     terminalreporter.write_line(databases.summary(used, wanted))
+    terminalreporter.write_line(archives.summary())
 
 
 @pytest.fixture(scope='session')

@@ -47,7 +47,7 @@ def ask(mlist: MailingList, essay: Essay) -> None:
     Where something crashed, two processes may be about to do so.
     """
     notice = _asking(mlist, essay, _questions(essay), 'first')
-    if _is_due(essay) and essay.answer is None:
+    if _is_due(essay, answered=False):
         _send_asking(mlist, notice)
         essay.mailed_at = now()
     commit_and_keep()
@@ -92,13 +92,17 @@ def ask_again(mlist: MailingList, essay: Essay, *, replied: bool) -> None:
     _ask_now(mlist, essay, 'dlist:essay:again' if replied else _questions(essay))
 
 
-def _is_due(essay: Essay) -> bool:
-    """Say whether its mail is not sent yet; until a commit nobody else sends it."""
+def _is_due(essay: Essay, *, answered: bool) -> bool:
+    """Say whether its mail is not sent yet; until a commit nobody else sends it.
+
+    :param answered: What the request was when the mail was written.
+    """
     claimed = model.claimed(essay.token)
     return (
         claimed is not None
         and claimed.pending is not None
         and claimed.mailed_at is None
+        and (claimed.answer is not None) == answered
     )
 
 
@@ -154,7 +158,7 @@ def tell_moderators(mlist: MailingList, essay: Essay) -> None:
     It is core's notice, with the answer below to the last character.
     """
     notice = _telling(mlist, essay) if mlist.admin_immed_notify else None
-    if _is_due(essay) and essay.answer is not None:
+    if _is_due(essay, answered=True):
         if notice is not None:
             notice.send(mlist)
         essay.mailed_at = now()
