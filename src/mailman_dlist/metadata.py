@@ -12,15 +12,16 @@ from typing import Any
 from mailman.interfaces.action import Action
 from mailman.utilities.email import add_message_hash
 
-from mailman_dlist.app import discretion, lists
-from mailman_dlist.app.conversations import Accepted
-from mailman_dlist.app.delivery import Group
-from mailman_dlist.app.senders import AliasAuthor, alias_author
+from mailman_dlist.app import lists
+from mailman_dlist.app.people.senders import AliasAuthor, alias_author
+from mailman_dlist.app.posts import anonymity
+from mailman_dlist.app.posts.accepting import Accepted
+from mailman_dlist.app.posts.delivery import Group
 from mailman_dlist.domain.address import Intent, parse, reduce
-from mailman_dlist.domain.fields import addresses
-from mailman_dlist.domain.mending import mend_message_id
-from mailman_dlist.domain.references import bare
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+from mailman_dlist.mail.fields import addresses
+from mailman_dlist.mail.mending import mend_message_id
+from mailman_dlist.mail.references import bare
 
 
 #: The extension of the envelope recipient; '' for the list's bare address.
@@ -102,7 +103,7 @@ def has_lost_alias(msgdata: MsgData, author: AliasAuthor | None) -> bool:
     given = msgdata.get(ALIAS, GONE)
     return given != GONE and (
         author is None
-        or not discretion.is_marked(given, author.member, msgdata[MESSAGE_ID])
+        or not anonymity.is_marked(given, author.member, msgdata[MESSAGE_ID])
     )
 
 
@@ -115,9 +116,9 @@ def take_traces(
     """
     if ALIAS not in msgdata:
         came_with = message_id(msg, msgdata)
-        taken = discretion.take_traces(mlist, msg, came_with, author)
+        taken = anonymity.take_traces(mlist, msg, came_with, author)
         msgdata[MESSAGE_ID] = taken.message_id
-        msgdata[ALIAS] = discretion.mark(author.member, taken.message_id)
+        msgdata[ALIAS] = anonymity.mark(author.member, taken.message_id)
         if taken.copied:
             msgdata[COPIED] = True
     if 'moderation_sender' in msgdata:

@@ -19,10 +19,10 @@ from mailman.interfaces.mailinglist import Personalization
 from mailman.mta import deliver as core
 from public import public
 
-from mailman_dlist.app import links
-from mailman_dlist.app.asking import asked_once
-from mailman_dlist.app.decorating import DecoratedOnce, is_personal
-from mailman_dlist.app.letters import Letter
+from mailman_dlist.app.copies.footers import DecoratedOnce, is_personal
+from mailman_dlist.app.copies.lookups import asked_once
+from mailman_dlist.app.copies.sharing import Letter
+from mailman_dlist.app.links import making
 from mailman_dlist.handlers.decoration import Decoration
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
@@ -63,7 +63,7 @@ def _decorated_once(mlist: MailingList, msgdata: MsgData) -> Iterator[DecoratedO
     theirs = usual._handler if has_ours else usual
     once = DecoratedOnce(theirs, is_personal(theirs, mlist, msgdata))
     config.handlers['decorate'] = (
-        Decoration(once, writer=cache(links.writer)) if has_ours else once
+        Decoration(once, writer=cache(making.writer)) if has_ours else once
     )
     try:
         yield once

@@ -16,8 +16,10 @@ from public import public
 from zope.component import getUtility, provideAdapter, provideUtility
 from zope.interface import implementer
 
-from mailman_dlist.app import joining, lifecycle, templates
-from mailman_dlist.app.requests import EssayPendings
+from mailman_dlist.app import lifecycle
+from mailman_dlist.app.essays import workflow
+from mailman_dlist.app.essays.pendings import EssayPendings
+from mailman_dlist.app.notices import templates
 from mailman_dlist.app.site import site_settings
 from mailman_dlist.commands import eml_join
 from mailman_dlist.domain.errors import DlistError
@@ -53,7 +55,7 @@ class DlistPlugin:
         loader = getUtility(ITemplateLoader)
         if not isinstance(loader, templates.AmendingLoader):
             provideUtility(templates.AmendingLoader(loader), ITemplateLoader)
-        provideAdapter(joining.manager, (IMailingList,), ISubscriptionManager)
+        provideAdapter(workflow.manager, (IMailingList,), ISubscriptionManager)
         provideUtility(EssayPendings(), IPendings)
         decorate = config.handlers['decorate']
         if not isinstance(decorate, Decoration):

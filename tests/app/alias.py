@@ -8,7 +8,7 @@ from typing import Any
 
 from mailman.config import config
 
-from mailman_dlist.app import aliases
+from mailman_dlist.app.aliases import requests
 from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.metadata import EXTENSION
 from mailman_dlist.runners.dlist import DlistRunner
@@ -30,7 +30,7 @@ def text_of(mail: Any) -> str:
 
 def token_for(mlist: Any, member: Any, email: str = ALIAS) -> str:
     """Let a member ask, and read the token in the mail to the address."""
-    aliases.ask(mlist, member, email)
+    requests.ask(mlist, member, email)
     [mail] = sent()
     assert mail['to'] == email
     [token] = TOKEN.findall(mail['reply-to'])
@@ -38,7 +38,7 @@ def token_for(mlist: Any, member: Any, email: str = ALIAS) -> str:
 
 
 def own(member: Any) -> dict[str, AliasState]:
-    return dict(aliases.show(member))
+    return dict(requests.show(member))
 
 
 def answers(

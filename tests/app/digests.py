@@ -8,7 +8,7 @@ from typing import Any
 from mailman.app.digests import maybe_send_digest_now
 from mailman.interfaces.member import DeliveryMode
 
-from mailman_dlist.app import following
+from mailman_dlist.app.following import choices
 from mailman_dlist.domain.following import Default
 from mailman_dlist.model.session import store
 from mailman_dlist.runners.digest import DlistDigestRunner
@@ -28,7 +28,7 @@ def takes(
     """Let a member take digests."""
     member.preferences.delivery_mode = mode
     if default is not None:
-        following.settings_of(member.mailing_list, member).default = default
+        choices.settings_of(member.mailing_list, member).default = default
     store().commit()
     return member
 

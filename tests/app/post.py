@@ -5,21 +5,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from mailman_dlist.app import conversations
-from mailman_dlist.app.conversations import Accepted, Judgement
-from mailman_dlist.app.senders import member_behind
+from mailman_dlist.app.people.senders import member_behind
+from mailman_dlist.app.posts import accepting, judging
+from mailman_dlist.app.posts.accepting import Accepted
+from mailman_dlist.app.posts.judging import Judgement
 from mailman_dlist.domain.address import parse
-from mailman_dlist.domain.references import bare
+from mailman_dlist.mail.references import bare
 from mailman_dlist.model.conversations import Conversation
 from tests.model.stage import letter
 
 
 def judge(mlist: Any, msg: Any, extension: str = '') -> Judgement:
-    return conversations.judge(mlist, msg, parse(extension), bare(msg['message-id']))
+    return judging.judge(mlist, msg, parse(extension), bare(msg['message-id']))
 
 
 def accept(mlist: Any, msg: Any, extension: str = '') -> Judgement | Accepted:
-    return conversations.accept(
+    return accepting.accept(
         mlist,
         msg,
         parse(extension),

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from mailman.config import config
 
-from mailman_dlist.app import keys
+from mailman_dlist.app.links import keys
 from tests.together import together
 
 

@@ -15,8 +15,8 @@ from mailman.interfaces.domain import IDomainManager
 from mailman.interfaces.member import MemberRole
 from zope.component import getUtility
 
-from mailman_dlist.app import aliases, obstacles
-from mailman_dlist.app.aliases import CannotBeAlias
+from mailman_dlist.app.aliases import obstacles, requests
+from mailman_dlist.app.aliases.requests import CannotBeAlias
 from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.model.session import store
 from tests.app.alias import ALIAS, answers, own, sent, text_of, token_for
@@ -101,7 +101,7 @@ def test_what_cannot_be_an_alias_is_told_to_its_reader_alone(
     happens(mlist)
     store().commit()
     queued('virgin')
-    assert aliases.ask(mlist, bart, ALIAS) == ALIAS
+    assert requests.ask(mlist, bart, ALIAS) == ALIAS
     [mail] = sent()
     assert mail['to'] == ALIAS
     assert reason in text_of(mail)
@@ -135,7 +135,7 @@ def test_of_an_address_of_a_list_its_owners_are_told(email, mlist, bart):
     new_list('bee-leave', 'legacy-default')
     getUtility(IDomainManager)['example.com'].alias_domain = 'alias.example'
     store().commit()
-    given = aliases.ask(mlist, bart, email)
+    given = requests.ask(mlist, bart, email)
     assert own(bart) == {given: PENDING}
     [mail] = sent()
     name = given.partition('@')[0].partition('+')[0]
@@ -204,7 +204,7 @@ def test_what_an_address_is_elsewhere_does_not_matter(happens, mlist, bart):
     happens(mlist)
     store().commit()
     queued('virgin')
-    aliases.confirm(token_for(mlist, bart))
+    requests.confirm(token_for(mlist, bart))
     assert own(bart) == {ALIAS: CONFIRMED}
 
 
@@ -250,7 +250,7 @@ def cost_of_asking(mlist: Any, member: Any, email: str) -> int:
     store().expunge_all()
     mlist, member = store().merge(mlist), store().merge(member)
     with counted() as statements:
-        aliases.ask(mlist, member, email)
+        requests.ask(mlist, member, email)
     queued('virgin')
     return len(statements)
 
@@ -269,7 +269,7 @@ def test_what_comes_in_between_stands_in_the_way(
         answers(mlist, token, 'home@somewhere.example')
     else:
         with pytest.raises(CannotBeAlias, match=reason):
-            aliases.confirm(token)
+            requests.confirm(token)
     [mail] = sent()
     assert mail['to'] == ALIAS
     assert reason in text_of(mail)

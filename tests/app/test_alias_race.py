@@ -13,8 +13,8 @@ from mailman.config import config
 from mailman.utilities.datetime import now
 from sqlalchemy import insert
 
-from mailman_dlist.app import aliases, obstacles
-from mailman_dlist.app.aliases import CannotBeAlias
+from mailman_dlist.app.aliases import obstacles, requests
+from mailman_dlist.app.aliases.requests import CannotBeAlias
 from mailman_dlist.domain import confirmation
 from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.model.aliases import Alias
@@ -31,7 +31,7 @@ def test_the_loser_is_told_why(mlist, monkeypatch):
     monkeypatch.setattr(confirmation, 'new_token', lambda: tokens[-1])
     for letter in 'ab':
         tokens.append(letter * 16)
-        aliases.ask(mlist, {'a': bart, 'b': cris}[letter], ALIAS)
+        requests.ask(mlist, {'a': bart, 'b': cris}[letter], ALIAS)
     queued('virgin')
     others = {
         'list_id': mlist.list_id, 'email': ALIAS, 'member_id': cris.member_id,
@@ -51,13 +51,13 @@ def test_the_loser_is_told_why(mlist, monkeypatch):
 
     monkeypatch.setattr(obstacles, 'find', find_and_be_overtaken)
     with pytest.raises(CannotBeAlias):
-        aliases.confirm(tokens[0])
+        requests.confirm(tokens[0])
     # The way stood open at first.
     assert [each is None for each in looks] == [True, False]
     store().rollback()
     assert count_rows(Alias) == {'dlist_alias': 1}
-    assert dict(aliases.show(cris)) == {ALIAS: AliasState.confirmed}
-    assert dict(aliases.show(bart)) == {ALIAS: AliasState.pending}
+    assert dict(requests.show(cris)) == {ALIAS: AliasState.confirmed}
+    assert dict(requests.show(bart)) == {ALIAS: AliasState.pending}
     [(mail, _msgdata)] = queued('virgin')
     assert mail['to'] == ALIAS
     said = mail.get_payload(decode=True).decode()
@@ -68,7 +68,7 @@ def test_two_answers_of_one_member_are_one_alias(mlist, monkeypatch):
     """By mail and by the button, in the same moment."""
     bart = join(mlist, 'Bart')
     monkeypatch.setattr(confirmation, 'new_token', lambda: 'a' * 16)
-    aliases.ask(mlist, bart, ALIAS)
+    requests.ask(mlist, bart, ALIAS)
     queued('virgin')
     row = {
         'list_id': mlist.list_id, 'email': ALIAS, 'member_id': bart.member_id,
@@ -83,7 +83,7 @@ def test_two_answers_of_one_member_are_one_alias(mlist, monkeypatch):
         return found
 
     monkeypatch.setattr(obstacles, 'find', find_and_be_overtaken)
-    assert aliases.confirm('a' * 16).state is AliasState.confirmed
+    assert requests.confirm('a' * 16).state is AliasState.confirmed
     assert count_rows(Alias) == {'dlist_alias': 1}
     # The other one told it.
     assert queued('virgin') == []

@@ -20,8 +20,9 @@ from mailman.runners.incoming import IncomingRunner
 from mailman.utilities.datetime import now
 from zope.component import getUtility
 
-from mailman_dlist.app import aliases, lists, senders, site
-from mailman_dlist.app.aliases import (
+from mailman_dlist.app import lists, site
+from mailman_dlist.app.aliases import requests
+from mailman_dlist.app.aliases.requests import (
     AliasesOff,
     AlreadyAlias,
     AskedTooOften,
@@ -32,6 +33,7 @@ from mailman_dlist.app.aliases import (
     UnknownAlias,
     UnknownToken,
 )
+from mailman_dlist.app.people import senders
 from mailman_dlist.app.site import SiteSettings
 from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.model.aliases import Alias, AliasRequest
@@ -93,7 +95,7 @@ def test_an_address_is_asked_and_confirms(mlist, bart):
 
 
 def test_the_mail_that_asks_is_harmless(mlist, bart):
-    aliases.ask(mlist, bart, ALIAS)
+    requests.ask(mlist, bart, ALIAS)
     [(mail, msgdata)] = queued('virgin')
     assert msgdata['recipients'] == {ALIAS}
     assert mail['from'] == 'ant-owner@example.com'
@@ -112,7 +114,7 @@ def test_where_there_are_web_pages_there_is_a_button(
     mlist, bart, tmp_path, monkeypatch
 ):
     open_web(tmp_path, monkeypatch)
-    aliases.ask(mlist, bart, ALIAS)
+    requests.ask(mlist, bart, ALIAS)
     [mail] = sent()
     [token] = TOKEN.findall(mail['reply-to'])
     assert f'\n    {BASE}/dlist/alias/{token}\n' in text_of(mail)
@@ -130,7 +132,7 @@ def test_where_there_are_web_pages_there_is_a_button(
 ])
 def test_what_is_no_address_is_refused_at_once(given, mlist, bart):
     with pytest.raises(NotAnAddress):
-        aliases.ask(mlist, bart, given)
+        requests.ask(mlist, bart, given)
     assert sent() == []
     assert own(bart) == {}
 
@@ -143,7 +145,7 @@ def test_what_is_no_address_is_refused_at_once(given, mlist, bart):
     ('me@xn--bcher-kva.example', 'me@xn--bcher-kva.example'),
 ])
 def test_an_alias_has_one_spelling(given, email, mlist, bart):
-    assert aliases.ask(mlist, bart, given) == email
+    assert requests.ask(mlist, bart, given) == email
     assert own(bart) == {email: PENDING}
 
 
@@ -163,12 +165,12 @@ def test_where_owners_want_no_aliases_there_are_none(mlist, bart):
     lists.change(mlist, {'aliases': 'no'})
     store().commit()
     with pytest.raises(AliasesOff):
-        aliases.ask(mlist, bart, 'you@other.example')
+        requests.ask(mlist, bart, 'you@other.example')
     with pytest.raises(UnknownToken):
-        aliases.confirm(token)
+        requests.confirm(token)
     assert senders.owner(mlist, 'old@other.example') is None
     # What there was can be seen and go, or wait for better times.
-    aliases.remove(bart, ALIAS)
+    requests.remove(bart, ALIAS)
     lists.change(mlist, {'aliases': 'yes'})
     assert own(bart) == {'old@other.example': CONFIRMED}
     assert senders.owner(mlist, 'old@other.example') == bart
@@ -181,14 +183,14 @@ def test_of_aliases_and_wishes_there_are_so_many(mlist, bart, cris, two_allowed)
     give_alias(mlist, bart, 'old@other.example')
     token_for(mlist, bart)
     with pytest.raises(TooManyAliases) as raised:
-        aliases.ask(mlist, bart, 'you@other.example')
+        requests.ask(mlist, bart, 'you@other.example')
     assert raised.value.limit == 2
     # The same address once more is no other.
     token_for(mlist, bart)
     # Others have their own.
     token_for(mlist, cris, 'you@other.example')
     pass_time(DAY)
-    aliases.remove(bart, 'old@other.example')
+    requests.remove(bart, 'old@other.example')
     token_for(mlist, bart, 'you@other.example')
 
 
@@ -197,7 +199,7 @@ def test_wishes_that_expired_leave_room(mlist, bart, two_allowed):
         token_for(mlist, bart, email)
     pass_time(2 * DAY)
     with pytest.raises(TooManyAliases):
-        aliases.ask(mlist, bart, 'new@other.example')
+        requests.ask(mlist, bart, 'new@other.example')
     pass_time(DAY)
     token_for(mlist, bart, 'new@other.example')
 
@@ -206,16 +208,16 @@ def test_a_member_asks_so_often_a_day(mlist, bart, two_allowed):
     for _day in range(2):
         for _ in range(2):
             token_for(mlist, bart)
-            aliases.clear(bart)
+            requests.clear(bart)
         with pytest.raises(AskedTooOften) as raised:
-            aliases.ask(mlist, bart, ALIAS)
+            requests.ask(mlist, bart, ALIAS)
         assert raised.value.limit == 2
         assert sent() == []
         # Forgetting what can be confirmed no more does not help.
-        aliases.expire()
+        requests.expire()
         pass_time(DAY - timedelta(seconds=1))
         with pytest.raises(AskedTooOften):
-            aliases.ask(mlist, bart, ALIAS)
+            requests.ask(mlist, bart, ALIAS)
         pass_time(timedelta(seconds=1))
 
 
@@ -227,14 +229,14 @@ def test_how_often_is_remembered_where_requests_expire_sooner(
         for _ in range(2):
             token = token_for(mlist, bart)
             pass_time(timedelta(hours=2))
-            aliases.expire()
+            requests.expire()
             assert own(bart) == {}
             with pytest.raises(UnknownToken):
-                aliases.confirm(token)
+                requests.confirm(token)
         with pytest.raises(AskedTooOften):
-            aliases.ask(mlist, bart, ALIAS)
+            requests.ask(mlist, bart, ALIAS)
         pass_time(DAY)
-        aliases.expire()
+        requests.expire()
         assert count_rows(AliasRequest) == {'dlist_alias_request': 0}
     finally:
         config.pop('short')
@@ -245,30 +247,30 @@ def test_limits_do_not_tell_what_an_address_is(mlist, bart, cris, two_allowed):
     give_alias(mlist, cris, 'hers@other.example')
     store().commit()
     for email in ('hers@other.example', 'ant@example.com'):
-        aliases.ask(mlist, bart, email)
+        requests.ask(mlist, bart, email)
     with pytest.raises(AskedTooOften):
-        aliases.ask(mlist, bart, ALIAS)
+        requests.ask(mlist, bart, ALIAS)
     pass_time(DAY)
     with pytest.raises(TooManyAliases):
-        aliases.ask(mlist, bart, ALIAS)
+        requests.ask(mlist, bart, ALIAS)
 
 
 def test_an_address_that_had_enough_mail_gets_no_more_and_nobody_sees_it(
     mlist, bart, cris, monkeypatch
 ):
     monkeypatch.setattr(site, 'site_settings', lambda: SiteSettings(max_notices=1))
-    assert aliases.ask(mlist, bart, ALIAS) == ALIAS
+    assert requests.ask(mlist, bart, ALIAS) == ALIAS
     assert len(sent()) == 1
-    assert aliases.ask(mlist, cris, ALIAS) == ALIAS
+    assert requests.ask(mlist, cris, ALIAS) == ALIAS
     assert sent() == []
     assert own(cris) == {ALIAS: PENDING}
 
 
 def test_an_own_alias_is_no_secret(mlist, bart):
-    aliases.confirm(token_for(mlist, bart))
+    requests.confirm(token_for(mlist, bart))
     sent()
     with pytest.raises(AlreadyAlias):
-        aliases.ask(mlist, bart, ALIAS.upper())
+        requests.ask(mlist, bart, ALIAS.upper())
     assert sent() == []
 
 
@@ -290,17 +292,17 @@ def expired(mlist: Any, bart: Any, token: str) -> str:
 
 def expired_and_deleted(mlist: Any, bart: Any, token: str) -> str:
     pass_time(3 * DAY)
-    aliases.expire()
+    requests.expire()
     return token
 
 
 def withdrawn(mlist: Any, bart: Any, token: str) -> str:
-    aliases.remove(bart, ALIAS)
+    requests.remove(bart, ALIAS)
     return token
 
 
 def all_withdrawn(mlist: Any, bart: Any, token: str) -> str:
-    aliases.clear(bart)
+    requests.clear(bart)
     return token
 
 
@@ -325,7 +327,7 @@ def test_dead_tokens_look_alike(happens, mlist, bart):
     token = happens(mlist, bart, token_for(mlist, bart))
     store().commit()
     said = set()
-    for act in aliases.look, aliases.confirm:
+    for act in requests.look, requests.confirm:
         with pytest.raises(UnknownToken) as raised:
             act(token)
         said.add(str(raised.value))
@@ -357,11 +359,11 @@ def test_a_token_is_of_one_list(mlist, bart):
 
 def test_confirming_twice_is_harmless(mlist, bart):
     token, again = token_for(mlist, bart), token_for(mlist, bart)
-    assert aliases.confirm(token).state is CONFIRMED
+    assert requests.confirm(token).state is CONFIRMED
     assert len(sent()) == 2
     for each in (token, again):
-        assert aliases.confirm(each).state is CONFIRMED
-        assert aliases.look(each).state is CONFIRMED
+        assert requests.confirm(each).state is CONFIRMED
+        assert requests.look(each).state is CONFIRMED
     assert sent() == []
     # Who wrote a mail gets an answer; the member knows already.
     answers(mlist, again)
@@ -400,16 +402,16 @@ def test_who_is_banned_confirms_nothing_by_mail(mlist, bart):
 
 def test_of_two_members_the_one_who_is_first_confirmed_has_it(mlist, bart, cris):
     of_bart, of_cris = token_for(mlist, bart), token_for(mlist, cris)
-    aliases.confirm(of_cris)
+    requests.confirm(of_cris)
     sent()
     with pytest.raises(CannotBeAlias):
-        aliases.confirm(of_bart)
+        requests.confirm(of_bart)
     [mail] = sent()
     assert (mail['to'], own(bart)) == (ALIAS, {ALIAS: PENDING})
     assert 'A member of the list posts from it already.' in text_of(mail)
     # When she has it no more, he may.
-    aliases.remove(cris, ALIAS)
-    assert aliases.confirm(of_bart).state is CONFIRMED
+    requests.remove(cris, ALIAS)
+    assert requests.confirm(of_bart).state is CONFIRMED
 
 
 @pytest.mark.parametrize(('action', 'stays'), [
@@ -427,7 +429,7 @@ def test_what_owners_decided_about_a_nonmember_stays(
     join(
         mlist, ALIAS, role=MemberRole.nonmember, as_user=as_user
     ).moderation_action = action
-    aliases.confirm(token_for(mlist, bart))
+    requests.confirm(token_for(mlist, bart))
     store().commit()
     assert (mlist.nonmembers.get_member(ALIAS) is not None) is stays
     assert own(bart) == {ALIAS: CONFIRMED}
@@ -438,33 +440,33 @@ def test_what_owners_decided_about_a_nonmember_stays(
 
 def test_an_alias_goes_at_once(mlist, bart):
     token, _other = token_for(mlist, bart), token_for(mlist, bart, 'you@other.example')
-    aliases.confirm(token)
-    assert aliases.remove(bart, 'ME@other.example') == ALIAS
+    requests.confirm(token)
+    assert requests.remove(bart, 'ME@other.example') == ALIAS
     assert own(bart) == {'you@other.example': PENDING}
     assert senders.owner(mlist, ALIAS) is None
     with pytest.raises(UnknownToken):
-        aliases.look(token)
+        requests.look(token)
 
 
 def test_all_go_at_once_and_those_of_others_stay(mlist, bart, cris):
     give_alias(mlist, bart, 'old@other.example')
     give_alias(mlist, cris, 'hers@other.example')
     tokens = [token_for(mlist, bart), token_for(mlist, cris, 'new@other.example')]
-    aliases.clear(bart)
+    requests.clear(bart)
     assert own(bart) == {}
     assert own(cris) == {
         'hers@other.example': CONFIRMED, 'new@other.example': PENDING,
     }
     with pytest.raises(UnknownToken):
-        aliases.look(tokens[0])
-    aliases.look(tokens[1])
+        requests.look(tokens[0])
+    requests.look(tokens[1])
 
 
 def test_what_is_not_there_cannot_go(mlist, bart, cris):
     give_alias(mlist, cris, ALIAS)
     for given in (ALIAS, 'you@other.example', '', 'né\0'):
         with pytest.raises(UnknownAlias):
-            aliases.remove(bart, given)
+            requests.remove(bart, given)
     assert own(cris) == {ALIAS: CONFIRMED}
 
 
@@ -472,7 +474,7 @@ def test_they_are_shown_by_address(mlist, bart):
     for email in ('c@x.example', 'a@x.example'):
         give_alias(mlist, bart, email)
     token_for(mlist, bart, 'b@x.example')
-    assert aliases.show(bart) == [
+    assert requests.show(bart) == [
         OwnAlias('a@x.example', CONFIRMED),
         OwnAlias('b@x.example', PENDING),
         OwnAlias('c@x.example', CONFIRMED),
@@ -480,16 +482,16 @@ def test_they_are_shown_by_address(mlist, bart):
 
 
 def test_what_expired_is_deleted_and_nothing_else(mlist, bart):
-    aliases.confirm(token_for(mlist, bart))
+    requests.confirm(token_for(mlist, bart))
     queued('virgin')
     pass_time(2 * DAY)
     token = token_for(mlist, bart, 'you@other.example')
     pass_time(DAY + timedelta(seconds=1))
-    aliases.expire()
+    requests.expire()
     assert count_rows(Alias, AliasRequest) == {
         'dlist_alias': 1, 'dlist_alias_request': 1,
     }
-    assert aliases.look(token).state is PENDING
+    assert requests.look(token).state is PENDING
 
 
 def test_the_runner_deletes_what_expired(mlist, bart):
@@ -505,7 +507,7 @@ def test_the_runner_deletes_what_expired(mlist, bart):
 @pytest.mark.parametrize('as_user', [True, False])
 def test_an_address_that_joins_is_an_alias_no_more(as_user, mlist, bart):
     token = token_for(mlist, bart)
-    aliases.confirm(token)
+    requests.confirm(token)
     sent()
     join(mlist, ALIAS, as_user=as_user)
     assert own(bart) == {}
@@ -514,7 +516,7 @@ def test_an_address_that_joins_is_an_alias_no_more(as_user, mlist, bart):
     assert mail['to'] == 'bart@example.com'
     assert 'Somebody has joined the list' in text_of(mail)
     with pytest.raises(UnknownToken):
-        aliases.look(token)
+        requests.look(token)
     # It is not an alias again when it leaves.
     mlist.members.get_member(ALIAS).unsubscribe()
     store().commit()
@@ -581,7 +583,7 @@ def test_an_alias_that_is_linked_to_somebody_stays_an_alias(mlist, bart, cris):
 
 
 def test_aliases_are_no_addresses_of_mailmans(mlist, bart):
-    aliases.confirm(token_for(mlist, bart))
+    requests.confirm(token_for(mlist, bart))
     store().commit()
     assert getUtility(IUserManager).get_address(ALIAS) is None
     assert [each.email for each in bart.user.addresses] == ['bart@example.com']
@@ -598,17 +600,17 @@ def test_no_line_in_a_log_names_an_alias_or_a_token(
     monkeypatch.setattr(site, 'site_settings', lambda: settings)
     tokens = []
     for member in (bart, cris):
-        aliases.ask(mlist, member, ALIAS)
+        requests.ask(mlist, member, ALIAS)
         store().commit()
         tokens += TOKEN.findall(''.join(str(mail['reply-to']) for mail in sent()))
     assert len(tokens) == 2
     for token in tokens:
         # From an address that is banned it goes the way of a post.
         answers(mlist, token, 'home@somewhere.example')
-    aliases.clear(bart)
+    requests.clear(bart)
     answers(mlist, tokens[0], 'home@somewhere.example')
     pass_time(9 * DAY)
-    aliases.expire()
+    requests.expire()
     ours = [
         record.getMessage() for record in caplog.records
         if record.name.startswith('mailman.')

@@ -15,8 +15,8 @@ from mailman.app.digests import maybe_send_digest_now
 from mailman.config import config
 from mailman.email.message import Message
 
-from mailman_dlist.app import collecting
-from mailman_dlist.app.locks import locked
+from mailman_dlist.app.digests import mailbox as collecting
+from mailman_dlist.app.digests.locks import locked
 from mailman_dlist.domain.following import Default
 from mailman_dlist.model.session import store
 from mailman_dlist.runners.digest import DlistDigestRunner

@@ -20,8 +20,9 @@ from zope.component import getUtility
 from zope.event import subscribers
 
 from mailman_dlist import metadata
-from mailman_dlist.app import conversations, delivery
-from mailman_dlist.app.conversations import Fate, Judgement
+from mailman_dlist.app import lookup
+from mailman_dlist.app.posts import accepting, delivery
+from mailman_dlist.app.posts.judging import Fate, Judgement
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.events import ConversationOpenedEvent
 from mailman_dlist.model import conversations as model
@@ -71,7 +72,7 @@ def opened_as(mlist: Any, subject: str, extension: str = 'new') -> str:
 ])
 def test_a_conversation_has_a_name(extension, subject, name, mlist):
     assert opened_as(mlist, subject, extension) == name
-    found = conversations.find(mlist, name.upper())
+    found = lookup.find(mlist, name.upper())
     assert found is not None
     assert found.name == name
 
@@ -103,8 +104,8 @@ def test_a_name_that_a_conversation_once_had_is_not_given_again(mlist):
     assert opened_as(mlist, 'Picnic') == 'picnic-2'
     assert opened_as(mlist, 'Lake') == 'lake-2'
     assert opened_as(mlist, 'Walk') == 'walk-2'
-    assert conversations.find(mlist, 'walk') is None
-    assert conversations.find(mlist, 'picnic') is picnic
+    assert lookup.find(mlist, 'walk') is None
+    assert lookup.find(mlist, 'picnic') is picnic
 
 
 @pytest.mark.parametrize(('subject', 'kept'), [
@@ -295,7 +296,7 @@ def test_what_is_held_is_posted_when_a_moderator_accepts_it(extension, name, mli
     run(PipelineRunner, 'pipeline')
     [(sent, _msgdata)] = queued('out')
     assert sent['x-dlist-conversation'] == name
-    assert conversations.find(mlist, name) is not None
+    assert lookup.find(mlist, name) is not None
 
 
 def test_a_moderator_cannot_post_what_belongs_nowhere(mlist):
@@ -358,14 +359,14 @@ def test_a_message_that_another_runner_accepts_meanwhile_is_judged_again(
 ):
     """The other one is ready exactly between our look and our writing."""
     msg = letter('Anne', message_id='<1@example.com>')
-    open_it, faster = conversations._open, iter([True])
+    open_it, faster = accepting._open, iter([True])
 
     def slowly(*args: Any) -> Conversation:
         if next(faster, False):
             at_once(msg)
         return open_it(*args)
 
-    monkeypatch.setattr(conversations, '_open', slowly)
+    monkeypatch.setattr(accepting, '_open', slowly)
     accepted = posted(mlist, msg)
     assert accepted.conversation.name == 'picnic'
     assert accepted.message.conversation is accepted.conversation

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from mailman.config import config
 
-from mailman_dlist.app import delivery, following
+from mailman_dlist.app.following import choices
+from mailman_dlist.app.posts import delivery
 from mailman_dlist.domain.following import Choice, Default, Reason, Why
 from mailman_dlist.model.conversations import Step
 from mailman_dlist.model.session import store
@@ -41,10 +42,10 @@ def test_an_opening_goes_to_two_groups_that_share_nobody(mlist):
     anne, bart, cris, dora, emma = join_all(
         mlist, 'Anne', 'Bart', 'Cris', 'Dora', 'Emma'
     )
-    following.settings_of(mlist, bart).default = Default.openings
-    following.settings_of(mlist, cris).default = Default.nothing
+    choices.settings_of(mlist, bart).default = Default.openings
+    choices.settings_of(mlist, cris).default = Default.nothing
     # Who opens a conversation follows it, whatever the default.
-    following.settings_of(mlist, dora).default = Default.openings
+    choices.settings_of(mlist, dora).default = Default.openings
     accepted = posted(mlist, letter(dora))
     heard = delivery.recipients(mlist, accepted, dora)
     told = {
@@ -68,8 +69,8 @@ def test_an_opening_goes_to_two_groups_that_share_nobody(mlist):
 def test_a_reply_goes_to_one_group_of_those_who_hear_it(mlist):
     picnic = open_conversation(mlist)
     anne, bart, cris = join_all(mlist, 'Anne', 'Bart', 'Cris')
-    following.choose(mlist, picnic, bart, Choice.mute, Reason.mail)
-    following.settings_of(mlist, cris).default = Default.openings
+    choices.choose(mlist, picnic, bart, Choice.mute, Reason.mail)
+    choices.settings_of(mlist, cris).default = Default.openings
     accepted = posted(mlist, letter(anne), 'picnic')
     heard = delivery.recipients(mlist, accepted, anne)
     assert heard == {'anne@example.com': Why.replied}

@@ -24,19 +24,15 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from zope.component import getUtility
 
-from mailman_dlist.app import (
-    collecting,
-    commands,
-    delivery,
-    digests,
-    following,
-    lists,
-    pauses,
-)
-from mailman_dlist.app.handover import Handover
+from mailman_dlist.app import commands, lists
+from mailman_dlist.app.digests import issue as digests
+from mailman_dlist.app.digests import mailbox as collecting
+from mailman_dlist.app.digests.handover import Handover
+from mailman_dlist.app.following import choices, pauses
+from mailman_dlist.app.posts import delivery
 from mailman_dlist.domain.address import parse
 from mailman_dlist.domain.following import Choice, Default
-from mailman_dlist.domain.mending import mend
+from mailman_dlist.mail.mending import mend
 from mailman_dlist.model.following import Pause
 from mailman_dlist.model.session import store
 from mailman_dlist.runners.digest import DlistDigestRunner
@@ -294,7 +290,7 @@ def test_pauses_are_kept_for_digests_alone_and_end_with_the_member(mlist, enable
 
 def test_who_takes_single_messages_by_now_gets_one_last_digest(mlist):
     anne, bart, cris = join_all(mlist, 'Anne', 'Bart', 'Cris')
-    following.settings_of(mlist, bart).default = Default.openings
+    choices.settings_of(mlist, bart).default = Default.openings
     mlist.send_one_last_digest_to(anne.address, MIME)
     mlist.send_one_last_digest_to(bart.address, PLAIN)
     # Takes other digests by now, and is not to have this one twice.

@@ -24,7 +24,7 @@ from mailman.runners.command import CommandRunner
 from mailman.utilities.datetime import now
 from sqlalchemy import event
 
-from mailman_dlist.app import essays, joining
+from mailman_dlist.app.essays import answering, keeping, workflow
 from mailman_dlist.model.session import store
 from mailman_dlist.runners.dlist import DlistRunner
 from tests.app.newcomers import (
@@ -88,7 +88,7 @@ def crash(moment: str, number: int) -> Iterator[list[str]]:
 
 def a_minute_later() -> None:
     pass_time(timedelta(minutes=2))
-    joining.send_due()
+    answering.send_due()
 
 
 @pytest.fixture
@@ -190,14 +190,14 @@ def test_an_answer_that_makes_a_member(moment, number, ant):
     run(DlistRunner, 'dlist')
     a_minute_later()
     assert config.switchboards['shunt'].files == []
-    assert essays.of_member(member(ant)) == ANSWER
+    assert keeping.of_member(member(ant)) == ANSWER
     assert requests(ant) == []
     assert mails() == []
 
 
 def answers_by_a_program(mlist: Any) -> None:
     mlist.subscription_policy = SubscriptionPolicy.confirm_then_moderate
-    joining.subscribe(mlist, address(), ANSWER)
+    workflow.subscribe(mlist, address(), ANSWER)
     config.db.commit()
     only('Your confirmation is needed', mails())
     # Then nothing is due.
@@ -226,13 +226,13 @@ def test_an_answer_by_a_program_that_is_confirmed_later(moment, number, ant):
 
 def test_moderators_are_told_once_while_the_notice_is_on_its_way(ant, monkeypatch):
     answers_by_a_program(ant)
-    tell = joining.essay_mail.tell_moderators
+    tell = workflow.essay_mail.tell_moderators
 
     def tell_late(*given: Any) -> None:
-        joining.send_due()
+        answering.send_due()
         tell(*given)
 
-    monkeypatch.setattr(joining.essay_mail, 'tell_moderators', tell_late)
+    monkeypatch.setattr(workflow.essay_mail, 'tell_moderators', tell_late)
     confirms(ant)
     a_minute_later()
     only('New subscription request', mails())

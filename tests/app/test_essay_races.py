@@ -16,7 +16,9 @@ from mailman.model.pending import PendedKeyValue
 from sqlalchemy import delete, select, update
 from zope.component import getUtility
 
-from mailman_dlist.app import confirming, essay_mail, essays, joining
+from mailman_dlist.app import commands
+from mailman_dlist.app.essays import answering, keeping, workflow
+from mailman_dlist.app.essays import mail as essay_mail
 from mailman_dlist.model import essays as model
 from mailman_dlist.model.core import pended
 from mailman_dlist.model.essays import Essay
@@ -73,7 +75,7 @@ def nothing_is_due(mailed_at: datetime | None = None, **_others: Any) -> None:
     """Look for what a crash kept back, which another process sees to meanwhile."""
     meanwhile(mailed_at=None)
     pass_time(timedelta(minutes=2))
-    joining.send_due()
+    answering.send_due()
     assert mails() == []
     with config.db.engine.begin() as connection:
         assert connection.scalar(select(Essay.mailed_at)) == mailed_at
@@ -85,7 +87,7 @@ def test_an_answer_that_is_kept_meanwhile_stays(ant, monkeypatch):
     ant.subscribe(address())
     config.db.commit()
     kept = {'answer': ANSWER, 'member_id': uuid4(), 'pending': None}
-    overtaken(monkeypatch, confirming.replies, 'own_words', **kept)
+    overtaken(monkeypatch, commands.replies, 'own_words', **kept)
     replies(ant, asked, 'I also sing.')
     assert row()[1:] == (ANSWER, None, kept['member_id'])
     assert 'answered the questions' in text_of(only('was not used', mails()))
@@ -93,9 +95,9 @@ def test_an_answer_that_is_kept_meanwhile_stays(ant, monkeypatch):
 
 def test_a_form_does_not_overwrite_the_answer_that_was_quicker(ant, monkeypatch):
     asks_to_join(ant)
-    overtaken(monkeypatch, joining, '_pendable', answer=ANSWER)
-    with pytest.raises(joining.SubscriptionPendingError):
-        joining.subscribe(ant, address(), 'I swim.')
+    overtaken(monkeypatch, workflow.pendings, 'request_of', answer=ANSWER)
+    with pytest.raises(workflow.SubscriptionPendingError):
+        workflow.subscribe(ant, address(), 'I swim.')
     config.db.abort()
     assert row().answer == ANSWER
     assert len(requests(ant)) == 1
@@ -104,14 +106,14 @@ def test_a_form_does_not_overwrite_the_answer_that_was_quicker(ant, monkeypatch)
 def test_who_joins_by_another_door_meanwhile_is_told(ant, monkeypatch):
     asks_to_join(ant)
     asked = question()
-    confirm = joining.EssayManager.confirm
+    confirm = workflow.EssayManager.confirm
 
     def late(self: Any, token: Any) -> Any:
         ant.subscribe(address())
         config.db.commit()
         return confirm(self, token)
 
-    monkeypatch.setattr(joining.EssayManager, 'confirm', late)
+    monkeypatch.setattr(workflow.EssayManager, 'confirm', late)
     replies(ant, asked)
     assert 'came too late' in text_of(only('was not used', mails()))
 
@@ -136,7 +138,7 @@ def test_who_is_asked_or_goes_on_meanwhile_is_not_asked_again(values, ant, monke
     # the one that sends what is due are about to ask.
     asks_to_join(ant)
     question()
-    overtaken(monkeypatch, essays, 'questions', **values)
+    overtaken(monkeypatch, keeping, 'questions', **values)
     nothing_is_due(**values)
 
 
@@ -157,7 +159,7 @@ def test_moderators_are_told_once(values, ant, monkeypatch):
     {'pending': 'another'}, {'member_id': uuid4(), 'pending': None},
 ])
 def test_what_went_on_while_old_requests_are_deleted_stays(values, ant, monkeypatch):
-    joining.subscribe(ant, address(), ANSWER)
+    workflow.subscribe(ant, address(), ANSWER)
     config.db.commit()
     with config.db.engine.begin() as connection:
         connection.execute(delete(PendedKeyValue))

@@ -12,7 +12,8 @@ import pytest
 from mailman.utilities.datetime import now
 from zope.event import subscribers
 
-from mailman_dlist.app import following, lists
+from mailman_dlist.app import lists
+from mailman_dlist.app.following import choices
 from mailman_dlist.domain.following import Choice, Default, Reason, Standing, replaces
 from mailman_dlist.interfaces.events import ChoiceChangedEvent
 from mailman_dlist.model import audience
@@ -44,10 +45,10 @@ def heard_of() -> Iterator[list[ChoiceChangedEvent]]:
 
 def test_a_member_without_a_choice_stands_by_the_default(mlist, picnic, anne):
     for default in Default:
-        following.settings_of(mlist, anne).default = default
+        choices.settings_of(mlist, anne).default = default
         store().commit()
-        assert following.default_of(mlist, anne) is default
-        assert following.standing(mlist, picnic, anne) == Standing(default)
+        assert choices.default_of(mlist, anne) is default
+        assert choices.standing(mlist, picnic, anne) == Standing(default)
 
 
 @pytest.mark.parametrize('choice', Choice)
@@ -55,14 +56,14 @@ def test_a_member_without_a_choice_stands_by_the_default(mlist, picnic, anne):
 def test_a_wish_is_recorded_even_where_it_repeats_the_default(
     default, choice, mlist, picnic, anne
 ):
-    following.settings_of(mlist, anne).default = default
-    assert following.choose(mlist, picnic, anne, choice, Reason.mail)
+    choices.settings_of(mlist, anne).default = default
+    assert choices.choose(mlist, picnic, anne, choice, Reason.mail)
     store().commit()
     standing = Standing(default, choice, Reason.mail)
-    assert following.standing(mlist, picnic, anne) == standing
-    following.forget(mlist, picnic, anne, Reason.mail)
+    assert choices.standing(mlist, picnic, anne) == standing
+    choices.forget(mlist, picnic, anne, Reason.mail)
     store().commit()
-    assert following.standing(mlist, picnic, anne) == Standing(default)
+    assert choices.standing(mlist, picnic, anne) == Standing(default)
     assert count_rows(MemberChoice) == {'dlist_choice': 0}
 
 
@@ -71,34 +72,34 @@ def test_what_comes_about_by_itself_never_replaces_what_a_person_chose(
     old, mlist, picnic, anne
 ):
     for new in Reason:
-        following.forget(mlist, picnic, anne, Reason.owner)
+        choices.forget(mlist, picnic, anne, Reason.owner)
         store().flush()
         if old is not None:
-            assert following.choose(mlist, picnic, anne, MUTE, old)
-        replaced = following.choose(mlist, picnic, anne, FOLLOW, new)
+            assert choices.choose(mlist, picnic, anne, MUTE, old)
+        replaced = choices.choose(mlist, picnic, anne, FOLLOW, new)
         assert replaced is replaces(new, old)
-        standing = following.standing(mlist, picnic, anne)
+        standing = choices.standing(mlist, picnic, anne)
         assert (standing.choice, standing.reason) == (
             (FOLLOW, new) if replaced else (MUTE, old)
         )
 
 
 def test_a_choice_for_a_while_ends_by_itself(mlist, picnic, anne):
-    following.choose(mlist, picnic, anne, MUTE, Reason.mail, now() + 7 * DAY)
+    choices.choose(mlist, picnic, anne, MUTE, Reason.mail, now() + 7 * DAY)
     store().commit()
     pass_time(6 * DAY)
-    assert following.standing(mlist, picnic, anne).choice is MUTE
+    assert choices.standing(mlist, picnic, anne).choice is MUTE
     assert 'anne@example.com' not in who_hears(mlist, picnic)
     pass_time(DAY)
-    assert following.standing(mlist, picnic, anne) == Standing(Default.everything)
+    assert choices.standing(mlist, picnic, anne) == Standing(Default.everything)
     assert 'anne@example.com' in who_hears(mlist, picnic)
 
 
 def test_where_a_choice_has_ended_answering_is_following_again(mlist, picnic, anne):
-    following.choose(mlist, picnic, anne, MUTE, Reason.mail, now() + DAY)
-    assert not following.choose(mlist, picnic, anne, FOLLOW, Reason.replied)
+    choices.choose(mlist, picnic, anne, MUTE, Reason.mail, now() + DAY)
+    assert not choices.choose(mlist, picnic, anne, FOLLOW, Reason.replied)
     pass_time(DAY)
-    assert following.choose(mlist, picnic, anne, FOLLOW, Reason.replied)
+    assert choices.choose(mlist, picnic, anne, FOLLOW, Reason.replied)
     store().commit()
     row = model.choice_of(picnic, anne.member_id)
     assert row is not None
@@ -107,21 +108,21 @@ def test_where_a_choice_has_ended_answering_is_following_again(mlist, picnic, an
 
 
 def test_a_lasting_choice_takes_the_place_of_a_timed_one(mlist, picnic, anne):
-    following.choose(mlist, picnic, anne, MUTE, Reason.mail, now() + DAY)
-    following.choose(mlist, picnic, anne, MUTE, Reason.mail)
+    choices.choose(mlist, picnic, anne, MUTE, Reason.mail, now() + DAY)
+    choices.choose(mlist, picnic, anne, MUTE, Reason.mail)
     store().commit()
     pass_time(2 * DAY)
-    assert following.standing(mlist, picnic, anne).choice is MUTE
+    assert choices.standing(mlist, picnic, anne).choice is MUTE
 
 
 def test_whoever_listens_hears_of_every_choice_and_of_nothing_else(
     mlist, picnic, anne
 ):
     with heard_of() as events:
-        following.forget(mlist, picnic, anne, Reason.mail)
-        following.choose(mlist, picnic, anne, MUTE, Reason.mail)
-        following.choose(mlist, picnic, anne, FOLLOW, Reason.replied)
-        following.forget(mlist, picnic, anne, Reason.web)
+        choices.forget(mlist, picnic, anne, Reason.mail)
+        choices.choose(mlist, picnic, anne, MUTE, Reason.mail)
+        choices.choose(mlist, picnic, anne, FOLLOW, Reason.replied)
+        choices.forget(mlist, picnic, anne, Reason.web)
         store().commit()
     told = [(each.member, each.choice, each.reason) for each in events]
     assert told == [(anne, MUTE, Reason.mail), (anne, None, Reason.web)]
@@ -129,15 +130,15 @@ def test_whoever_listens_hears_of_every_choice_and_of_nothing_else(
 
 
 def test_asking_for_a_default_writes_nothing(mlist, picnic, anne):
-    assert following.default_of(mlist, anne) is Default.everything
-    following.standing(mlist, picnic, anne)
+    assert choices.default_of(mlist, anne) is Default.everything
+    choices.standing(mlist, picnic, anne)
     store().commit()
     assert count_rows(MemberSettings) == {'dlist_member': 0}
 
 
 def test_settings_to_change_start_as_they_were(mlist, anne):
     lists.settings(mlist).base_default = Default.openings
-    settings = following.settings_of(mlist, anne)
+    settings = choices.settings_of(mlist, anne)
     store().commit()
     assert settings.default is Default.openings
     assert settings.follow_opened
@@ -148,24 +149,24 @@ def test_settings_to_change_start_as_they_were(mlist, anne):
 @pytest.mark.parametrize(('opened', 'replied'), list(product([True, False], repeat=2)))
 def test_posting_is_following_unless_a_member_minds(opened, replied, mlist, anne):
     walk = open_conversation(mlist, 'walk')
-    settings = following.settings_of(mlist, anne)
+    settings = choices.settings_of(mlist, anne)
     settings.default = Default.nothing
     settings.follow_opened, settings.follow_replied = opened, replied
     own = posted(mlist, letter(anne, 'Picnic')).conversation
     posted(mlist, letter(anne, 'Re: Walk'), 'walk')
     nothing = Standing(Default.nothing)
-    assert following.standing(mlist, own, anne) == (
+    assert choices.standing(mlist, own, anne) == (
         Standing(Default.nothing, FOLLOW, Reason.opened) if opened else nothing
     )
-    assert following.standing(mlist, walk, anne) == (
+    assert choices.standing(mlist, walk, anne) == (
         Standing(Default.nothing, FOLLOW, Reason.replied) if replied else nothing
     )
 
 
 def test_posting_to_what_you_have_muted_does_not_un_mute_it(mlist, picnic, anne):
-    following.choose(mlist, picnic, anne, MUTE, Reason.mail)
+    choices.choose(mlist, picnic, anne, MUTE, Reason.mail)
     posted(mlist, letter(anne, 'Re: Picnic'), 'picnic')
-    assert following.standing(mlist, picnic, anne).choice is MUTE
+    assert choices.standing(mlist, picnic, anne).choice is MUTE
 
 
 def test_a_stranger_who_posts_follows_nothing(mlist):
@@ -177,4 +178,4 @@ def test_a_stranger_who_posts_follows_nothing(mlist):
 
 
 def who_hears(mlist: Any, conversation: Any) -> set[str]:
-    return set(audience.recipients(following.hearing(mlist, conversation)))
+    return set(audience.recipients(choices.hearing(mlist, conversation)))

@@ -27,17 +27,13 @@ from mailman.runners.command import CommandRunner
 from mailman.utilities.datetime import factory, now
 from zope.component import getUtility
 
-from mailman_dlist.app import (
-    alias_mail,
-    aliases,
-    commands,
-    essays,
-    following,
-    lists,
-    site,
-)
-from mailman_dlist.app.pauses import end_pauses
-from mailman_dlist.app.senders import AliasAuthor
+from mailman_dlist.app import commands, lists, site
+from mailman_dlist.app.aliases import mail as alias_mail
+from mailman_dlist.app.aliases import requests as aliases
+from mailman_dlist.app.essays import keeping
+from mailman_dlist.app.following import choices
+from mailman_dlist.app.following.pauses import end_pauses
+from mailman_dlist.app.people.senders import AliasAuthor
 from mailman_dlist.app.site import SiteSettings
 from mailman_dlist.domain import confirmation
 from mailman_dlist.domain.following import Choice, Default, Reason
@@ -86,11 +82,11 @@ class Scene:
         self.reader: str | None = None
 
     def default(self, default: Default) -> None:
-        following.settings_of(self.ant, self.anne).default = default
+        choices.settings_of(self.ant, self.anne).default = default
         config.db.commit()
 
     def chooses(self, choice: Choice, until: Any = None) -> None:
-        following.choose(
+        choices.choose(
             self.ant, self.picnic, self.anne, choice, Reason.mail, until
         )
         config.db.commit()
@@ -166,7 +162,7 @@ def anne_commands_with_default(
 
 @situation('help-without-following')
 def anne_minds_following(scene: Scene) -> None:
-    settings = following.settings_of(scene.ant, scene.anne)
+    settings = choices.settings_of(scene.ant, scene.anne)
     settings.follow_opened = settings.follow_replied = False
     config.db.commit()
     scene.commands('help')
@@ -223,7 +219,7 @@ def messages_were_missed(scene: Scene) -> None:
 
     Archiver.system_archiver = Archiver
     scene.patch.setattr(
-        'mailman_dlist.app.pauses.IListArchiverSet',
+        'mailman_dlist.app.following.pauses.IListArchiverSet',
         lambda _mlist: type('Archivers', (), {'archivers': [Archiver]}),
     )
     scene.chooses(Choice.mute, now() + 7 * DAY)
@@ -314,7 +310,7 @@ def an_address_is_asked(scene: Scene) -> None:
 @situation('alias-confirm-with-web-pages')
 def an_address_is_asked_with_a_link(scene: Scene) -> None:
     settings = SiteSettings(web_base_url=BASE)
-    for module in ('site', 'links'):
+    for module in ('site', 'links.making'):
         scene.patch.setattr(
             f'mailman_dlist.app.{module}.site_settings', lambda: settings)
     asks(scene)
@@ -572,16 +568,16 @@ def dora_answers_too_late(scene: Scene) -> None:
 
 @situation('request-essay')
 def anne_reads_her_answer(scene: Scene) -> None:
-    essays.start(scene.ant, 'anne@example.com', 'I have *goats*.', invited=False)
-    essays.joined(scene.ant, scene.anne)
+    keeping.start(scene.ant, 'anne@example.com', 'I have *goats*.', invited=False)
+    keeping.joined(scene.ant, scene.anne)
     config.db.commit()
     scene.requests('dlist essay')
 
 
 @situation('request-essay-of-another')
 def somebody_wants_to_read_it(scene: Scene) -> None:
-    essays.start(scene.ant, 'anne@example.com', 'I have *goats*.', invited=False)
-    essays.joined(scene.ant, scene.anne)
+    keeping.start(scene.ant, 'anne@example.com', 'I have *goats*.', invited=False)
+    keeping.joined(scene.ant, scene.anne)
     config.db.commit()
     scene.requests(
         'dlist essay', sender='dora@example.net', reply_to='anne@example.com'

@@ -20,7 +20,8 @@ from mailman.interfaces.usermanager import IUserManager
 from sqlalchemy import event
 from zope.component import getUtility
 
-from mailman_dlist.app import essays, joining, lists
+from mailman_dlist.app import lists
+from mailman_dlist.app.essays import keeping, workflow
 from mailman_dlist.interfaces.essay import EssayState
 from mailman_dlist.model import essays as model
 from tests.app.newcomers import (
@@ -76,7 +77,7 @@ def test_who_answers_by_mail_joins_as_the_policy_says(door, policy, ant):
     replies(ant, asked)
     sent = mails()
     if policy not in MODERATED:
-        assert essays.of_member(member(ant)) == ANSWER
+        assert keeping.of_member(member(ant)) == ANSWER
         assert requests(ant) == []
         return
     assert member(ant) is None
@@ -86,7 +87,7 @@ def test_who_answers_by_mail_joins_as_the_policy_says(door, policy, ant):
     assert (request['token_owner'], request['essay']) == ('moderator', ANSWER)
     ISubscriptionManager(ant).confirm(the_essay(ant).pending)
     config.db.commit()
-    assert essays.of_member(member(ant)) == ANSWER
+    assert keeping.of_member(member(ant)) == ANSWER
     assert member(ant).address.verified_on is not None
     assert requests(ant) == []
     assert [str(each['subject']) for each in mails()] == []
@@ -106,7 +107,7 @@ def test_an_answer_that_comes_with_the_request_leaves_all_else_to_the_policy(
     config.db.commit()
     of_core = [str(each['subject']).replace('Bee', 'Ant').replace('bee', 'ant')
                for each in mails()]
-    given = joining.subscribe(ant, address(), ANSWER, **how)
+    given = workflow.subscribe(ant, address(), ANSWER, **how)
     config.db.commit()
     assert given[1] is owner
     assert (given[2] is None) == (joined is None)
@@ -118,7 +119,7 @@ def test_an_answer_that_comes_with_the_request_leaves_all_else_to_the_policy(
         if member(ant) is None:
             ISubscriptionManager(ant).confirm(the_essay(ant).pending)
             config.db.commit()
-    assert essays.of_member(member(ant)) == ANSWER
+    assert keeping.of_member(member(ant)) == ANSWER
 
 
 def test_on_a_plain_list_and_without_an_essay_nobody_is_asked(ant):
@@ -127,7 +128,7 @@ def test_on_a_plain_list_and_without_an_essay_nobody_is_asked(ant):
         _token, owner, joined = asks_to_join(
             mlist, pre_verified=True, pre_confirmed=True)
         assert (owner, joined.list_id) == (TokenOwner.no_one, mlist.list_id)
-        assert essays.of_member(joined) is None
+        assert keeping.of_member(joined) is None
     assert mails() == []
 
 
@@ -148,7 +149,7 @@ def test_who_is_approved_or_invited_passes(how, ask_invited, subject, ant):
         assert ('invite you' in text_of(asked)) == ask_invited
         if ask_invited:
             replies(ant, asked)
-            assert essays.of_member(member(ant)) == ANSWER
+            assert keeping.of_member(member(ant)) == ANSWER
 
 
 @pytest.mark.parametrize('nothing', ['', ' \n', '\u200b', '-- \nAnne', '\x00'])
@@ -165,7 +166,7 @@ def test_an_empty_answer_is_asked_again_once_a_day(nothing, ant):
     assert mails() == []
     assert member(ant) is None
     replies(ant, asked)
-    assert essays.of_member(member(ant)) == ANSWER
+    assert keeping.of_member(member(ant)) == ANSWER
 
 
 def test_an_answer_shorter_than_the_owners_want_is_none(ant):
@@ -182,7 +183,7 @@ def test_an_answer_shorter_than_the_owners_want_is_none(ant):
     replies(ant, asked, '')
     assert 'of 10 or more characters' in text_of(question())
     replies(ant, asked, 'I knit, and swim.')
-    assert essays.of_member(member(ant)) == 'I knit, and swim.'
+    assert keeping.of_member(member(ant)) == 'I knit, and swim.'
 
 
 def test_an_answer_longer_than_any_is_none(ant):
@@ -246,7 +247,7 @@ def test_a_request_that_is_deleted_while_it_is_looked_at_is_none(ant):
             deleted.append(connection.exec_driver_sql('DELETE FROM pended').rowcount)
 
     event.listen(config.db.engine, 'after_cursor_execute', another_process)
-    joining.subscribe(ant, address('bart@example.com'), ANSWER)
+    workflow.subscribe(ant, address('bart@example.com'), ANSWER)
     event.remove(config.db.engine, 'after_cursor_execute', another_process)
     assert deleted == [1]
     assert [each['email'] for each in requests(ant)] == ['bart@example.com']
@@ -256,7 +257,7 @@ def test_what_fails_in_a_step_is_no_end_of_all_steps(ant, monkeypatch):
     def fails(*_arguments: Any) -> None:
         raise IndexError('pop from an empty list')
 
-    monkeypatch.setattr(joining.essay_mail, 'ask', fails)
+    monkeypatch.setattr(workflow.essay_mail, 'ask', fails)
     with pytest.raises(IndexError):
         asks_to_join(ant)
 
@@ -330,13 +331,13 @@ def test_who_is_gone_when_the_answer_comes_is_told(ant):
 
 
 def test_of_two_requests_at_once_the_answered_one_counts(ant):
-    essays.start(ant, ANNE, None, invited=False)
+    keeping.start(ant, ANNE, None, invited=False)
     asks_to_join(ant)
     asked = question()
     pass_time(DAY)
-    essays.start(ant, ANNE, None, invited=False)
+    keeping.start(ant, ANNE, None, invited=False)
     replies(ant, asked)
-    assert essays.of_member(member(ant)) == ANSWER
+    assert keeping.of_member(member(ant)) == ANSWER
 
 
 def test_core_cannot_confirm_without_an_answer(ant):
@@ -353,7 +354,7 @@ def test_core_cannot_confirm_without_an_answer(ant):
 def test_an_answer_may_come_from_another_address(ant):
     asks_to_join(ant)
     replies(ant, question(), sender='anne@work.example')
-    assert essays.of_member(member(ant)) == ANSWER
+    assert keeping.of_member(member(ant)) == ANSWER
 
 
 def test_a_request_of_another_list_confirms_nothing_here(ant):
@@ -370,7 +371,7 @@ def test_the_questions_passed_on_whole_are_no_answer(ant):
     again = question()
     assert (again['to'], 'contained no answer' in text_of(again)) == (ANNE, True)
     replies(ant, asked)
-    assert essays.of_member(member(ant)) == ANSWER
+    assert keeping.of_member(member(ant)) == ANSWER
 
 
 @pytest.mark.parametrize('days', [0, 31])
@@ -380,7 +381,7 @@ def test_a_token_of_another_list_or_of_long_ago_confirms_nothing(days, ant):
     asked = question()
     pass_time(days * DAY)
     getUtility(IPendings).evict()
-    essays.forget_old()
+    keeping.forget_old()
     replies(bee if days == 0 else ant, asked)
     told = only('another address', mails())
     assert 'there is nothing to confirm' in text_of(told)
@@ -428,7 +429,7 @@ def test_owners_may_stop_asking_while_somebody_answers(text, ant):
     lists.change(ant, {'essay': False})
     config.db.commit()
     replies(ant, asked, text)
-    assert essays.of_member(member(ant)) == text
+    assert keeping.of_member(member(ant)) == text
 
 
 @pytest.mark.parametrize('policy', POLICIES)
@@ -474,23 +475,23 @@ def test_other_questions_leave_a_waiting_request_as_it_is(ant):
     asks_to_join(ant)
     assert 'What is $listname to you?' in text_of(question())
     replies(ant, asked)
-    assert essays.of_member(member(ant)) == ANSWER
+    assert keeping.of_member(member(ant)) == ANSWER
 
 
 @pytest.mark.parametrize('verified', [True, False])
 def test_a_request_that_waits_takes_an_answer_from_a_form(verified, ant):
     asks_to_join(ant, pre_verified=verified, pre_confirmed=verified)
     asked = question()
-    _token, owner, joined = joining.subscribe(ant, address(), ANSWER)
+    _token, owner, joined = workflow.subscribe(ant, address(), ANSWER)
     config.db.commit()
     if verified:
-        assert essays.of_member(joined) == ANSWER
+        assert keeping.of_member(joined) == ANSWER
         return
     # The form does not show that the address is Anne's; a reply of hers does.
     assert (owner, joined) == (TokenOwner.subscriber, None)
     only('Your confirmation is needed', mails())
     replies(ant, asked, '')
-    assert essays.of_member(member(ant)) == ANSWER
+    assert keeping.of_member(member(ant)) == ANSWER
 
 
 @pytest.mark.parametrize('policy', POLICIES)
@@ -501,7 +502,7 @@ def test_who_reads_the_mail_of_an_address_answers_for_it(own, policy, ant):
     asks_to_join(ant)
     asked = question()
     # Anybody could have filled in the form.
-    joining.subscribe(ant, address(), ANSWER)
+    workflow.subscribe(ant, address(), ANSWER)
     config.db.commit()
     only('Your confirmation is needed', mails())
     replies(ant, asked, own)
@@ -513,7 +514,7 @@ def test_who_reads_the_mail_of_an_address_answers_for_it(own, policy, ant):
         only('was not used', mails())
     else:
         assert told == []
-        assert essays.of_member(member(ant)) == (own or ANSWER)
+        assert keeping.of_member(member(ant)) == (own or ANSWER)
 
 
 @pytest.mark.parametrize('policy', POLICIES)
@@ -527,7 +528,7 @@ def test_a_user_who_prefers_no_address_joins_with_the_one_that_answered(policy, 
     if policy in MODERATED:
         ISubscriptionManager(ant).confirm(the_essay(ant).pending)
         config.db.commit()
-    assert essays.of_member(member(ant)) == ANSWER
+    assert keeping.of_member(member(ant)) == ANSWER
 
 
 def test_a_discarded_answer_is_gone(ant):
@@ -540,7 +541,7 @@ def test_a_discarded_answer_is_gone(ant):
     essay = the_essay(ant)
     ISubscriptionManager(ant).discard(essay.pending)
     config.db.commit()
-    assert essays.state(essay) is EssayState.over
+    assert keeping.state(essay) is EssayState.over
     assert (essay.answer, essay.email) == (None, '')
     replies(ant, asked)
     only('was not used', mails())
@@ -551,11 +552,11 @@ def test_an_answer_ends_with_its_time(ant):
     asks_to_join(ant)
     replies(ant, question())
     pass_time(6 * DAY)
-    essays.forget_old()
-    assert essays.of_member(member(ant)) == ANSWER
+    keeping.forget_old()
+    assert keeping.of_member(member(ant)) == ANSWER
     pass_time(2 * DAY)
-    essays.forget_old()
-    assert essays.of_member(member(ant)) is None
+    keeping.forget_old()
+    assert keeping.of_member(member(ant)) is None
 
 
 def test_an_answer_goes_with_the_membership(ant):

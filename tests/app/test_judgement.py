@@ -14,8 +14,9 @@ import pytest
 from mailman.interfaces.member import MemberRole
 from mailman.utilities.datetime import now
 
-from mailman_dlist.app import delivery
-from mailman_dlist.app.conversations import Fate, similar_names
+from mailman_dlist.app.lookup import similar_names
+from mailman_dlist.app.posts import delivery
+from mailman_dlist.app.posts.judging import Fate
 from mailman_dlist.model.conversations import ConversationName
 from mailman_dlist.model.session import store
 from tests import core

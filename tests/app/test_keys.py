@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from mailman.config import config
 
-from mailman_dlist.app import keys
-from mailman_dlist.app.keys import KeyFileError
+from mailman_dlist.app.links import keys
+from mailman_dlist.app.links.keys import KeyFileError
 from tests.house.tree import ROOT
 
 

@@ -14,7 +14,9 @@ from mailman.interfaces.member import MemberRole
 from mailman.interfaces.usermanager import IUserManager
 from zope.component import getUtility
 
-from mailman_dlist.app import aliases, following, lists
+from mailman_dlist.app import lists
+from mailman_dlist.app.aliases import requests
+from mailman_dlist.app.following import choices
 from mailman_dlist.domain.following import Choice, Default, Reason, Standing
 from mailman_dlist.model.aliases import Alias, AliasRequest
 from mailman_dlist.model.base import metadata
@@ -39,11 +41,11 @@ def join_and_choose(mlist: Any, name: str, *conversations: Any, **how: Any) -> A
     They have an alias, too, and ask for another.
     """
     member = join(mlist, name, **how)
-    following.settings_of(mlist, member).default = Default.openings
+    choices.settings_of(mlist, member).default = Default.openings
     for conversation in conversations:
-        following.choose(mlist, conversation, member, Choice.mute, Reason.mail)
+        choices.choose(mlist, conversation, member, Choice.mute, Reason.mail)
     give_alias(mlist, member, f'{member.member_id.hex}@alias.example')
-    aliases.ask(mlist, member, 'new@alias.example')
+    requests.ask(mlist, member, 'new@alias.example')
     store().commit()
     return member
 
@@ -139,7 +141,7 @@ def test_what_a_member_chose_survives_a_change_of_address(as_user, mlist, picnic
         anne.address = other
     store().commit()
     standing = Standing(Default.openings, Choice.mute, Reason.mail)
-    assert following.standing(mlist, picnic, anne) == standing
+    assert choices.standing(mlist, picnic, anne) == standing
     assert anne.address.email == 'anne@example.net'
     assert kept() == (1, 1)
 
@@ -150,14 +152,14 @@ def test_of_two_memberships_of_a_person_one_may_end(mlist, picnic):
     anne.unsubscribe()
     store().commit()
     assert kept() == (1, 1)
-    assert following.standing(mlist, picnic, as_user).choice is Choice.mute
+    assert choices.standing(mlist, picnic, as_user).choice is Choice.mute
 
 
 def test_who_joins_again_starts_afresh(mlist, picnic):
     join_and_choose(mlist, 'Anne', picnic).unsubscribe()
     store().commit()
     anne = join(mlist, 'Anne')
-    standing = following.standing(mlist, picnic, anne)
+    standing = choices.standing(mlist, picnic, anne)
     assert standing == Standing(Default.everything)
 
 
@@ -203,8 +205,8 @@ def test_a_new_member_starts_with_the_default_for_new_members(
     lists.change(mlist, {'new_member_default': default.name})
     store().commit()
     anne = join(mlist, 'Anne', as_user=as_user)
-    assert following.default_of(mlist, anne) is default
-    assert following.default_of(mlist, bart) is Default.everything
+    assert choices.default_of(mlist, anne) is default
+    assert choices.default_of(mlist, bart) is Default.everything
 
 
 def test_changing_the_default_of_new_members_changes_nobody(mlist):
@@ -213,7 +215,7 @@ def test_changing_the_default_of_new_members_changes_nobody(mlist):
         lists.change(mlist, {'new_member_default': default.name})
         people[join(mlist, f'P{len(people)}')] = default
     for member, default in people.items():
-        assert following.default_of(mlist, member) is default
+        assert choices.default_of(mlist, member) is default
 
 
 def test_a_new_member_of_a_plain_list_has_no_settings(mlist):

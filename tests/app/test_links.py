@@ -16,12 +16,14 @@ from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.member import MemberRole
 from zope.component import getUtility
 
-from mailman_dlist.app import following, keys, links, lists
-from mailman_dlist.app.keys import KeyFileError
-from mailman_dlist.app.links import UnknownLink
-from mailman_dlist.domain import token
+from mailman_dlist.app import lists
+from mailman_dlist.app.following import choices
+from mailman_dlist.app.links import keys, making, pressing
+from mailman_dlist.app.links.keys import KeyFileError
+from mailman_dlist.app.links.pressing import UnknownLink
 from mailman_dlist.domain.following import Choice, Default, Reason
-from mailman_dlist.domain.token import Link, LinkAction
+from mailman_dlist.domain.links import token as links_token
+from mailman_dlist.domain.links.token import Link, LinkAction
 from mailman_dlist.interfaces.events import IChoiceEvent
 from mailman_dlist.model import conversations as model
 from mailman_dlist.model.following import choice_of
@@ -51,13 +53,13 @@ class Scene(NamedTuple):
         return token_of(member or self.bart, self.picnic, action)
 
     def standing(self, member: Any = None) -> Any:
-        return following.standing(self.mlist, self.picnic, member or self.bart)
+        return choices.standing(self.mlist, self.picnic, member or self.bart)
 
 
 def token_of(
     member: Any, conversation: Any, action: LinkAction = LinkAction.mute
 ) -> str:
-    url = links.personal(member.member_id, conversation.id, action)
+    url = making.personal(member.member_id, conversation.id, action)
     assert url.startswith(PERSONAL)
     return url.removeprefix(PERSONAL)
 
@@ -73,20 +75,20 @@ def scene(mlist: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
 
 
 def test_a_personal_link_ends_with_a_token(scene):
-    url = links.personal(scene.bart.member_id, scene.picnic.id, LinkAction.mute)
-    assert len(url) == len(PERSONAL) + token.LENGTH
+    url = making.personal(scene.bart.member_id, scene.picnic.id, LinkAction.mute)
+    assert len(url) == len(PERSONAL) + links_token.LENGTH
     assert 'bart' not in url
 
 
 def test_a_plain_link_names_the_conversation(scene):
     expected = f'{BASE}/lists/ant.example.com/conversations/picnic/'
-    assert links.plain(scene.mlist, 'picnic') == expected
+    assert making.plain(scene.mlist, 'picnic') == expected
 
 
 def test_a_site_without_web_pages_has_no_links(scene, tmp_path, monkeypatch):
     file = open_web(tmp_path, monkeypatch, web_base_url='')
-    assert links.plain(scene.mlist, 'picnic') == ''
-    assert links.personal(scene.bart.member_id, 1, LinkAction.mute) == ''
+    assert making.plain(scene.mlist, 'picnic') == ''
+    assert making.personal(scene.bart.member_id, 1, LinkAction.mute) == ''
     assert not file.exists()
 
 
@@ -97,8 +99,8 @@ def test_a_site_without_web_pages_has_no_links(scene, tmp_path, monkeypatch):
     (LinkAction.mute, Choice.mute), (LinkAction.follow, Choice.follow),
 ])
 def test_a_token_leads_to_its_member_and_conversation(action, wish, scene):
-    following.settings_of(scene.mlist, scene.bart).default = Default.openings
-    landing = links.look(scene.token(action=action))
+    choices.settings_of(scene.mlist, scene.bart).default = Default.openings
+    landing = pressing.look(scene.token(action=action))
     assert landing.mlist == scene.mlist
     assert landing.conversation == scene.picnic
     assert landing.member == scene.bart
@@ -113,7 +115,7 @@ def test_who_only_looks_changes_nothing(action, scene):
     store().commit()
     before = scene.file.read_bytes()
     with counted() as statements:
-        links.look(text)
+        pressing.look(text)
         store().commit()
     assert {each.split()[0] for each in statements} == {'SELECT'}
     assert choice_of(scene.picnic, scene.bart.member_id) is None
@@ -123,10 +125,10 @@ def test_who_only_looks_changes_nothing(action, scene):
 def test_a_token_is_good_for_the_days_of_its_site(scene):
     text = scene.token()
     pass_time(LIFETIME * DAY)
-    assert links.look(text).member == scene.bart
+    assert pressing.look(text).member == scene.bart
     pass_time(DAY)
     with pytest.raises(UnknownLink):
-        links.look(text)
+        pressing.look(text)
 
 
 def test_a_token_signed_by_an_old_key_is_good_until_that_is_removed(scene):
@@ -134,11 +136,11 @@ def test_a_token_signed_by_an_old_key_is_good_until_that_is_removed(scene):
     line = scene.file.read_text()
     scene.file.write_text(f'{line}2 {"b2" * keys.KEY_OCTETS}\n')
     new = scene.token()
-    assert links.look(old).member == links.look(new).member == scene.bart
+    assert pressing.look(old).member == pressing.look(new).member == scene.bart
     scene.file.write_text(scene.file.read_text().removeprefix(line))
-    assert links.look(new).member == scene.bart
+    assert pressing.look(new).member == scene.bart
     with pytest.raises(UnknownLink):
-        links.look(old)
+        pressing.look(old)
 
 
 # What is no link, or is one no longer.
@@ -154,15 +156,15 @@ def signed_by_another(scene: Scene) -> str:
     """A token as it would be, but for the key."""
     good = scene.token()
     [key_id] = keys.accepted()
-    link = token.read(good, keys.accepted(), now().date())
+    link = links_token.read(good, keys.accepted(), now().date())
     assert link is not None
-    return token.write(link, key_id, b'x' * keys.KEY_OCTETS)
+    return links_token.write(link, key_id, b'x' * keys.KEY_OCTETS)
 
 
 def expired(scene: Scene) -> str:
     yesterday = now().date() - DAY
     link = Link(scene.bart.member_id, scene.picnic.id, LinkAction.mute, yesterday)
-    return token.write(link, *keys.signing())
+    return links_token.write(link, *keys.signing())
 
 
 def key_removed(scene: Scene) -> str:
@@ -186,7 +188,7 @@ def keys_gone(scene: Scene) -> str:
 FORGERIES: list[Callable[[Scene], str]] = [
     lambda scene: '',
     lambda scene: 'x',
-    lambda scene: 'A' * token.LENGTH,
+    lambda scene: 'A' * links_token.LENGTH,
     lambda scene: scene.token()[:-1],
     lambda scene: scene.token() + 'A',
     lambda scene: scene.token().swapcase(),
@@ -205,7 +207,7 @@ def test_what_we_did_not_sign_is_refused_before_anything_is_asked(forge, scene):
     text = forge(scene)
     store().commit()
     with counted() as statements:
-        for ask in links.look, lambda text: links.act(text, Choice.mute):
+        for ask in pressing.look, lambda text: pressing.act(text, Choice.mute):
             with pytest.raises(UnknownLink) as raised:
                 ask(text)
             assert str(raised.value) == str(UnknownLink())
@@ -239,7 +241,7 @@ def conversation_of_another_list(scene: Scene) -> str:
 
 def no_conversation(scene: Scene) -> str:
     link = Link(scene.bart.member_id, 2**31 - 1, LinkAction.mute, now().date())
-    return token.write(link, *keys.signing())
+    return links_token.write(link, *keys.signing())
 
 
 def no_dlist(scene: Scene) -> str:
@@ -269,7 +271,7 @@ DEAD = [
 def test_a_link_that_leads_nowhere_is_refused_like_a_forged_one(die, scene):
     text = die(scene)
     store().commit()
-    for ask in links.look, lambda text: links.act(text, Choice.mute):
+    for ask in pressing.look, lambda text: pressing.act(text, Choice.mute):
         with pytest.raises(UnknownLink) as raised:
             ask(text)
         assert str(raised.value) == str(UnknownLink())
@@ -280,7 +282,7 @@ def test_without_sound_keys_no_token_is_judged(scene):
     scene.file.chmod(0o644)
     for each in text, 'x':
         with pytest.raises(KeyFileError):
-            links.look(each)
+            pressing.look(each)
 
 
 # The button.
@@ -293,10 +295,10 @@ def test_without_sound_keys_no_token_is_judged(scene):
 @pytest.mark.parametrize('action', LinkAction)
 def test_a_link_does_what_its_member_wishes(action, before, wish, choice, scene):
     if before is not None:
-        following.choose(
+        choices.choose(
             scene.mlist, scene.picnic, scene.bart, before, Reason.opened
         )
-    landing = links.act(scene.token(action=action), wish)
+    landing = pressing.act(scene.token(action=action), wish)
     reason = None if choice is None else Reason.link
     for standing in landing.standing, scene.standing():
         assert (standing.choice, standing.reason) == (choice, reason)
@@ -304,16 +306,16 @@ def test_a_link_does_what_its_member_wishes(action, before, wish, choice, scene)
 
 def test_it_is_done_for_nobody_else_and_nothing_else(scene):
     walk = open_conversation(scene.mlist, 'walk')
-    links.act(scene.token(), Choice.mute)
+    pressing.act(scene.token(), Choice.mute)
     store().expire_all()
     assert scene.standing().choice is Choice.mute
     assert scene.standing(scene.cris).choice is None
-    assert following.standing(scene.mlist, walk, scene.bart).choice is None
+    assert choices.standing(scene.mlist, walk, scene.bart).choice is None
 
 
 @pytest.mark.parametrize('wish', [*Choice, None])
 def test_what_is_done_twice_is_done_once(wish, scene):
-    following.choose(
+    choices.choose(
         scene.mlist, scene.picnic, scene.bart, Choice.follow, Reason.replied
     )
     store().commit()
@@ -321,10 +323,10 @@ def test_what_is_done_twice_is_done_once(wish, scene):
     heard: list[Any] = []
     zope.event.subscribers.append(heard.append)
     try:
-        links.act(text, wish)
+        pressing.act(text, wish)
         first = made(scene)
         pass_time(timedelta(hours=1))
-        links.act(text, wish)
+        pressing.act(text, wish)
     finally:
         zope.event.subscribers.remove(heard.append)
     assert made(scene) == first
@@ -337,19 +339,19 @@ def made(scene: Scene) -> Any:
 
 
 def test_a_choice_for_a_while_becomes_one_for_good(scene):
-    following.choose(
+    choices.choose(
         scene.mlist, scene.picnic, scene.bart, Choice.mute, Reason.link, now() + DAY
     )
-    links.act(scene.token(), Choice.mute)
+    pressing.act(scene.token(), Choice.mute)
     row = choice_of(scene.picnic, scene.bart.member_id)
     assert row is not None
     assert row.until is None
 
 
 def test_what_a_link_did_is_committed(scene):
-    links.act(scene.token(), Choice.mute)
+    pressing.act(scene.token(), Choice.mute)
     store().rollback()
     again = getUtility(IListManager).get_by_list_id('ant.example.com')
     picnic = model.named(again.list_id, 'picnic')
     assert picnic is not None
-    assert following.standing(again, picnic, scene.bart).choice is Choice.mute
+    assert choices.standing(again, picnic, scene.bart).choice is Choice.mute

@@ -15,7 +15,8 @@ from mailman.interfaces.usermanager import IUserManager
 from mailman.testing.helpers import configuration
 from zope.component import getUtility
 
-from mailman_dlist.app import following, lists
+from mailman_dlist.app import lists
+from mailman_dlist.app.following import choices
 from mailman_dlist.app.lists import NotADlist
 from mailman_dlist.domain.errors import DlistError, ListNameUnfit
 from mailman_dlist.domain.following import Default
@@ -193,10 +194,10 @@ def test_a_default_named_while_a_list_becomes_a_dlist_is_that_of_its_members(
     anne = join(plain, 'Anne')
     lists.change(plain, {'enabled': 'yes', 'new_member_default': default.name})
     store().commit()
-    assert following.default_of(plain, anne) is default
-    assert following.default_of(plain, join(plain, 'Bart')) is default
+    assert choices.default_of(plain, anne) is default
+    assert choices.default_of(plain, join(plain, 'Bart')) is default
     lists.change(plain, {'new_member_default': 'everything'})
-    assert following.default_of(plain, anne) is default
+    assert choices.default_of(plain, anne) is default
 
 
 # Which names leave room for conversations.

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mailman_dlist.app import notices, site
+from mailman_dlist.app import site
+from mailman_dlist.app.notices import sending
 from mailman_dlist.app.site import SiteSettings
 from mailman_dlist.model.notices import NoticeCount
 from tests.model.stage import DAY, count_rows, join, letter, pass_time, queued
@@ -28,7 +29,7 @@ def notices_sent() -> list[Any]:
 def test_an_acknowledgement_says_what_is_true_now(mlist, picnic):
     anne = join(mlist, 'Anne')
     msg = letter(anne, '', message_id='<command@example.com>')
-    notices.acknowledge(mlist, msg, anne, 'dlist:notice:muted', picnic)
+    sending.acknowledge(mlist, msg, anne, 'dlist:notice:muted', picnic)
     [notice] = notices_sent()
     assert notice['to'] == 'anne@example.com'
     assert notice['from'] == 'ant-owner@example.com'
@@ -44,7 +45,7 @@ def test_the_answer_goes_to_the_address_that_the_command_came_from(mlist, picnic
     anne = join(mlist, 'Anne')
     anne.user.register('anne@example.net')
     msg = letter('anne@example.net')
-    notices.acknowledge(mlist, msg, anne, 'dlist:notice:muted', picnic)
+    sending.acknowledge(mlist, msg, anne, 'dlist:notice:muted', picnic)
     [notice] = notices_sent()
     assert notice['to'] == 'anne@example.net'
 
@@ -54,7 +55,7 @@ def test_no_answer_goes_to_who_only_claims_to_be_a_member(mlist, picnic):
     # Core's rule believes Reply-To, and would answer Mallory.
     msg = letter('mallory@example.net')
     msg['Reply-To'] = 'anne@example.com'
-    notices.acknowledge(mlist, msg, anne, 'dlist:notice:muted', picnic)
+    sending.acknowledge(mlist, msg, anne, 'dlist:notice:muted', picnic)
     [notice] = notices_sent()
     assert notice['to'] == 'anne@example.com'
 
@@ -65,7 +66,7 @@ def test_the_last_notice_of_a_day_says_so_and_then_there_is_silence(
     anne, bart = join(mlist, 'Anne'), join(mlist, 'Bart')
 
     def acknowledged(member: Any) -> list[bool]:
-        notices.acknowledge(
+        sending.acknowledge(
             mlist, letter(member), member, 'dlist:notice:muted', picnic
         )
         return [LAST in notice.as_string() for notice in notices_sent()]
@@ -89,7 +90,7 @@ def test_mail_that_is_not_posted_comes_back_however_many_there_were(
     for number in range(5):
         msg = letter(anne, 'Lake', message_id=f'<{number}@example.com>')
         facts = {'address': 'ant+picnik@example.com', 'suggestions': ''}
-        notices.give_back(mlist, msg, anne, 'dlist:notice:unknown', facts)
+        sending.give_back(mlist, msg, anne, 'dlist:notice:unknown', facts)
     sent = notices_sent()
     assert len(sent) == 5
     assert LAST not in ''.join(notice.as_string() for notice in sent)
@@ -99,7 +100,7 @@ def test_mail_that_is_not_posted_comes_back_however_many_there_were(
 def test_mail_comes_back_whole(mlist):
     msg = letter('stranger@example.net', 'Lake', X_Note='Keep this')
     facts = {'address': 'ant+picnik@example.com', 'suggestions': 'Perhaps: '}
-    notices.give_back(mlist, msg, None, 'dlist:notice:unknown', facts)
+    sending.give_back(mlist, msg, None, 'dlist:notice:unknown', facts)
     [notice] = notices_sent()
     assert notice['to'] == 'stranger@example.net'
     assert str(notice['subject']) == 'Your message to Ant was not posted'
@@ -114,7 +115,7 @@ def test_mail_comes_back_whole(mlist):
 def test_mail_without_a_sender_is_returned_to_nobody(mlist):
     msg = letter('')
     del msg['from']
-    notices.give_back(mlist, msg, None, 'dlist:notice:unknown', {})
+    sending.give_back(mlist, msg, None, 'dlist:notice:unknown', {})
     assert notices_sent() == []
 
 
@@ -124,9 +125,9 @@ def test_a_subject_in_any_script_is_quoted(charset_of, mlist, picnic):
     picnic.subject = 'Café 🐜'
     anne = join(mlist, 'Anne')
     anne.preferences.preferred_language = charset_of
-    notices.acknowledge(mlist, letter(anne), anne, 'dlist:notice:muted', picnic)
+    sending.acknowledge(mlist, letter(anne), anne, 'dlist:notice:muted', picnic)
     facts = {'address': 'ant+é🐜@example.com', 'suggestions': ''}
-    notices.give_back(mlist, letter(anne), anne, 'dlist:notice:unknown', facts)
+    sending.give_back(mlist, letter(anne), anne, 'dlist:notice:unknown', facts)
     acknowledged, returned = notices_sent()
     assert 'Café 🐜' in text_of(acknowledged)
     assert 'ant+é🐜@example.com' in text_of(returned.get_payload(0))

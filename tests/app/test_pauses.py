@@ -12,7 +12,9 @@ from mailman.interfaces.mailinglist import IListArchiverSet
 from mailman.utilities.datetime import now
 from sqlalchemy import delete, update
 
-from mailman_dlist.app import commands, following, lists, notices, pauses
+from mailman_dlist.app import commands, lists
+from mailman_dlist.app.following import choices, pauses
+from mailman_dlist.app.notices import sending
 from mailman_dlist.domain.address import parse
 from mailman_dlist.domain.following import Choice, Default, Reason, Standing
 from mailman_dlist.metadata import EXTENSION
@@ -52,7 +54,7 @@ def pause(mlist: Any, member: Any, span: str = '7d') -> None:
 
 
 def hears(mlist: Any, conversation: Any, member: Any) -> bool:
-    heard = audience.recipients(following.hearing(mlist, conversation))
+    heard = audience.recipients(choices.hearing(mlist, conversation))
     return member.address.email in heard
 
 
@@ -69,23 +71,23 @@ def told() -> list[str]:
     None, (FOLLOW, Reason.opened), (FOLLOW, Reason.link), (MUTE, Reason.mail),
 ])
 def test_what_counted_before_counts_again(before, default, mlist, picnic, anne):
-    following.settings_of(mlist, anne).default = default
+    choices.settings_of(mlist, anne).default = default
     if before:
-        following.choose(mlist, picnic, anne, *before)
+        choices.choose(mlist, picnic, anne, *before)
     store().commit()
     heard = hears(mlist, picnic, anne)
-    standing = following.standing(mlist, picnic, anne)
+    standing = choices.standing(mlist, picnic, anne)
 
     pause(mlist, anne)
     paused = Standing(default, MUTE, Reason.mail)
     for _day in range(7):
-        assert following.standing(mlist, picnic, anne) == paused
+        assert choices.standing(mlist, picnic, anne) == paused
         assert not hears(mlist, picnic, anne)
         assert told() == []
         pass_time(DAY)
     # The end counts at once, whether somebody has looked or not.
     for _look in range(2):
-        assert following.standing(mlist, picnic, anne) == standing
+        assert choices.standing(mlist, picnic, anne) == standing
         assert hears(mlist, picnic, anne) is heard
         pauses.end_pauses()
     row = model.choice_of(picnic, anne.member_id)
@@ -100,7 +102,7 @@ def test_what_counted_before_counts_again(before, default, mlist, picnic, anne):
 ])
 def test_the_member_is_told_once_what_was_missed(before, says, mlist, picnic, anne):
     if before:
-        following.choose(mlist, picnic, anne, before, Reason.mail)
+        choices.choose(mlist, picnic, anne, before, Reason.mail)
     pause(mlist, anne)
     pass_time(DAY)
     for _post in range(3):
@@ -149,7 +151,7 @@ def test_the_archive_is_named_where_there_is_something_to_read(
 
 
 def test_a_longer_pause_ends_later_and_counts_from_the_first(mlist, picnic, anne):
-    following.choose(mlist, picnic, anne, FOLLOW, Reason.mail)
+    choices.choose(mlist, picnic, anne, FOLLOW, Reason.mail)
     pause(mlist, anne, '2d')
     pass_time(DAY)
     posted(mlist, letter('stranger'), 'picnic')
@@ -160,7 +162,7 @@ def test_a_longer_pause_ends_later_and_counts_from_the_first(mlist, picnic, anne
     pass_time(DAY)
     [notice] = told()
     assert 'Messages posted meanwhile: 2\n' in notice
-    assert following.standing(mlist, picnic, anne).choice is FOLLOW
+    assert choices.standing(mlist, picnic, anne).choice is FOLLOW
 
 
 def test_a_shorter_pause_ends_earlier(mlist, picnic, anne):
@@ -168,7 +170,7 @@ def test_a_shorter_pause_ends_earlier(mlist, picnic, anne):
     pause(mlist, anne, '1d')
     pass_time(DAY)
     assert len(told()) == 1
-    assert following.standing(mlist, picnic, anne) == Standing(Default.everything)
+    assert choices.standing(mlist, picnic, anne) == Standing(Default.everything)
 
 
 def test_a_pause_after_one_that_nobody_has_ended_begins_anew(mlist, picnic, anne):
@@ -181,7 +183,7 @@ def test_a_pause_after_one_that_nobody_has_ended_begins_anew(mlist, picnic, anne
     pass_time(DAY)
     [notice] = told()
     assert 'Messages posted meanwhile: 0\n' in notice
-    assert following.standing(mlist, picnic, anne) == Standing(Default.everything)
+    assert choices.standing(mlist, picnic, anne) == Standing(Default.everything)
 
 
 @pytest.mark.parametrize(('extension', 'choice'), [
@@ -197,7 +199,7 @@ def test_who_decides_otherwise_meanwhile_hears_no_more_of_the_pause(
     command(mlist, anne, extension)
     pass_time(52 * 7 * DAY)
     assert told() == []
-    assert following.standing(mlist, picnic, anne).choice is choice
+    assert choices.standing(mlist, picnic, anne).choice is choice
 
 
 def test_an_answer_by_whom_it_paused_neither_ends_nor_outlasts_it(
@@ -205,20 +207,20 @@ def test_an_answer_by_whom_it_paused_neither_ends_nor_outlasts_it(
 ):
     pause(mlist, anne)
     posted(mlist, letter(anne), 'picnic')
-    assert following.standing(mlist, picnic, anne).choice is MUTE
+    assert choices.standing(mlist, picnic, anne).choice is MUTE
     pass_time(7 * DAY)
     assert len(told()) == 1
-    assert following.standing(mlist, picnic, anne) == Standing(Default.everything)
+    assert choices.standing(mlist, picnic, anne) == Standing(Default.everything)
 
 
 def test_nothing_is_told_when_following_for_a_while_ends(mlist, picnic, anne):
-    following.settings_of(mlist, anne).default = Default.nothing
-    following.choose(mlist, picnic, anne, FOLLOW, Reason.rest, now() + DAY)
+    choices.settings_of(mlist, anne).default = Default.nothing
+    choices.choose(mlist, picnic, anne, FOLLOW, Reason.rest, now() + DAY)
     store().commit()
     assert hears(mlist, picnic, anne)
     pass_time(DAY)
     assert told() == []
-    assert following.standing(mlist, picnic, anne) == Standing(Default.nothing)
+    assert choices.standing(mlist, picnic, anne) == Standing(Default.nothing)
     assert count_rows(MemberChoice) == {'dlist_choice': 0}
 
 
@@ -288,7 +290,7 @@ def test_on_a_list_that_is_plain_by_now_nobody_is_told(mlist, picnic, anne):
     bart = join(bee, 'Bart')
     other = new_conversation(bee)
     pause(mlist, anne)
-    following.choose(bee, other, bart, MUTE, Reason.mail, now() + 7 * DAY)
+    choices.choose(bee, other, bart, MUTE, Reason.mail, now() + 7 * DAY)
     lists.disable(mlist)
     store().commit()
     pass_time(7 * DAY)
@@ -305,12 +307,12 @@ def test_after_a_crash_the_pause_is_over_and_not_told(
 
     pause(mlist, anne)
     pass_time(7 * DAY)
-    monkeypatch.setattr(notices, 'tell', crash)
+    monkeypatch.setattr(sending, 'tell', crash)
     with pytest.raises(KeyboardInterrupt):
         pauses.end_pauses()
     monkeypatch.undo()
     config.db.abort()
-    assert following.standing(mlist, picnic, anne) == Standing(Default.everything)
+    assert choices.standing(mlist, picnic, anne) == Standing(Default.everything)
     assert told() == []
 
 
@@ -321,7 +323,7 @@ def test_of_two_runners_one_tells(
 ):
     """Both have seen that it is over; the other is quicker."""
     if before:
-        following.choose(mlist, picnic, anne, before, Reason.mail)
+        choices.choose(mlist, picnic, anne, before, Reason.mail)
     pause(mlist, anne)
     pass_time(7 * DAY)
     ours = model.end
@@ -361,7 +363,7 @@ def test_what_is_made_anew_in_the_same_moment_lasts(
     monkeypatch.setattr(model, 'end', made_anew)
     assert told() == []
     store().expire_all()
-    assert following.standing(mlist, picnic, anne).choice is MUTE
+    assert choices.standing(mlist, picnic, anne).choice is MUTE
 
 
 def test_many_end_a_hundred_at_a_time(mlist, picnic, anne, monkeypatch):

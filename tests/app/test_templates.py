@@ -14,14 +14,16 @@ from mailman.utilities.i18n import TemplateNotFoundError
 from mailman.utilities.string import expand
 from zope.component import getUtility
 
-from mailman_dlist.app import delivery, lists, notices, templates, wording
-from mailman_dlist.app.templates import (
+from mailman_dlist.app import lists
+from mailman_dlist.app.notices import sending, templates, wording
+from mailman_dlist.app.notices.templates import (
     FOOTER_OF_LIST,
     FOOTERS,
     MASTHEAD_OF_DIGEST,
     TEMPLATES,
     WELCOME_OF_LIST,
 )
+from mailman_dlist.app.posts import delivery
 from mailman_dlist.domain.following import Default, Why
 from tests.app.post import open_conversation, posted
 from tests.model.stage import letter, new_list
@@ -53,7 +55,7 @@ def facts(mlist: Any) -> dict[str, str]:
     [group] = delivery.groups(mlist, accepted, heard, {'a@b.c'})
     return {
         **templates.facts_of(mlist),
-        **notices.facts_about(mlist, accepted.conversation),
+        **sending.facts_about(mlist, accepted.conversation),
         **group.decoration,
         'address': 'ant+picnik@example.com',
         'suggestions': 'Perhaps you meant:\n\n',

@@ -23,7 +23,7 @@ from mailman.interfaces.listmanager import IListManager
 from zope.component import getUtility
 
 from mailman_dlist.app import lists
-from mailman_dlist.app.templates import TEMPLATES
+from mailman_dlist.app.notices.templates import TEMPLATES
 from mailman_dlist.commands.dlist import dlist
 from mailman_dlist.model.base import metadata
 from mailman_dlist.model.conversations import Step

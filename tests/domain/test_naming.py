@@ -15,15 +15,17 @@ from mailman_dlist.domain.address import ListAddresses
 from mailman_dlist.domain.errors import DlistError, ListNameUnfit
 from mailman_dlist.domain.naming import (
     FALLBACK,
-    RAW_SUBJECT_CHARACTERS,
     RESERVED,
-    base_subject,
     candidates,
-    decode_subject,
     from_given,
     from_subject,
     is_name,
     room,
+)
+from mailman_dlist.mail.subjects import (
+    RAW_SUBJECT_CHARACTERS,
+    base_subject,
+    decode_subject,
 )
 
 

@@ -16,7 +16,9 @@ from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.member import MemberRole
 from zope.component import getUtility
 
-from mailman_dlist.app import conversations, following
+from mailman_dlist.app import lookup
+from mailman_dlist.app.following import choices
+from mailman_dlist.app.posts import accepting
 from mailman_dlist.domain.address import parse
 from mailman_dlist.domain.following import Choice, Reason
 from mailman_dlist.model.conversations import Conversation, ConversationName
@@ -88,7 +90,7 @@ def picnic() -> Scene:
     post(mlist, 'new', anne, 'Picnic', '1@example.com')
     pass_time(timedelta(hours=1))
     conversation = post(mlist, 'picnic', bart, 'Re: Picnic', '2@example.com')
-    following.choose(mlist, conversation, bart, Choice.mute, Reason.mail)
+    choices.choose(mlist, conversation, bart, Choice.mute, Reason.mail)
     give_alias(mlist, bart, 'b@other.example')
     store().commit()
     return Scene(*(member.member_id for member in (anne, bart, cris, dora)))
@@ -98,16 +100,16 @@ def post(
     mlist: Any, extension: str, member: Any, subject: str, message_id: str
 ) -> Conversation:
     """Post a message that is accepted; return its conversation."""
-    accepted = conversations.accept(
+    accepted = accepting.accept(
         mlist, letter(member, subject), parse(extension), message_id, member
     )
-    assert isinstance(accepted, conversations.Accepted)
+    assert isinstance(accepted, accepting.Accepted)
     return accepted.conversation
 
 
 def rename(old: str, new: str) -> None:
     """Give a conversation another name; the old one goes on leading there."""
-    found = conversations.find(getUtility(IListManager).get_by_list_id(LIST_ID), old)
+    found = lookup.find(getUtility(IListManager).get_by_list_id(LIST_ID), old)
     assert found is not None
     found.name = new
     store().add(

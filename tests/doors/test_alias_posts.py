@@ -25,10 +25,12 @@ from mailman.runners.pipeline import PipelineRunner
 from zope.component import getUtility
 
 from mailman_dlist import metadata
-from mailman_dlist.app import conversations, keys, links, lists, members
+from mailman_dlist.app import lists, lookup
+from mailman_dlist.app.following import preferences
+from mailman_dlist.app.links import keys, making
 from mailman_dlist.domain.following import Choice, Reason
-from mailman_dlist.domain.references import id_hash
-from mailman_dlist.domain.token import LinkAction
+from mailman_dlist.domain.links.token import LinkAction
+from mailman_dlist.mail.references import id_hash
 from mailman_dlist.model import aliases as model
 from mailman_dlist.model.conversations import ConversationMessage
 from mailman_dlist.model.following import choice_of, settings_of
@@ -235,12 +237,12 @@ def test_moderators_get_no_personal_link_that_a_held_post_quotes(
     open_web(tmp_path, monkeypatch)
     ant.anne.moderation_action = HOLD
     picnic = open_conversation(ant.mlist, 'picnic')
-    link = links.personal(ant.anne.member_id, picnic.id, LinkAction.mute)
+    link = making.personal(ant.anne.member_id, picnic.id, LinkAction.mute)
     msg = from_shade()
     msg.set_payload(f'I am in.\n> On the web: {link}\n')
     ant.gets(msg, 'picnic')
     sent = ''.join(msg.as_string() for msg, _msgdata in queued('virgin'))
-    assert links.plain(ant.mlist, 'picnic') in sent
+    assert making.plain(ant.mlist, 'picnic') in sent
     assert PERSONAL not in sent
 
 
@@ -408,7 +410,7 @@ def test_what_a_moderator_accepted_is_posted_as_a_strangers(how, ant):
     run(PipelineRunner, 'pipeline')
     [(copy, _msgdata)] = queued('out')
     assert telling(copy) == []
-    picnic = conversations.find(ant.mlist, 'picnic')
+    picnic = lookup.find(ant.mlist, 'picnic')
     for member in (ant.anne, ant.bart):
         assert choice_of(picnic, member.member_id) is None
 
@@ -537,7 +539,7 @@ def test_who_sends_a_copy_to_oneself_needs_no_other(wanted, ant):
 
 def test_who_posts_from_an_alias_follows_without_being_seen_to(ant):
     ant.posts(from_shade())
-    picnic = conversations.find(ant.mlist, 'picnic')
+    picnic = lookup.find(ant.mlist, 'picnic')
     row = choice_of(picnic, ant.anne.member_id)
     assert (row.choice, row.reason) == (Choice.follow, Reason.mail)
     assert row.made_at != picnic.opened_at
@@ -545,17 +547,17 @@ def test_who_posts_from_an_alias_follows_without_being_seen_to(ant):
 
 
 def test_who_does_not_want_to_follow_does_not(ant):
-    members.change(ant.mlist, ant.anne, {'follow_opened': 'no'})
+    preferences.change(ant.mlist, ant.anne, {'follow_opened': 'no'})
     assert settings_of(ant.anne.member_id) is not None
     store().commit()
     ant.posts(from_shade())
-    picnic = conversations.find(ant.mlist, 'picnic')
+    picnic = lookup.find(ant.mlist, 'picnic')
     assert choice_of(picnic, ant.anne.member_id) is None
 
 
 def test_who_posts_into_silence_is_told_at_the_alias(ant):
     ant.posts(letter('Bart'))
-    picnic = conversations.find(ant.mlist, 'picnic')
+    picnic = lookup.find(ant.mlist, 'picnic')
     choose(picnic, ant.anne, Choice.mute)
     store().commit()
     ant.posts(from_shade(), 'picnic')
@@ -567,7 +569,7 @@ def test_who_posts_into_silence_is_told_at_the_alias(ant):
 def test_an_alias_has_no_rights_of_a_moderator(ant):
     join(ant.mlist, 'Anne', role=MemberRole.moderator)
     ant.posts(letter('Bart'))
-    conversations.find(ant.mlist, 'picnic').closed_at = ant.mlist.created_at
+    lookup.find(ant.mlist, 'picnic').closed_at = ant.mlist.created_at
     store().commit()
     ant.gets(from_shade(), 'picnic')
     assert queued('pipeline') == []
@@ -601,7 +603,7 @@ def test_commands_act_for_the_member_and_are_answered_to_the_alias(
     [(notice, _msgdata)] = queued('virgin')
     assert notice['to'] == SHADE
     assert telling(notice, logged(caplog)) == []
-    picnic = conversations.find(ant.mlist, 'picnic')
+    picnic = lookup.find(ant.mlist, 'picnic')
     row = choice_of(picnic, ant.anne.member_id)
     acts = extension.startswith('picnic+') and 'reset' not in extension
     assert (row is not None) is acts

@@ -17,7 +17,7 @@ from mailman.interfaces.command import ICLISubCommand
 from mailman.utilities.modules import find_components
 from sqlalchemy import text
 
-from mailman_dlist.app import conversations
+from mailman_dlist.app import lookup
 from mailman_dlist.commands import shared, site
 from mailman_dlist.commands.dlist import Dlist, dlist
 from mailman_dlist.interfaces.dlist import CHAIN
@@ -187,7 +187,7 @@ def test_there_may_be_none(scene):
 def test_open_conversations_are_shown_unless_asked_otherwise(options, names, scene):
     mlist = scene.mlist
     post(mlist, 'new+walk', join(mlist, 'Emma'), 'To the lake', 'w@x')
-    found = conversations.find(mlist, 'picnic')
+    found = lookup.find(mlist, 'picnic')
     assert found is not None
     found.closed_at = now()
     store().commit()

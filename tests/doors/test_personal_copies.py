@@ -25,10 +25,12 @@ from mailman.mta.connection import Connection
 from mailman.runners.outgoing import OutgoingRunner
 
 from mailman_dlist import metadata
-from mailman_dlist.app import following, keys, lists
-from mailman_dlist.domain import token
+from mailman_dlist.app import lists
+from mailman_dlist.app.following import choices
+from mailman_dlist.app.links import keys
 from mailman_dlist.domain.following import Choice, Default, Reason, Why
-from mailman_dlist.domain.token import Link, LinkAction
+from mailman_dlist.domain.links import token
+from mailman_dlist.domain.links.token import Link, LinkAction
 from mailman_dlist.handlers import decoration
 from mailman_dlist.handlers.decoration import REASONS, Decoration
 from mailman_dlist.interfaces.dlist import PIPELINE, OneClick
@@ -136,7 +138,7 @@ def test_nobody_ever_gets_the_link_of_another(mlist, sent):
     for number, name in enumerate(names):
         reader = join(mlist, name, as_user=number % 3 == 0)
         if number % 4 == 0:
-            following.settings_of(mlist, reader).default = Default.openings
+            choices.settings_of(mlist, reader).default = Default.openings
     post(mlist, dora)
     opening = by_reader(sent)
     assert opening.keys() == members(mlist).keys()
@@ -150,7 +152,7 @@ def test_nobody_ever_gets_the_link_of_another(mlist, sent):
             [link] = reader_copy.links
             member = members(mlist)[email]
             assert link.member_id == member.member_id
-            hears = following.default_of(mlist, member) is Default.everything
+            hears = choices.default_of(mlist, member) is Default.everything
             assert link.action is (LinkAction.mute if hears else LinkAction.follow)
             assert link.last_day == now().date().replace(year=now().year + 1)
             tokens |= reader_copy.tokens
@@ -327,7 +329,7 @@ def test_the_unsubscribe_button(
     lists.settings(mlist).one_click = one_click
     anne = join(mlist, 'Anne')
     if not hears:
-        following.settings_of(mlist, anne).default = Default.openings
+        choices.settings_of(mlist, anne).default = Default.openings
     post(mlist, 'stranger')
     [only] = sent
     if expected == 'LINK':
@@ -373,7 +375,7 @@ def test_a_list_without_list_fields_gets_none_of_ours(mlist, sent):
 
 def test_everybody_is_told_the_own_reason(mlist, sent):
     anne, bart, _cris, dora = join_all(mlist, 'Anne', 'Bart', 'Cris', 'Dora')
-    following.settings_of(mlist, bart).default = Default.openings
+    choices.settings_of(mlist, bart).default = Default.openings
     post(mlist, dora)
     assert reasons(sent) == {
         'anne': Why.everything, 'bart': Why.openings,
@@ -381,8 +383,8 @@ def test_everybody_is_told_the_own_reason(mlist, sent):
     }
     post(mlist, anne, 'picnic')
     sent.clear()
-    picnic = lists.model.store().query(following.Conversation).one()
-    following.choose(mlist, picnic, bart, Choice.follow, Reason.link)
+    picnic = lists.model.store().query(choices.Conversation).one()
+    choices.choose(mlist, picnic, bart, Choice.follow, Reason.link)
     post(mlist, dora, 'picnic')
     assert reasons(sent) == {
         'anne': Why.replied, 'bart': Why.followed,

@@ -17,7 +17,8 @@ from mailman.interfaces.subscriptions import ISubscriptionManager
 from mailman.interfaces.usermanager import IUserManager
 from zope.component import getUtility
 
-from mailman_dlist.app import essays, lists
+from mailman_dlist.app import lists
+from mailman_dlist.app.essays import keeping
 from mailman_dlist.domain.essay import LONGEST
 from mailman_dlist.model import essays as model
 from mailman_dlist.model.following import MemberSettings
@@ -150,7 +151,7 @@ def test_subscriptions_are_moderated_as_mailman_documents_it(
     if style == 'dlist-essay':
         kept = action == 'accept'
         assert model.size('ant.example.com') == kept
-        assert not kept or essays.of_member(found) == ANSWER
+        assert not kept or keeping.of_member(found) == ANSWER
 
 
 def test_requests_to_leave_have_no_answer_and_dlist_data_waits(ant, client):
@@ -249,7 +250,7 @@ def test_an_answer_makes_a_member_where_nobody_else_is_asked(ant, client):
     assert answer.status_code == 201
     anne = member(the_list())
     assert answer.headers['location'].endswith(f'/3.1/members/{anne.member_id.hex}')
-    assert essays.of_member(anne) == ANSWER
+    assert keeping.of_member(anne) == ANSWER
     assert mails() == []
 
 

@@ -16,9 +16,11 @@ from mailman.app.lifecycle import remove_list
 from mailman.interfaces.subscriptions import ISubscriptionService
 from zope.component import getUtility
 
-from mailman_dlist.app import conversations, keys, links, lists
-from mailman_dlist.app.links import UnknownLink
-from mailman_dlist.domain.token import LinkAction
+from mailman_dlist.app import lists, lookup
+from mailman_dlist.app.links import keys, making
+from mailman_dlist.app.links.pressing import UnknownLink
+from mailman_dlist.domain.links.token import LinkAction
+from mailman_dlist.model.following import MemberChoice
 from mailman_dlist.model.session import store
 from tests.app.web import PERSONAL, open_web
 from tests.doors.scene import PICNIC, Scene, picnic
@@ -50,9 +52,9 @@ def client(mailman: Any) -> Client:
 def token_of(
     scene: Scene, member_id: Any, action: LinkAction = LinkAction.mute
 ) -> str:
-    found = conversations.find(scene.mlist, 'picnic')
+    found = lookup.find(scene.mlist, 'picnic')
     assert found is not None
-    return links.personal(member_id, found.id, action).removeprefix(PERSONAL)
+    return making.personal(member_id, found.id, action).removeprefix(PERSONAL)
 
 
 def of_cris(scene: Scene, action: LinkAction = LinkAction.mute) -> str:
@@ -264,7 +266,7 @@ REFUSED: list[Callable[[Scene, str], str]] = [
 @pytest.mark.parametrize('spoil', REFUSED)
 def test_anything_wrong_with_a_token_is_one_and_the_same(spoil, scene, client):
     path = f'links/{spoil(scene, token_of(scene, scene.cris))}'
-    before = count_rows(links.choices.MemberChoice)
+    before = count_rows(MemberChoice)
     store().close()
     # A bad body is told to nobody who has no good token.
     for body in {'action': 'mute'}, {'action': 'dance'}, ONE_CLICK, {}:
@@ -276,7 +278,7 @@ def test_anything_wrong_with_a_token_is_one_and_the_same(spoil, scene, client):
                     'title': '404 Not Found',
                     'description': str(UnknownLink()),
                 }
-    assert count_rows(links.choices.MemberChoice) == before
+    assert count_rows(MemberChoice) == before
 
 
 @pytest.mark.databases('sqlite')

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from mailman.config import config
 
-from mailman_dlist.app import following
+from mailman_dlist.app.following import choices
 from mailman_dlist.app.site import SiteSettingError
 from mailman_dlist.model.schema import SchemaError
 from mailman_dlist.model.session import store
@@ -284,14 +284,14 @@ def test_of_a_bad_change_nothing_is_done(path, change, scene, client):
 def test_what_fails_half_way_leaves_nothing(
     error, status, scene, client, monkeypatch
 ):
-    forget = following.forget
+    forget = choices.forget
 
     def forget_and_fail(*given: Any) -> None:
         forget(*given)
         store().flush()
         raise error
 
-    monkeypatch.setattr(following, 'forget', forget_and_fail)
+    monkeypatch.setattr(choices, 'forget', forget_and_fail)
     assert client.ask(scene.at(BART), 'DELETE').status_code == status
     assert client.get(scene.at(BART))['choice'] == 'mute'
 

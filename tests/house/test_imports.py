@@ -19,7 +19,8 @@ from tests.house.tree import PACKAGE, python_files, short
 
 FLOORS = (
     # The catalogues of translators are files, not code; anybody may open them.
-    {'domain', 'messages'},
+    {'mail', 'messages'},
+    {'domain'},
     {'interfaces'},
     {'model'},
     {'app'},
@@ -30,10 +31,25 @@ FLOORS = (
 )
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 TOP = len(FLOORS)
+# The rooms of app/, lowest first; those of one step do not know each other.
+STEPS = (
+    {'i18n', 'site'},
+    {'lists'},
+    {'people'},
+    {'lookup'},
+    {'notices'},
+    {'following'},
+    {'links'},
+    {'aliases', 'copies', 'essays', 'posts'},
+    {'digests'},
+    {'commands', 'lifecycle', 'views'},
+)
+STEP_OF = {room: step for step, rooms in enumerate(STEPS) for room in rooms}
 APART = {'demo', 'web'}
 
 # Domain rules need neither Mailman nor a database to be understood or tested.
 STRANGERS = {
+    'mail': {'mailman', 'sqlalchemy', 'alembic', 'zope', 'lazr'},
     'domain': {'mailman', 'sqlalchemy', 'alembic', 'zope', 'lazr'},
     'demo': {'mailman', 'sqlalchemy', 'alembic', 'zope', 'lazr'},
     'web': {'mailman', 'sqlalchemy', 'alembic', 'zope', 'lazr'},
@@ -43,7 +59,9 @@ STRANGERS = {
 def faults(module: str, source: str) -> list[str]:
     """Return the names a module should not import."""
     return [
-        name for name in imported(module, source) if not may(part_of(module), name)
+        name
+        for name in imported(module, source)
+        if not (may(part_of(module), name) and may_in_app(module, name))
     ]
 
 
@@ -60,7 +78,18 @@ def may(part: str, name: str) -> bool:
     return FLOOR_OF.get(other, TOP) <= FLOOR_OF.get(part, TOP)
 
 
+def may_in_app(module: str, name: str) -> bool:
+    """Say whether one room of app/ may know another, which stands below it."""
+    if part_of(module) != 'app' or not name.startswith('mailman_dlist.app.'):
+        return True
+    room, other = (each.split('.')[2] for each in (module, name))
+    return room == other or STEP_OF[other] < STEP_OF[room]
+
+
 @pytest.mark.parametrize(('module', 'source', 'allowed'), [
+    ('mail.subjects', 'from mailman_dlist.mail import charsets', True),
+    ('mail.subjects', 'from mailman_dlist.domain import naming', False),
+    ('domain.naming', 'from mailman_dlist.mail import subjects', True),
     ('domain.names', 'import re', True),
     ('domain.names', 'from mailman_dlist.domain.errors import ListNameUnfit', True),
     ('domain.names', 'from mailman_dlist.model import dlist', False),
@@ -73,6 +102,10 @@ def may(part: str, name: str) -> bool:
     ('model.dlist', 'from ..app import x', False),
     ('app.senders', 'from mailman_dlist.model import dlist', True),
     ('app.senders', 'from mailman_dlist import rules', False),
+    ('app.posts.judging', 'from mailman_dlist.app.posts import threads', True),
+    ('app.posts.judging', 'from mailman_dlist.app import lookup', True),
+    ('app.posts.judging', 'from mailman_dlist.app.essays import mail', False),
+    ('app.people.senders', 'from mailman_dlist.app.posts import judging', False),
     ('chains.posting', 'from mailman_dlist.rules.plain import X', True),
     ('plugin', 'from mailman_dlist.app import doctor', True),
     ('demo.site', 'from .mail import Letter', True),
@@ -95,3 +128,9 @@ def test_every_part_stands_on_a_floor():
     parts = {path.relative_to(PACKAGE).parts[0] for path in python_files(PACKAGE)}
     names = {part.removesuffix('.py') for part in parts} - {'__init__'}
     assert names - FLOOR_OF.keys() - APART == set()
+
+
+def test_every_room_of_app_stands_on_a_step():
+    app = PACKAGE / 'app'
+    parts = {path.relative_to(app).parts[0] for path in python_files(app)}
+    assert {part.removesuffix('.py') for part in parts} - {'__init__'} == set(STEP_OF)

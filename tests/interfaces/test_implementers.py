@@ -20,10 +20,10 @@ from zope.interface import implementedBy
 from zope.interface.verify import verifyObject
 
 import mailman_dlist
-from mailman_dlist.app.decorating import DecoratedOnce
-from mailman_dlist.app.joining import EssayManager
-from mailman_dlist.app.senders import AliasAuthor
-from mailman_dlist.app.templates import AmendingLoader
+from mailman_dlist.app.copies.footers import DecoratedOnce
+from mailman_dlist.app.essays.workflow import EssayManager
+from mailman_dlist.app.notices.templates import AmendingLoader
+from mailman_dlist.app.people.senders import AliasAuthor
 from mailman_dlist.chains.discreet import Discreet
 from mailman_dlist.chains.refuse import DlistRefuseChain
 from mailman_dlist.commands.eml_dlist import DlistEmailCommand

@@ -8,8 +8,8 @@ from itertools import chain, count
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from mailman_dlist.domain.references import id_hash
 from mailman_dlist.interfaces.conversation import MessageKind
+from mailman_dlist.mail.references import id_hash
 from mailman_dlist.model import clearing, conversations
 from mailman_dlist.model.conversations import ConversationName
 from mailman_dlist.model.session import committed, store

@@ -15,7 +15,8 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from zope.component import getUtility
 
-from mailman_dlist.app import essays, joining, lists
+from mailman_dlist.app import lists
+from mailman_dlist.app.essays import answering, keeping
 from mailman_dlist.model import essays as model
 from mailman_dlist.model.session import store
 from tests.model.stage import DAY, count_rows, join, new_list, now, pass_time, queued
@@ -42,7 +43,7 @@ def asks_to_join(mlist: Any, email: str = 'anne@example.com') -> Any:
 ])
 def test_an_answer_is_kept_to_the_last_character(text, ant):
     essay = asks_to_join(ant)
-    essays.answer(essay, essays.read(ant, text))
+    keeping.answer(essay, keeping.read(ant, text))
     config.db.commit()
     store().expire_all()
     assert essay.answer == text
@@ -91,11 +92,11 @@ def test_requests_that_mailman_lets_go_of_are_over(ant):
     pass_time(2 * DAY)
     getUtility(IPendings).evict()
     config.db.commit()
-    assert essays.state(old) is essays.EssayState.over
-    assert essays.state(new) is essays.EssayState.asked
+    assert keeping.state(old) is keeping.EssayState.over
+    assert keeping.state(new) is keeping.EssayState.asked
     assert [each.email for each in model.page(ant.list_id)] == ['bart@example.com']
-    pass_time(essays.REMEMBERED - 3 * DAY)
-    essays.forget_old()
+    pass_time(keeping.REMEMBERED - 3 * DAY)
+    keeping.forget_old()
     assert count_rows(model.Essay) == {'dlist_essay': 1}
 
 
@@ -107,7 +108,7 @@ def test_what_is_due_is_sent_once(ant):
     assert model.due(now(), 1) == []
     pass_time(timedelta(minutes=2))
     for sent in 1, 0:
-        joining.send_due()
+        answering.send_due()
         assert len(queued('virgin')) == sent
 
 
@@ -115,8 +116,8 @@ def test_answers_are_kept_for_as_long_as_each_list_says(ant):
     bee = new_list('bee', 'dlist-essay')
     lists.change(ant, {'essay_retention': '10'})
     for mlist in ant, bee:
-        essays.start(mlist, 'anne@example.com', 'I knit.', invited=False)
+        keeping.start(mlist, 'anne@example.com', 'I knit.', invited=False)
         join(mlist, 'Anne')
     pass_time(11 * DAY)
-    essays.forget_old()
+    keeping.forget_old()
     assert [model.size(mlist.list_id) for mlist in (ant, bee)] == [0, 1]

@@ -26,7 +26,9 @@ from mailman.utilities.modules import find_name
 from zope.component import getUtility
 
 from mailman_dlist import metadata, mta
-from mailman_dlist.app import asking, following, lists
+from mailman_dlist.app import lists
+from mailman_dlist.app.copies import lookups
+from mailman_dlist.app.following import choices
 from mailman_dlist.domain.following import Default
 from mailman_dlist.interfaces.dlist import PIPELINE, OneClick
 from tests.app.web import PERSONAL, open_web
@@ -176,7 +178,7 @@ def test_copies_of_a_conversation_are_the_same(
     ant.personalize = personalize
     lists.settings(ant).one_click = one_click
     anne, _bart, cris = (join(ant, name) for name in ('Anne', 'Bart', 'Cris'))
-    following.settings_of(ant, cris).default = Default.openings
+    choices.settings_of(ant, cris).default = Default.openings
     msg = posted(anne)
     process(ant, msg, {metadata.EXTENSION: 'new'}, PIPELINE)
     transactions = []
@@ -325,7 +327,7 @@ def test_a_changed_footer_is_in_the_next_message(ant, server, tmp_path):
 def test_thousands_are_looked_up_in_portions(
     footer, ant, server, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(asking, 'TOGETHER', 3)
+    monkeypatch.setattr(lookups, 'TOGETHER', 3)
     set_template(ant, FOOTER, footer, tmp_path)
     ant.personalize = Personalization.full
     both(server, ant, letter(), verp=True)

@@ -10,7 +10,7 @@ from email.policy import SMTP, compat32
 import pytest
 from mailman.email.message import Message, UserNotification
 
-from mailman_dlist.app.letters import FieldText, FoldedOnce, Letter
+from mailman_dlist.app.copies.sharing import FieldText, FoldedOnce, Letter
 from tests.journeys.shapes import SHAPES
 from tests.mta.outgoing import letter
 

@@ -8,21 +8,21 @@ import logging
 from mailman.utilities.datetime import now
 from public import public
 
-from mailman_dlist.app import (
-    conversations,
-    following,
-    lists,
-    members,
-    notices,
-    wording,
-)
-from mailman_dlist.app.conversations import Fate, Judgement
+from mailman_dlist.app import lists, lookup
+from mailman_dlist.app.aliases import requests
+from mailman_dlist.app.essays import answering
+from mailman_dlist.app.following import choices, preferences
 from mailman_dlist.app.i18n import _
-from mailman_dlist.app.refusals import refuse
-from mailman_dlist.app.senders import alias_author
+from mailman_dlist.app.notices import sending, wording
+from mailman_dlist.app.people.senders import alias_author
+from mailman_dlist.app.posts.judging import Fate, Judgement
+from mailman_dlist.app.posts.refusals import refuse
 from mailman_dlist.domain.address import Action, Intent
+from mailman_dlist.domain.confirmation import is_token
 from mailman_dlist.domain.following import Choice, Reason
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
+from mailman_dlist.mail import replies
+from mailman_dlist.model import essays
 from mailman_dlist.model.conversations import Conversation, Search, search, search_size
 from mailman_dlist.model.following import choices_of
 from mailman_dlist.model.session import committed
@@ -47,10 +47,10 @@ def obey(mlist: MailingList, msg: Message, intent: Intent, member: Member) -> No
     match intent.action:
         case Action.help:
             facts = _help(mlist, msg, member)
-            notices.acknowledge(mlist, msg, member, 'dlist:notice:help', facts=facts)
+            sending.acknowledge(mlist, msg, member, 'dlist:notice:help', facts=facts)
         case Action.conversations:
             facts = _conversations(mlist, member)
-            notices.acknowledge(
+            sending.acknowledge(
                 mlist, msg, member, 'dlist:notice:conversations', facts=facts
             )
         case _:
@@ -60,29 +60,29 @@ def obey(mlist: MailingList, msg: Message, intent: Intent, member: Member) -> No
 def _obey_about_one(
     mlist: MailingList, msg: Message, intent: Intent, member: Member
 ) -> None:
-    conversation = conversations.find(mlist, intent.name or '')
+    conversation = lookup.find(mlist, intent.name or '')
     if conversation is None:
         refuse(mlist, msg, intent, Judgement(Fate.unknown))
         return
     template, facts = _steer(mlist, conversation, member, intent)
-    notices.acknowledge(mlist, msg, member, template, conversation, facts)
+    sending.acknowledge(mlist, msg, member, template, conversation, facts)
 
 
 def _steer(
     mlist: MailingList, conversation: Conversation, member: Member, intent: Intent
-) -> tuple[str, notices.Facts]:
+) -> tuple[str, sending.Facts]:
     """Carry out a command about one conversation; return how to acknowledge it."""
     with _.using(member.preferred_language.code):
-        default = wording.of_default(following.default_of(mlist, member))
+        default = wording.of_default(choices.default_of(mlist, member))
     if intent.action is Action.reset:
         committed(
-            lambda: following.forget(mlist, conversation, member, Reason.mail)
+            lambda: choices.forget(mlist, conversation, member, Reason.mail)
         )
         return 'dlist:notice:reset', {'default': default}
     choice = _CHOICES[intent.action]
     until = None if intent.span is None else now() + intent.span
     committed(
-        lambda: following.choose(
+        lambda: choices.choose(
             mlist, conversation, member, choice, Reason.mail, until
         )
     )
@@ -94,11 +94,11 @@ def _steer(
 _DONE = {Choice.follow: 'followed', Choice.mute: 'muted'}
 
 
-def _help(mlist: MailingList, msg: Message, member: Member) -> notices.Facts:
-    settings = members.show(mlist, member)
+def _help(mlist: MailingList, msg: Message, member: Member) -> sending.Facts:
+    settings = preferences.show(mlist, member)
     with _.using(member.preferred_language.code):
         return {
-            'default': wording.of_default(following.default_of(mlist, member)),
+            'default': wording.of_default(choices.default_of(mlist, member)),
             'follow_opened': wording.on_or_off(settings['follow_opened']),
             'follow_replied': wording.on_or_off(settings['follow_replied']),
             'aliases': _help_with_aliases(mlist, msg),
@@ -118,19 +118,19 @@ def _help_with_aliases(mlist: MailingList, msg: Message) -> str:
     return f'    dlist alias add ADDRESS ({hint})\n'
 
 
-def _conversations(mlist: MailingList, member: Member) -> notices.Facts:
+def _conversations(mlist: MailingList, member: Member) -> sending.Facts:
     """List the open conversations, those with the latest posts first."""
     wanted = Search(mlist.list_id, closed=False)
     found = [each.conversation for each in search(wanted, count=MOST_SHOWN)]
     chosen = choices_of(member.member_id, [each.id for each in found])
-    default = following.default_of(mlist, member)
+    default = choices.default_of(mlist, member)
     moment = now()
     with _.using(member.preferred_language.code):
         lines = []
         for conversation in found:
             row = chosen.get(conversation.id)
-            standing = following.standing_of(default, row, moment)
-            until = None if row is None else following.lasts_until(row, moment)
+            standing = choices.standing_of(default, row, moment)
+            until = None if row is None else choices.lasts_until(row, moment)
             lines += [
                 f'{conversation.name}: {wording.of_standing(standing, until)}',
                 f'    {conversation.subject}',
@@ -145,3 +145,18 @@ def _conversations(mlist: MailingList, member: Member) -> notices.Facts:
             'conversations': '\n'.join(lines),
             'default': wording.of_default(default),
         }
+
+
+@public
+def confirm(mlist: MailingList, msg: Message, token: str) -> None:
+    """Let a reply to one of our mails confirm what that asked for: alias or answer."""
+    essay = essays.essay(token) if is_token(token) else None
+    if essay is not None:
+        # It may take a while, so the request is read again afterwards.
+        words = replies.own_words(msg)
+        essay = essays.claimed(token)
+    if essay is not None and essay.list_id == mlist.list_id:
+        answering.answer_by_mail(mlist, msg, essay, words)
+    else:
+        # It also answers for what confirms nothing.
+        requests.confirm_by_mail(mlist, msg, token)

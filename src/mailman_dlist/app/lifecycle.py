@@ -25,7 +25,10 @@ from public import public
 from sqlalchemy import Connection, event
 from zope.event import subscribers
 
-from mailman_dlist.app import aliases, essays, following, lists
+from mailman_dlist.app import lists
+from mailman_dlist.app.aliases import requests
+from mailman_dlist.app.essays import keeping
+from mailman_dlist.app.following import choices
 from mailman_dlist.app.site import ready
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model import clearing, memberships, schema
@@ -60,9 +63,9 @@ def _welcome(mlist: MailingList, member: Member) -> None:
     ready()
     settings = lists.settings(mlist)
     if settings.new_member_default is not settings.base_default:
-        following.settings_of(mlist, member).default = settings.new_member_default
-    essays.joined(mlist, member)
-    aliases.give_way(mlist, member)
+        choices.settings_of(mlist, member).default = settings.new_member_default
+    keeping.joined(mlist, member)
+    requests.give_way(mlist, member)
 
 
 def _after_delete(_mapper: Any, connection: Connection, member: Member) -> None:

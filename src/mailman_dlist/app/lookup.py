@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import difflib
 from uuid import UUID
 
 from mailman.interfaces.listmanager import IListManager
@@ -10,14 +11,20 @@ from mailman.utilities.datetime import now
 from public import public
 from zope.component import getUtility
 
-from mailman_dlist.app import conversations, lists, senders
+from mailman_dlist.app import lists
+from mailman_dlist.app.people import senders
 from mailman_dlist.domain import naming
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.interfaces.mailman import MailingList, Member
+from mailman_dlist.model import conversations as model
 from mailman_dlist.model import essays
 from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.model.essays import Essay
 from mailman_dlist.model.following import Chosen, choices
+
+
+# How many names a notice offers to who mistyped one.
+NEAREST_NAMES = 3
 
 
 @public
@@ -105,15 +112,28 @@ def dlist_named(given: str) -> MailingList:
 
 
 @public
+def find(mlist: MailingList, name: str) -> Conversation | None:
+    """Return the conversation that a name leads to, also an old one."""
+    return model.named(mlist.list_id, name.lower())
+
+
+@public
+def similar_names(mlist: MailingList, name: str) -> list[str]:
+    """Return names of conversations that somebody may have meant."""
+    names = model.latest_names(mlist.list_id)
+    return difflib.get_close_matches(name, names, NEAREST_NAMES)
+
+
+@public
 def conversation_named(mlist: MailingList, given: str) -> Conversation:
     """Return a conversation by the name it has, or had.
 
     :raises UnknownConversation: when there is none.
     """
     is_name = naming.is_name(given.lower())
-    found = conversations.find(mlist, given) if is_name else None
+    found = find(mlist, given) if is_name else None
     if found is None:
-        similar = conversations.similar_names(mlist, given.lower())
+        similar = similar_names(mlist, given.lower())
         raise UnknownConversation(mlist, given, similar)
     return found
 

@@ -13,8 +13,10 @@ from typing import Any
 
 from public import public
 
-from mailman_dlist.app import essays, lists, lookup, members
-from mailman_dlist.app.links import Landing
+from mailman_dlist.app import lists, lookup
+from mailman_dlist.app.essays import keeping
+from mailman_dlist.app.following import preferences
+from mailman_dlist.app.links.pressing import Landing
 from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model.audience import Listener
@@ -160,7 +162,7 @@ def member(mlist: MailingList, member: Member) -> View:
     return {
         'email': lookup.email_of(member),
         'member_id': member.member_id,
-    } | members.show(mlist, member)
+    } | preferences.show(mlist, member)
 
 
 @public
@@ -171,7 +173,7 @@ def essay(row: Essay, email: str) -> View:
     """
     return {
         'email': email,
-        'state': essays.state(row).name,
+        'state': keeping.state(row).name,
         'answer': row.answer,
         'when': time(row.answered_at or row.asked_at),
         'token': row.pending,

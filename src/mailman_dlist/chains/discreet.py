@@ -19,9 +19,10 @@ from mailman.interfaces.chain import IChain
 from zope.interface import implementer
 
 from mailman_dlist import metadata
-from mailman_dlist.app import alias_mail, links
-from mailman_dlist.app.senders import AliasAuthor
-from mailman_dlist.domain.quoting import scrub
+from mailman_dlist.app.aliases import mail as alias_mail
+from mailman_dlist.app.links import making
+from mailman_dlist.app.people.senders import AliasAuthor
+from mailman_dlist.domain.links.message import scrub
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
@@ -68,7 +69,7 @@ def _discreetly(
     if author is not None:
         metadata.take_traces(mlist, msg, msgdata, author)
     if holds:
-        scrub(msg, links.for_everybody)
+        scrub(msg, making.for_everybody)
     function(mlist, msg, msgdata)
     if holds and author is not None:
         alias_mail.name_member(mlist, msg, author)

@@ -8,7 +8,7 @@ from public import public
 
 from mailman_dlist import metadata
 from mailman_dlist.app.i18n import _
-from mailman_dlist.app.refusals import refuse
+from mailman_dlist.app.posts.refusals import refuse
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 

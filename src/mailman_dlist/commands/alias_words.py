@@ -12,7 +12,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.iterators import typed_subpart_iterator
 
-from mailman_dlist.app import aliases
+from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.i18n import _
 from mailman_dlist.domain.alias import spelled
 from mailman_dlist.interfaces.alias import AliasState
@@ -56,7 +56,7 @@ def answer(
         case ['remove', given]:
             return _remove(member, given, can_undo=True)
         case ['clear']:
-            aliases.clear(member)
+            requests.clear(member)
             return _('You no longer have any aliases.')
         case ['list'] | []:
             return _list(member)
@@ -85,18 +85,18 @@ def _add(mlist: MailingList, msg: Message, member: Member, given: str) -> str:
     Please write it without accents and the like.
 """)
     try:
-        email = aliases.ask(mlist, member, given)
-    except aliases.NotAnAddress:
+        email = requests.ask(mlist, member, given)
+    except requests.NotAnAddress:
         return _('This is not an address like me@example.com: ${given}')
-    except aliases.AliasesOff:
+    except requests.AliasesOff:
         return _('${mlist.display_name} has no aliases.')
-    except aliases.AlreadyAlias as error:
+    except requests.AlreadyAlias as error:
         email = error.email  # in the sentence
         return _('${email} is an alias of yours already.')
-    except aliases.TooManyAliases as error:
+    except requests.TooManyAliases as error:
         limit = error.limit
         return _('You have as many aliases as you may: ${limit}.  Remove one first.')
-    except aliases.AskedTooOften as error:
+    except requests.AskedTooOften as error:
         limit = error.limit  # noqa: F841 # in the sentence
         return _(
             'You have reached the limit of requests for today: ${limit}.\n'
@@ -111,8 +111,8 @@ def _add(mlist: MailingList, msg: Message, member: Member, given: str) -> str:
 
 def _remove(member: Member, given: str, *, can_undo: bool = False) -> str:
     try:
-        email = aliases.remove(member, given)
-    except aliases.UnknownAlias:
+        email = requests.remove(member, given)
+    except requests.UnknownAlias:
         return _('You have no alias ${given}.')
     removed = _('${email} is no longer your alias.')
     return '\n'.join([removed, *([_undo(f'add {email}')] if can_undo else [])])
@@ -123,7 +123,7 @@ def _undo(words: str) -> str:
 
 
 def _list(member: Member) -> str:
-    found = aliases.show(member)
+    found = requests.show(member)
     if not found:
         return _('You have no aliases.')
     lines = [_('Your aliases:'), '']

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import click
 
-from mailman_dlist.app import aliases, lookup, views
+from mailman_dlist.app import lookup, views
+from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.i18n import _
 from mailman_dlist.commands.shared import (
     EMAIL,
@@ -50,12 +51,12 @@ def alias(
     mlist = named_dlist(given_list)
     member = lookup.member_with_email(mlist, given_email)
     if add is not None:
-        aliases.ask(mlist, member, add)
+        requests.ask(mlist, member, add)
     if remove is not None:
-        aliases.remove(member, remove)
+        requests.remove(member, remove)
     if clear:
-        aliases.clear(member)
-    found = [views.alias(*each) for each in aliases.show(member)]
+        requests.clear(member)
+    found = [views.alias(*each) for each in requests.show(member)]
     if as_json:
         say_json(found)
     elif found:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import click
 
-from mailman_dlist.app import following, lookup
+from mailman_dlist.app import lookup
+from mailman_dlist.app.following import choices
 from mailman_dlist.app.i18n import _
 from mailman_dlist.commands.shared import EMAIL, LIST, NAME, named_dlist, say
 from mailman_dlist.domain.following import Choice, Reason
@@ -30,7 +31,7 @@ class Parties:
         return {
             'email': self.member.address.email,
             'name': self.conversation.name,
-            'default': following.default_of(self.mlist, self.member).name,
+            'default': choices.default_of(self.mlist, self.member).name,
         }
 
 
@@ -107,9 +108,9 @@ def _decide(
         conversation = lookup.conversation_named(mlist, given_name)
         member = lookup.member_with_email(mlist, given_email)
         if choice is None:
-            following.forget(mlist, conversation, member, Reason.cli)
+            choices.forget(mlist, conversation, member, Reason.cli)
         else:
-            following.choose(mlist, conversation, member, choice, Reason.cli)
+            choices.choose(mlist, conversation, member, choice, Reason.cli)
         return Parties(mlist, conversation, member)
 
     return committed(work)

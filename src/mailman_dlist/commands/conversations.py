@@ -8,7 +8,8 @@ from typing import Any
 import click
 from mailman.utilities.datetime import now
 
-from mailman_dlist.app import following, lookup, views
+from mailman_dlist.app import lookup, views
+from mailman_dlist.app.following import choices as following
 from mailman_dlist.app.i18n import _
 from mailman_dlist.commands.shared import (
     JSON,

@@ -20,13 +20,17 @@ from mailman.interfaces.command import ContinueProcessing, IEmailCommand
 from public import public
 from zope.interface import implementer
 
-from mailman_dlist.app import essays, lists, members, senders, wording
+from mailman_dlist.app import lists
+from mailman_dlist.app.essays import keeping
+from mailman_dlist.app.following import preferences
 from mailman_dlist.app.i18n import _
+from mailman_dlist.app.notices import wording
+from mailman_dlist.app.people import senders
 from mailman_dlist.app.site import ready
 from mailman_dlist.commands import alias_words
-from mailman_dlist.domain.automatic import automatic
 from mailman_dlist.domain.following import Default
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message, MsgData
+from mailman_dlist.mail.automatic import automatic
 from mailman_dlist.model.session import committed
 
 
@@ -151,7 +155,7 @@ def _essay(asked: Asked) -> str | None:
     """Return what the member answered before joining, as it was written."""
     if asked.words[1:]:
         return None
-    answer = essays.of_member(asked.member)
+    answer = keeping.of_member(asked.member)
     if answer is None:
         return _('The list keeps no answer of yours to questions before joining.')
     return '\n'.join([_('Before joining you answered:'), '', answer])
@@ -174,8 +178,8 @@ _WORDS: dict[str, Callable[[Asked], str | None]] = {
 
 
 def _change(asked: Asked, setting: str, value: str | bool) -> str:
-    before = members.show(asked.mlist, asked.member)[setting]
-    committed(lambda: members.change(asked.mlist, asked.member, {setting: value}))
+    before = preferences.show(asked.mlist, asked.member)[setting]
+    committed(lambda: preferences.change(asked.mlist, asked.member, {setting: value}))
     state = _state(asked.mlist, asked.member)
     if before == value:
         return state
@@ -186,7 +190,7 @@ def _change(asked: Asked, setting: str, value: str | bool) -> str:
 
 
 def _state(mlist: MailingList, member: Member) -> str:
-    settings = members.show(mlist, member)
+    settings = preferences.show(mlist, member)
     opened = wording.on_or_off(settings['follow_opened'])  # noqa: F841
     replied = wording.on_or_off(settings['follow_replied'])  # noqa: F841
     return '\n'.join([

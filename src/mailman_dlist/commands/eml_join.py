@@ -13,7 +13,7 @@ from typing import Any
 from mailman.interfaces.command import ContinueProcessing, IEmailCommand
 from zope.interface import implementer
 
-from mailman_dlist.app import joining
+from mailman_dlist.app.essays import workflow
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
@@ -42,5 +42,5 @@ class Join:
         results: Any,
     ) -> ContinueProcessing:
         """See `IEmailCommand`."""
-        with joining.requested_at(msgdata.get('received_time')):
+        with workflow.requested_at(msgdata.get('received_time')):
             return self._command.process(mlist, msg, msgdata, arguments, results)

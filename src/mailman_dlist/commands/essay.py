@@ -7,7 +7,8 @@ from typing import TextIO
 
 import click
 
-from mailman_dlist.app import essays, lists
+from mailman_dlist.app import lists
+from mailman_dlist.app.essays import keeping
 from mailman_dlist.app.i18n import _
 from mailman_dlist.commands.shared import JSON, LIST, named_dlist, say, say_json
 from mailman_dlist.interfaces.mailman import MailingList
@@ -71,6 +72,6 @@ def essay(
     if lists.settings(mlist).essay:
         say(_('${list} asks those who want to join:', words))
         say()
-        say(essays.questions(mlist))
+        say(keeping.questions(mlist))
     else:
         say(_('${list} asks nothing of those who want to join.', words))

@@ -11,7 +11,7 @@ import hmac
 from base64 import b32encode
 from hashlib import sha256
 
-from mailman_dlist.domain.references import bare
+from mailman_dlist.mail.references import bare
 
 
 # A key serves several purposes; what is made here is of use nowhere else.

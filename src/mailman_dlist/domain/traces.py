@@ -28,10 +28,10 @@ from email.utils import (
 from typing import Any
 from urllib.parse import unquote
 
-from mailman_dlist.domain.fields import raw
-from mailman_dlist.domain.quoting import SEALED
-from mailman_dlist.domain.references import bare, ids_in
-from mailman_dlist.domain.transfer import UUENCODED, decoded, encoded, encoding_of
+from mailman_dlist.domain.links.message import SEALED
+from mailman_dlist.mail.fields import raw
+from mailman_dlist.mail.references import bare, ids_in
+from mailman_dlist.mail.transfer import UUENCODED, decoded, encoded, encoding_of
 
 
 #: Parts whose payload is a message that somebody else may have written.

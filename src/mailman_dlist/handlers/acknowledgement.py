@@ -10,7 +10,7 @@ from mailman.interfaces.handler import IHandler
 from zope.interface import implementer
 
 from mailman_dlist import metadata
-from mailman_dlist.app.rosters import answering
+from mailman_dlist.app.people.rosters import answering
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from mailman.interfaces.handler import IHandler
 from zope.interface import implementer
 
-from mailman_dlist.app.collecting import collect
+from mailman_dlist.app.digests.mailbox import collect
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 

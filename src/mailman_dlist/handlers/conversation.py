@@ -10,13 +10,14 @@ from public import public
 from zope.interface import implementer
 
 from mailman_dlist import metadata
-from mailman_dlist.app import conversations, notices
-from mailman_dlist.app.conversations import Judgement
 from mailman_dlist.app.i18n import _
-from mailman_dlist.app.refusals import refuse
-from mailman_dlist.app.senders import member_of
-from mailman_dlist.domain.references import rename
+from mailman_dlist.app.notices import sending
+from mailman_dlist.app.people.senders import member_of
+from mailman_dlist.app.posts import accepting
+from mailman_dlist.app.posts.judging import Judgement
+from mailman_dlist.app.posts.refusals import refuse
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+from mailman_dlist.mail.references import rename
 
 
 @public
@@ -44,14 +45,14 @@ class DlistConversation:
         intent = metadata.intent(mlist, msg, msgdata)
         message_id = metadata.message_id(msg, msgdata)
         member = member_of(mlist, msg, author)
-        accepted = conversations.accept(
+        accepted = accepting.accept(
             mlist, msg, intent, message_id, member, by_alias=author is not None
         )
         if isinstance(accepted, Judgement):
             refuse(mlist, msg, intent, accepted)
             raise DiscardMessage(accepted.fate.value)
         if accepted.into_silence:
-            notices.acknowledge(
+            sending.acknowledge(
                 mlist,
                 msg,
                 member,

@@ -17,10 +17,10 @@ from mailman.interfaces.handler import IHandler
 from zope.interface import implementer
 
 from mailman_dlist import metadata
-from mailman_dlist.app import links
-from mailman_dlist.app.keys import KeyFileError
+from mailman_dlist.app.links import making
+from mailman_dlist.app.links.keys import KeyFileError
 from mailman_dlist.domain.following import Why
-from mailman_dlist.domain.token import LinkAction
+from mailman_dlist.domain.links.token import LinkAction
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message, MsgData
 
 
@@ -49,7 +49,7 @@ class Decoration:
     def __init__(
         self,
         handler: Any,
-        writer: Callable[[int, LinkAction], Callable[[UUID], str]] = links.writer,
+        writer: Callable[[int, LinkAction], Callable[[UUID], str]] = making.writer,
     ):
         self.name = handler.name
         self.description = handler.description

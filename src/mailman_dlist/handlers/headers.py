@@ -8,11 +8,12 @@ from public import public
 from zope.interface import implementer
 
 from mailman_dlist import metadata
-from mailman_dlist.app import delivery, lists
+from mailman_dlist.app import lists
 from mailman_dlist.app.i18n import _
-from mailman_dlist.domain.fields import raw
+from mailman_dlist.app.posts import delivery
 from mailman_dlist.domain.mentions import redirect
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+from mailman_dlist.mail.fields import raw
 
 
 FIELD = 'X-Dlist-Conversation'

@@ -7,9 +7,9 @@ from mailman.interfaces.handler import IHandler
 from public import public
 from zope.interface import implementer
 
-from mailman_dlist.app import links
 from mailman_dlist.app.i18n import _
-from mailman_dlist.domain.quoting import scrub
+from mailman_dlist.app.links import making
+from mailman_dlist.domain.links.message import scrub
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
@@ -27,4 +27,4 @@ class DlistQuoting:
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""
-        scrub(msg, links.for_everybody)
+        scrub(msg, making.for_everybody)

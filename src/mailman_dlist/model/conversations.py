@@ -27,13 +27,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from zope.interface import implementer
 
 from mailman_dlist.domain.naming import LOCAL_PART_OCTETS
-from mailman_dlist.domain.references import bare, id_hash
 from mailman_dlist.interfaces.conversation import (
     Access,
     IConversation,
     IConversationMessage,
     MessageKind,
 )
+from mailman_dlist.mail.references import bare, id_hash
 from mailman_dlist.model.base import Base
 from mailman_dlist.model.session import store
 

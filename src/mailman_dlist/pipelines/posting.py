@@ -14,8 +14,8 @@ from public import public
 from zope.interface import implementer
 
 from mailman_dlist import metadata
-from mailman_dlist.app import delivery
 from mailman_dlist.app.i18n import _
+from mailman_dlist.app.posts import delivery
 from mailman_dlist.handlers.acknowledgement import Acknowledgement
 from mailman_dlist.handlers.collection import Collection
 from mailman_dlist.interfaces.dlist import PIPELINE

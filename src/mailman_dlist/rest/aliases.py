@@ -6,7 +6,8 @@ from __future__ import annotations
 import falcon
 from public import public
 
-from mailman_dlist.app import aliases, views
+from mailman_dlist.app import views
+from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.views import View
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.rest.answers import Resource, accepting, collection, responder
@@ -23,7 +24,7 @@ class Aliases(OfAMember):
         """…/members/<member_id>/aliases"""
         page, _asked = query(request)
         mlist, member = self.parties()
-        found = aliases.show(member)
+        found = requests.show(member)
         end = None if page.size is None else page.start + page.size
         return collection(
             page.start,
@@ -35,13 +36,13 @@ class Aliases(OfAMember):
     def on_post(self, request: falcon.Request) -> None:
         """…/members/<member_id>/aliases; `email`.  What it is already nobody says."""
         asked = read(request, {'email': str}, required=['email'])
-        aliases.ask(*self.parties(), asked['email'])
+        requests.ask(*self.parties(), asked['email'])
 
     @responder
     def on_delete(self, request: falcon.Request) -> None:
         """…/members/<member_id>/aliases; all of them."""
         _mlist, member = self.parties()
-        aliases.clear(member)
+        requests.clear(member)
 
 
 @public
@@ -56,13 +57,13 @@ class AnAlias(OfAMember):
     def on_get(self, request: falcon.Request) -> View:
         """…/aliases/<email>"""
         mlist, member = self.parties()
-        return show(self, mlist, member, aliases.find(member, self.email))
+        return show(self, mlist, member, requests.find(member, self.email))
 
     @responder
     def on_delete(self, request: falcon.Request) -> None:
         """…/aliases/<email>"""
         _mlist, member = self.parties()
-        aliases.remove(member, self.email)
+        requests.remove(member, self.email)
 
 
 @public
@@ -80,22 +81,22 @@ class AConfirmation(Resource):
     @responder
     def on_get(self, request: falcon.Request) -> View:
         """/aliases/<token>; programs that look into mail follow links, too."""
-        return self.show(aliases.look(self.token))
+        return self.show(requests.look(self.token))
 
     on_head = on_get
 
     @responder
     def on_post(self, request: falcon.Request) -> View:
         """/aliases/<token>; confirms it."""
-        return self.show(aliases.confirm(self.token))
+        return self.show(requests.confirm(self.token))
 
-    def show(self, found: aliases.Confirmation) -> View:
+    def show(self, found: requests.Confirmation) -> View:
         view = views.confirmation(found.mlist, found.email, found.state)
         return self.entry(view)
 
 
 def show(
-    resource: Resource, mlist: MailingList, member: Member, alias: aliases.OwnAlias
+    resource: Resource, mlist: MailingList, member: Member, alias: requests.OwnAlias
 ) -> View:
     return resource.entry(
         views.alias(*alias),

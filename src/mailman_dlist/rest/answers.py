@@ -17,8 +17,8 @@ from mailman.config import config
 from mailman.rest.helpers import accepted, etag, no_content, okay
 from public import public
 
-from mailman_dlist.app.aliases import AliasRefused
-from mailman_dlist.app.keys import KeyFileError
+from mailman_dlist.app.aliases.requests import AliasRefused
+from mailman_dlist.app.links.keys import KeyFileError
 from mailman_dlist.app.lists import NotADlist
 from mailman_dlist.app.lookup import Unknown
 from mailman_dlist.app.site import SiteSettingError, ready

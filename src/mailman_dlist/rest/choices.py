@@ -9,7 +9,8 @@ import falcon
 from mailman.utilities.datetime import now
 from public import public
 
-from mailman_dlist.app import following, lookup, views
+from mailman_dlist.app import lookup, views
+from mailman_dlist.app.following import choices
 from mailman_dlist.app.views import View
 from mailman_dlist.domain.following import Choice, Reason
 from mailman_dlist.domain.values import BadSetting, one_of
@@ -66,7 +67,7 @@ class AChoice(OfAConversation):
         if until is not None and until <= now():
             raise BadSetting('until', f'{views.time(until)} is over')
         committed(
-            lambda: following.choose(
+            lambda: choices.choose(
                 *self.parties(), asked['choice'], Reason.rest, until
             )
         )
@@ -74,7 +75,7 @@ class AChoice(OfAConversation):
     @responder
     def on_delete(self, request: falcon.Request) -> None:
         """…/choices/<member_id>; back to the default of the member."""
-        committed(lambda: following.forget(*self.parties(), Reason.rest))
+        committed(lambda: choices.forget(*self.parties(), Reason.rest))
 
     def parties(self) -> tuple[MailingList, Conversation, Member]:
         return *self.conversation(), self.member(self.member_id)

@@ -9,7 +9,8 @@ import falcon
 from mailman.rest.helpers import child
 from public import public
 
-from mailman_dlist.app import following, views
+from mailman_dlist.app import views
+from mailman_dlist.app.following import choices as following
 from mailman_dlist.app.views import View
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model import audience

@@ -13,8 +13,9 @@ from mailman.interfaces.subscriptions import SubscriptionPendingError
 from mailman.rest.helpers import created
 from public import public
 
-from mailman_dlist.app import essays, joining, lookup, views
-from mailman_dlist.app.subscribers import subscriber
+from mailman_dlist.app import lookup, views
+from mailman_dlist.app.essays import keeping, workflow
+from mailman_dlist.app.people.subscribers import subscriber
 from mailman_dlist.app.views import View
 from mailman_dlist.domain.values import yes_or_no
 from mailman_dlist.interfaces.mailman import MailingList
@@ -77,11 +78,11 @@ class Essays(OfAList):
     def _join(self, request: falcon.Request) -> View | None:
         asked = read(request, JOINING, required=['subscriber', 'answer'])
         mlist = self.mlist()
-        answer = essays.read(mlist, asked.pop('answer'))
+        answer = keeping.read(mlist, asked.pop('answer'))
         given, name = asked.pop('subscriber'), asked.pop('display_name', '')
         newcomer = subscriber(given, self.uuid(given), name)
         try:
-            token, owner, self._joined = joining.subscribe(
+            token, owner, self._joined = workflow.subscribe(
                 mlist, newcomer, answer, **asked
             )
         except tuple(REFUSALS) as error:

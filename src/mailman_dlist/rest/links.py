@@ -8,7 +8,8 @@ from typing import Any
 import falcon
 from public import public
 
-from mailman_dlist.app import links, views
+from mailman_dlist.app import views
+from mailman_dlist.app.links import pressing
 from mailman_dlist.app.views import View
 from mailman_dlist.domain.following import Choice
 from mailman_dlist.domain.values import BadSetting, one_of
@@ -35,7 +36,7 @@ class ALink(Resource):
     @responder
     def on_get(self, request: falcon.Request) -> View:
         """/links/<token>; programs that look into mail follow links, too."""
-        return self.entry(views.landing(links.look(self.token)))
+        return self.entry(views.landing(pressing.look(self.token)))
 
     on_head = on_get
 
@@ -43,12 +44,12 @@ class ALink(Resource):
     def on_post(self, request: falcon.Request) -> View:
         """/links/<token>; `action`, or the body of RFC 8058."""
         # Before the body is looked at: a bad one is told to nobody else.
-        landing = links.look(self.token)
+        landing = pressing.look(self.token)
         asked = read(request, READERS)
         if len(asked) != 1:
             raise BadSetting('action', f'is needed, or {ONE_CLICK}, and not both')
         wish = asked.get('action', landing.wish)
-        return self.entry(views.landing(links.act(self.token, wish)))
+        return self.entry(views.landing(pressing.act(self.token, wish)))
 
 
 def _action(text: str) -> Choice | None:

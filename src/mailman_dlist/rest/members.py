@@ -9,7 +9,8 @@ import falcon
 from mailman.rest.helpers import child
 from public import public
 
-from mailman_dlist.app import members, views
+from mailman_dlist.app import views
+from mailman_dlist.app.following import preferences
 from mailman_dlist.app.views import View
 from mailman_dlist.model.session import committed
 from mailman_dlist.rest.aliases import Aliases, AnAlias
@@ -39,7 +40,7 @@ class AMember(OfAMember):
         """/lists/<list_id>/members/<member_id>"""
         values = body(request)
         committed(
-            lambda: members.change(*self.parties(), values)
+            lambda: preferences.change(*self.parties(), values)
         )
 
     @child()

@@ -17,8 +17,8 @@ from mailman.email.message import Message as MailmanMessage
 from mailman.interfaces.rules import IRule
 from zope.interface import implementer
 
-from mailman_dlist.app.rosters import answering
-from mailman_dlist.app.senders import AliasAuthor, is_decided, is_member_banned
+from mailman_dlist.app.people.rosters import answering
+from mailman_dlist.app.people.senders import AliasAuthor, is_decided, is_member_banned
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 

@@ -10,8 +10,8 @@ from zope.interface import implementer
 
 from mailman_dlist.app import lists
 from mailman_dlist.app.i18n import _
-from mailman_dlist.domain.fields import addresses
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+from mailman_dlist.mail.fields import addresses
 
 
 @public

@@ -13,16 +13,17 @@ from public import public
 from zope.interface import implementer
 
 from mailman_dlist import metadata
-from mailman_dlist.app import conversations, lists
-from mailman_dlist.app.conversations import Fate, Judgement
+from mailman_dlist.app import lists
 from mailman_dlist.app.i18n import _
+from mailman_dlist.app.posts import judging
+from mailman_dlist.app.posts.judging import Fate, Judgement
 from mailman_dlist.domain import address
 from mailman_dlist.interfaces.dlist import PlainPosts
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
 def _judge(mlist: MailingList, msg: Message, msgdata: MsgData) -> Judgement:
-    return conversations.judge(
+    return judging.judge(
         mlist,
         msg,
         metadata.intent(mlist, msg, msgdata),

@@ -8,7 +8,8 @@ from pathlib import Path
 from mailman.runners.digest import DigestRunner
 from public import public
 
-from mailman_dlist.app import digests, lists
+from mailman_dlist.app import lists
+from mailman_dlist.app.digests import issue as digests
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 

@@ -12,20 +12,15 @@ from mailman.core.runner import Runner
 from public import public
 
 from mailman_dlist import metadata
-from mailman_dlist.app import (
-    aliases,
-    commands,
-    confirming,
-    essays,
-    joining,
-    lists,
-)
-from mailman_dlist.app.pauses import end_pauses
-from mailman_dlist.app.senders import alias_author, is_banned, member_of
+from mailman_dlist.app import commands, lists
+from mailman_dlist.app.aliases import requests
+from mailman_dlist.app.essays import answering, keeping
+from mailman_dlist.app.following.pauses import end_pauses
+from mailman_dlist.app.people.senders import alias_author, is_banned, member_of
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain.address import Action
-from mailman_dlist.domain.automatic import automatic
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+from mailman_dlist.mail.automatic import automatic
 
 
 log = logging.getLogger('mailman.vette')
@@ -35,9 +30,9 @@ plugin_log = logging.getLogger('mailman.plugins.dlist')
 # may last so much longer, and a request stays so much longer that is good no more.
 CHORES: dict[Callable[[], None], float] = {
     end_pauses: 10.0,
-    joining.send_due: 10.0,
-    aliases.expire: 3600.0,
-    essays.forget_old: 3600.0,
+    answering.send_due: 10.0,
+    requests.expire: 3600.0,
+    keeping.forget_old: 3600.0,
 }
 
 
@@ -73,7 +68,7 @@ class DlistRunner(Runner):
         banned = is_banned(mlist, msg, author)
         if intent.action is Action.confirm and not banned:
             # Whoever has the token may.
-            confirming.by_mail(mlist, msg, intent.token)
+            commands.confirm(mlist, msg, intent.token)
             return False
         member = None if banned else member_of(mlist, msg, author)
         if member is None or not intent.is_command:

@@ -42,8 +42,8 @@ from zope.component import getUtility
 from mailman_dlist import metadata
 from mailman_dlist.app import lists
 from mailman_dlist.domain.address import Intent, parse, reduce
-from mailman_dlist.domain.mending import mend, mend_message_id
 from mailman_dlist.interfaces.mailman import MailingList
+from mailman_dlist.mail.mending import mend, mend_message_id
 
 
 OK_250 = '250 Ok'

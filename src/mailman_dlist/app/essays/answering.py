@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Answers that come by mail, and mail about requests that a crash kept back [U5]."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from mailman.config import config
+from mailman.interfaces.listmanager import IListManager
+from mailman.interfaces.member import AlreadySubscribedError
+from mailman.interfaces.pending import IPendings
+from mailman.interfaces.subscriptions import (
+    TokenOwner,
+)
+from mailman.interfaces.usermanager import IUserManager
+from mailman.utilities.datetime import now
+from public import public
+from zope.component import getUtility
+
+from mailman_dlist.app import lists
+from mailman_dlist.app.essays import keeping, pendings
+from mailman_dlist.app.essays import mail as essay_mail
+from mailman_dlist.app.essays.workflow import EssayManager
+from mailman_dlist.app.site import ready
+from mailman_dlist.domain.essay import LONGEST, NoAnswer, clean
+from mailman_dlist.interfaces.mailman import MailingList, Message
+from mailman_dlist.model import essays as model
+from mailman_dlist.model.essays import Essay
+from mailman_dlist.model.session import commit_and_keep
+
+
+# Where Mailman notes requests.
+log = logging.getLogger('mailman.subscribe')
+
+# A step and its mail take less; what is not sent by then met with a crash.
+SENT_WITHIN = timedelta(minutes=1)
+
+
+AT_A_TIME = 100
+
+
+@public
+def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) -> None:
+    """Take the answer to our questions, which confirms the address as well.
+
+    Whoever has the token may, from whatever address they write.  The first answer
+    counts, but for one that came with the request and is not confirmed: anybody may
+    have written that.  What comes too late, or is too short or too long, goes
+    back with the reason.
+
+    :param text: What the newcomer wrote, nothing quoted.
+    """
+    pendable = pendings.request_of(essay)
+    if essay.member_id is None and (pendable is None or not _may_join(mlist, essay)):
+        _end(essay)
+        essay_mail.give_back(mlist, msg, 'dlist:essay:over')
+        return
+    if pendable is None or pendable['token_owner'] != TokenOwner.subscriber.name:
+        if essay.answer != clean(text):
+            essay_mail.give_back(mlist, msg, 'dlist:essay:answered')
+        return
+    try:
+        words = keeping.read(mlist, text)
+    except NoAnswer as error:
+        if error.length:
+            facts = {
+                'length': str(error.length),
+                'minimum': str(error.minimum),
+                'maximum': str(LONGEST),
+            }
+            essay_mail.give_back(mlist, msg, 'dlist:essay:length', facts)
+            return
+        if essay.answer is None:
+            essay_mail.ask_again(mlist, essay, replied=True)
+            return
+        words = ''
+    if essay.answer is None or words not in ('', essay.answer):
+        keeping.answer(essay, words)
+        # From here on the answer is safe, and a crash repeats only what follows.
+        commit_and_keep()
+    try:
+        EssayManager(mlist).confirm(essay.pending)
+    except (LookupError, AlreadySubscribedError):
+        # Somebody decides, or they join by another door, at the same moment.
+        config.db.abort()
+        essay_mail.give_back(mlist, msg, 'dlist:essay:over')
+        return
+    commit_and_keep()
+
+
+def _may_join(mlist: MailingList, essay: Essay) -> bool:
+    """Say whether the address is there still, and no member yet."""
+    known = getUtility(IUserManager).get_address(essay.email) is not None
+    return known and mlist.members.get_member(essay.email) is None
+
+
+def _end(essay: Essay) -> None:
+    if essay.pending is not None:
+        getUtility(IPendings).confirm(essay.pending)
+    keeping.end(essay)
+    commit_and_keep()
+
+
+@public
+def send_due() -> None:
+    """Send what was due when something crashed."""
+    ready()
+    for essay in model.due(now() - SENT_WITHIN, AT_A_TIME):
+        try:
+            _send_due(essay)
+        except Exception:
+            # One that cannot be sent must not keep the others back.
+            log.exception('A mail about a request to join cannot be sent')
+            config.db.abort()
+
+
+def _send_due(essay: Essay) -> None:
+    mlist = getUtility(IListManager).get_by_list_id(essay.list_id)
+    if mlist is None or not lists.is_dlist(mlist):
+        return
+    send = _due(essay)
+    if send is None:
+        # Core has sent its own.
+        model.mailed(essay, now())
+        commit_and_keep()
+    else:
+        send(mlist, essay)
+
+
+def _due(essay: Essay) -> Callable[[MailingList, Essay], None] | None:
+    """Return what sends the mail that is due, None if none is."""
+    if essay.answer is None:
+        return essay_mail.ask
+    pendable = pendings.request_of(essay)
+    if pendable and pendable['token_owner'] == TokenOwner.moderator.name:
+        # The step may be later than the answer: whoever took it tells them.
+        fresh = datetime.fromisoformat(pendable['when']) > now() - SENT_WITHIN
+        return _wait if fresh else essay_mail.tell_moderators
+    return None
+
+
+def _wait(_mlist: MailingList, _essay: Essay) -> None:
+    """Send nothing yet."""

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Joining a list whose owners ask questions first [U5].
+
+The steps are Mailman's own.  Before the first of them that could confirm, moderate or
+subscribe, whoever has not answered is asked, and the request waits for the answer
+as it would for a confirmation; what is saved of it core could finish, too.
+
+Each step is committed before a mail tells of it, and the mail is noted when it is on
+its way; `send_due` sends what a crash kept back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any
+
+from mailman.app.subscriptions import (
+    SubscriptionManager,
+    SubscriptionWorkflow,
+    WhichSubscriber,
+)
+from mailman.interfaces.member import AlreadySubscribedError, MemberRole
+from mailman.interfaces.pending import IPendings
+from mailman.interfaces.subscriptions import (
+    ISubscriptionManager,
+    SubscriptionPendingError,
+    TokenOwner,
+)
+from public import public
+from zope.component import getUtility
+from zope.interface import implementer
+
+from mailman_dlist.app import lists
+from mailman_dlist.app.essays import keeping, pendings
+from mailman_dlist.app.essays import mail as essay_mail
+from mailman_dlist.app.site import ready
+from mailman_dlist.interfaces.mailman import MailingList
+from mailman_dlist.model import essays as model
+from mailman_dlist.model.essays import Essay
+from mailman_dlist.model.session import commit_and_keep, store
+
+
+# Where Mailman notes requests.
+log = logging.getLogger('mailman.subscribe')
+
+
+# When the mail came in that is worked on; None where a program asks.
+_requested_at: ContextVar[datetime | None] = ContextVar('requested_at', default=None)
+
+#: What `register` returns: a token, a `TokenOwner`, and a member or None.
+Outcome = tuple[str | None, Any, Any]
+
+
+@public
+def manager(mlist: MailingList) -> Any:
+    """Return who takes requests to join a list; for plain lists it is core's."""
+    if lists.is_dlist(mlist):
+        return EssayManager(mlist)
+    return SubscriptionManager(mlist)
+
+
+@public
+@implementer(ISubscriptionManager)
+class EssayManager:
+    """Take requests to join a dlist, and ask first where its owners want that."""
+
+    def __init__(self, mlist: MailingList):
+        self._mlist = mlist
+        self._core = SubscriptionManager(mlist)
+
+    def register(self, subscriber: Any = None, **how: Any) -> Outcome:
+        """See `ISubscriptionManager`."""
+        ready()
+        if lists.settings(self._mlist).essay:
+            return _run(EssayWorkflow(self._mlist, subscriber, **how))
+        try:
+            return self._core.register(subscriber, **how)
+        except SubscriptionPendingError:
+            # Who waits with questions that are asked no more goes on without an answer.
+            return _run(EssayWorkflow(self._mlist, subscriber, answer='', **how))
+
+    def unregister(self, subscriber: Any = None, **how: Any) -> Outcome:
+        """See `ISubscriptionManager`."""
+        return self._core.unregister(subscriber, **how)
+
+    def confirm(self, token: Any) -> Outcome:
+        """See `ISubscriptionManager`.
+
+        Without an answer nothing changes, and the questions go out again, unless the
+        owners ask none any more.
+        """
+        ready()
+        essay = None if token is None else model.with_pending(token)
+        if essay is None:
+            return self._core.confirm(token)
+        if essay.list_id != self._mlist.list_id or pendings.request_of(essay) is None:
+            raise LookupError(token)
+        if essay.answer is None and lists.settings(self._mlist).essay:
+            essay_mail.ask_again(self._mlist, essay, replied=False)
+            return token, TokenOwner.subscriber, None
+        # What is restored is deleted, so all that can be refused is refused before.
+        if self._mlist.members.get_member(essay.email) is not None:
+            raise AlreadySubscribedError(
+                self._mlist.fqdn_listname, essay.email, MemberRole.member
+            )
+        if essay.answer is None:
+            keeping.answer(essay, '')
+        workflow = EssayWorkflow(self._mlist)
+        workflow.take_up(essay)
+        return _run(workflow)
+
+    def discard(self, token: Any) -> None:
+        """See `ISubscriptionManager`."""
+        self._core.discard(token)
+
+    def evict(self) -> None:
+        """See `ISubscriptionManager`."""
+        getUtility(IPendings).evict()
+
+
+@public
+class EssayWorkflow(SubscriptionWorkflow):
+    """Core's way of a request to join, with an answer on it.
+
+    :param answer: What came with the request, as `essays.read` returns it.
+    """
+
+    def __init__(
+        self,
+        mlist: MailingList,
+        subscriber: Any = None,
+        *,
+        answer: str | None = None,
+        **how: Any,
+    ):
+        self.essay: Essay | None = None
+        self._answer = answer
+        super().__init__(mlist, subscriber, **how)
+
+    def take_up(self, essay: Essay) -> None:
+        """Go on with a request where it stopped."""
+        self.essay = essay
+        self.token = essay.pending
+        self.restore()
+
+    def _set_token(self, token_owner: Any) -> None:
+        essay = self.essay
+        if essay is not None:
+            # Core deletes the old token, and the answer of a deleted one goes.
+            essay.pending = None
+        super()._set_token(token_owner)
+        if essay is not None:
+            # Whoever reads what is not committed finds no token without its request.
+            store().flush()
+            essay.pending = self.token
+
+    def _step_sanity_checks(self) -> None:
+        try:
+            super()._step_sanity_checks()
+        except SubscriptionPendingError:
+            email = self.address.email
+            essay = model.of_newcomer(self.mlist.list_id, email, answered=False)
+            if essay is None or pendings.request_of(essay) is None:
+                raise
+            if self._answer is not None:
+                now_so = model.claimed(essay.token)
+                if now_so is None or now_so.answer is not None:
+                    raise
+                self._go_on_with(essay, self._answer)
+                return
+            if not self._is_asked():
+                # Who adds people hears of it that one of them waits already.
+                raise
+            essay_mail.ask_on_request(self.mlist, essay, _requested_at.get())
+            self.token, self.token_owner = essay.pending, TokenOwner.subscriber
+            raise StopIteration from None
+
+    def _go_on_with(self, essay: Essay, answer: str) -> None:
+        """Give the answer to a request that waits for it.
+
+        The address has not answered itself: what the policy of the list asks for
+        beside is still to come.
+        """
+        flags = 'pre_verified', 'pre_confirmed', 'pre_approved'
+        given = {name: getattr(self, name) for name in flags}
+        keeping.answer(essay, answer)
+        self.take_up(essay)
+        for name, value in given.items():
+            setattr(self, name, getattr(self, name) or value)
+        self.subscriber = (
+            self.address if self.which is WhichSubscriber.address else self.user
+        )
+        self._set_token(TokenOwner.no_one)
+        self._next.clear()
+        self.push('verification_checks')
+
+    def _step_verification_checks(self) -> None:
+        if self.essay is None and (self._answer is not None or self._is_asked()):
+            self.essay = keeping.start(
+                self.mlist, self.address.email, self._answer, invited=self.invitation
+            )
+        if self.essay is None or self.essay.answer is not None:
+            super()._step_verification_checks()
+            return
+        self._set_token(TokenOwner.subscriber)
+        self.push('do_confirm_verify')
+        self.save()
+        commit_and_keep()
+        essay_mail.ask(self.mlist, self.essay)
+        raise StopIteration
+
+    def _is_asked(self) -> bool:
+        settings = lists.settings(self.mlist)
+        # Who is invited is approved as well.
+        passes = not settings.ask_invited if self.invitation else self.pre_approved
+        return settings.essay and not passes
+
+    def _step_do_subscription(self) -> None:
+        if self.essay is not None and self.subscriber is self.user:
+            # Who prefers no address joins with the one that was asked.
+            prefers = self.user.preferred_address is not None
+            self.subscriber = self.user if prefers else self.address
+        super()._step_do_subscription()
+
+    def _step_get_moderator_approval(self) -> None:
+        if self.essay is None:
+            return super()._step_get_moderator_approval()
+        # Core's step, but for the notice.
+        self._set_token(TokenOwner.moderator)
+        # A mail before this step, of core's, may have been noted.
+        self.essay.mailed_at = None
+        self.push('subscribe_from_restored')
+        self.save()
+        email = self.address.email
+        log.info(
+            '%s: held subscription request from %s', self.mlist.fqdn_listname, email
+        )
+        commit_and_keep()
+        essay_mail.tell_moderators(self.mlist, self.essay)
+        raise StopIteration
+
+
+def _run(workflow: SubscriptionWorkflow) -> Outcome:
+    # Core iterates, and takes an IndexError out of a step for the end of all steps:
+    # the request is lost without a word.  Step by step it is an error.
+    with suppress(StopIteration):
+        workflow.run_thru(None)
+    return workflow.token, workflow.token_owner, workflow.member
+
+
+@public
+@contextmanager
+def requested_at(received: datetime | None) -> Iterator[None]:
+    """Let requests to join be those of a mail that came in then."""
+    token = _requested_at.set(received)
+    try:
+        yield
+    finally:
+        _requested_at.reset(token)
+
+
+@public
+def subscribe(
+    mlist: MailingList, subscriber: Any, answer: str, **how: Any
+) -> Outcome:
+    """Make a request to join that brings its answer, or answer one that waits.
+
+    :param answer: As `essays.read` returns it.
+    :param how: As `ISubscriptionManager.register` takes it.
+    :raises SubscriptionPendingError: when there is an answer already; all others
+        are core's own.
+    """
+    return _run(EssayWorkflow(mlist, subscriber, answer=answer, **how))

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a member has set for the whole list, shown and changed by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from public import public
+
+from mailman_dlist.app.following import choices
+from mailman_dlist.domain.following import Default
+from mailman_dlist.domain.values import one_of, read_settings, yes_or_no
+from mailman_dlist.interfaces.mailman import MailingList, Member
+from mailman_dlist.model import following as model
+
+
+@public
+def show(mlist: MailingList, member: Member) -> dict[str, Any]:
+    """Return the member's settings by their names, as plain values.
+
+    :raises NotADlist: when the list has no conversations.
+    """
+    row = model.settings_of(member.member_id)
+    return {
+        'default': choices.default_of(mlist, member).name,
+        'follow_opened': row is None or row.follow_opened,
+        'follow_replied': row is None or row.follow_replied,
+    }
+
+
+@public
+def change(
+    mlist: MailingList, member: Member, values: Mapping[str, str | bool]
+) -> None:
+    """Change settings of a member; all of them or, when one is bad, none.
+
+    :param values: Texts by the names of settings; yes and no may be booleans.
+    :raises BadSetting: for the first that is unknown or has a bad value.
+    :raises NotADlist: when the list has no conversations.
+    """
+    read = read_settings(READERS, values)
+    row = choices.settings_of(mlist, member)
+    for name, value in read.items():
+        setattr(row, name, value)
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    'default': one_of(Default),
+    'follow_opened': yes_or_no,
+    'follow_replied': yes_or_no,
+}

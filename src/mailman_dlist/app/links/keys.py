@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The keys that sign personal links, in Mailman's data directory.
+
+A line is a key: its id, from 0 to 15, and the key in hexadecimal digits.  The
+last line signs; all lines are accepted.  Who wants a new key adds a line with a
+new id, and removes the old line when links signed with it may die.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+from mailman.config import config
+from public import public
+
+from mailman_dlist.domain.errors import DlistError
+from mailman_dlist.domain.links.token import KEY_IDS
+
+
+FILE_NAME = 'dlist.keys'
+
+# Chosen: as many as the hash puts out.
+KEY_OCTETS = 32
+
+
+@public
+class KeyFileError(DlistError):
+    """The key file cannot be read, or others than its owner can read it."""
+
+    def __init__(self, path: Path, problem: str):
+        self.path = path
+        self.problem = problem
+        super().__init__(f'{path}: {problem}')
+
+
+@public
+def accepted() -> dict[int, bytes]:
+    """Return the keys by their ids, in the order of their lines.
+
+    There are none where no link was ever signed.
+
+    :raises KeyFileError: when there is something wrong with the file.
+    """
+    # No Path: every personal link comes by here.
+    path = os.path.join(config.DATA_DIR, FILE_NAME)
+    try:
+        state = os.stat(path)
+        if state.st_mode & 0o077:
+            raise KeyFileError(Path(path), 'others can read it; "chmod 600" it')
+        # An admin's new key counts at once, without a restart.
+        return _read(path, state.st_ino, state.st_size, state.st_mtime_ns)
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyFileError(Path(path), f'cannot be read: {error}') from error
+
+
+@public
+def signing() -> tuple[int, bytes]:
+    """Return the key that signs, and its id before it; make the first if need be.
+
+    :raises KeyFileError: when there is something wrong with the file.
+    """
+    keys = accepted()
+    if not keys:
+        path = Path(config.DATA_DIR) / FILE_NAME
+        try:
+            _make(path)
+        except OSError as error:
+            raise KeyFileError(path, f'cannot be made: {error}') from error
+        keys = accepted()
+    return list(keys.items())[-1]
+
+
+def _make(path: Path) -> None:
+    """Make the file whole or not at all; whoever comes first wins."""
+    # Its mode is 0600.
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(descriptor, 'w', encoding='ascii') as file:
+            file.write(f'1 {secrets.token_hex(KEY_OCTETS)}\n')
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    finally:
+        os.unlink(temporary)
+
+
+@lru_cache(maxsize=1)
+def _read(name: str, *_version: int) -> dict[int, bytes]:
+    path = Path(name)
+    found: dict[int, bytes] = {}
+    for number, line in enumerate(path.read_text('ascii').splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            key_id, key = _key(line)
+        except ValueError:
+            raise KeyFileError(
+                path,
+                f'line {number} is no id from 0 to {KEY_IDS[-1]} and a key of at '
+                f'least {2 * KEY_OCTETS} hexadecimal digits',
+            ) from None
+        if key_id in found:
+            raise KeyFileError(path, f'line {number} has the id of another line')
+        found[key_id] = key
+    if not found:
+        raise KeyFileError(path, 'there is no key in it; remove it for a new one')
+    return found
+
+
+def _key(line: str) -> tuple[int, bytes]:
+    key_id, digits = line.split()
+    key = bytes.fromhex(digits)
+    if int(key_id) not in KEY_IDS or len(key) < KEY_OCTETS:
+        raise ValueError
+    return int(key_id), key

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a message becomes part of a conversation, and a conversation comes into being.
+
+Only the pipeline accepts messages, and what is accepted is committed before anything
+leaves.  `app.posts.judging` says beforehand what becomes of a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mailman.utilities.datetime import now
+from public import public
+from zope.event import notify
+
+from mailman_dlist.app import lists
+from mailman_dlist.app.following import choices
+from mailman_dlist.app.posts.judging import Judgement, judge_in_thread
+from mailman_dlist.app.posts.threads import Thread, thread
+from mailman_dlist.app.site import ready
+from mailman_dlist.domain import naming
+from mailman_dlist.domain.address import Intent
+from mailman_dlist.domain.following import Reason
+from mailman_dlist.interfaces.conversation import MessageKind
+from mailman_dlist.interfaces.events import ConversationOpenedEvent
+from mailman_dlist.interfaces.mailman import MailingList, Member, Message
+from mailman_dlist.mail import references, subjects
+from mailman_dlist.model import conversations as model
+from mailman_dlist.model.conversations import (
+    Conversation,
+    ConversationMessage,
+    ConversationName,
+)
+from mailman_dlist.model.session import committed, store
+
+
+@public
+@dataclass(frozen=True)
+class Accepted:
+    """An accepted message, committed."""
+
+    conversation: Conversation
+    message: ConversationMessage
+    #: Its author muted the conversation and does not know yet that this stays so.
+    into_silence: bool = False
+    #: Ids that the message names, which only went out as others, and these.
+    hidden: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def opening(self) -> bool:
+        return self.message.kind is MessageKind.opening
+
+
+@public
+def accept(
+    mlist: MailingList,
+    msg: Message,
+    intent: Intent,
+    message_id: str,
+    member: Member | None,
+    *,
+    by_alias: bool = False,
+) -> Judgement | Accepted:
+    """Judge a message and, if it is a post, make it part of a conversation.
+
+    What is accepted is committed, and accepting it again gives the same.
+
+    :param member: The member behind the message, None for a stranger.
+    :param by_alias: Whether nobody may know that it is this member.
+    :return: The judgement where the message is no post.
+    """
+
+    def work() -> Judgement | Accepted:
+        ready()
+        found = thread(mlist, msg, message_id)
+        judgement = judge_in_thread(mlist, msg, intent, found)
+        if not judgement.fate.is_post:
+            return judgement
+        moment = now()
+        conversation = judgement.conversation
+        opens = conversation is None
+        if conversation is None:
+            conversation = _open(mlist, msg, intent, message_id, found, moment)
+        kind = MessageKind.opening if opens else MessageKind.reply
+        # Without a second look: if another runner was faster with the same
+        # message, the unique key says so, and all is judged again.
+        message = found.seen or model.add_message(conversation, message_id, kind)
+        _record(message, conversation, kind, moment)
+        if member is not None:
+            reason = Reason.opened if opens else Reason.replied
+            choices.follow_by_posting(
+                mlist, conversation, member, reason, by_alias=by_alias
+            )
+        into_silence = (
+            member is not None
+            and not opens
+            and choices.posts_into_silence(conversation, member)
+        )
+        return Accepted(conversation, message, into_silence, found.hidden)
+
+    return committed(work)
+
+
+def _open(
+    mlist: MailingList,
+    msg: Message,
+    intent: Intent,
+    message_id: str,
+    found: Thread,
+    moment: datetime,
+) -> Conversation:
+    subject = subjects.decode_subject(msg.get('subject'))
+    conversation = Conversation(
+        list_id=mlist.list_id,
+        name=_name(mlist, intent, subject),
+        subject=subject[: model.SUBJECT_LENGTH],
+        opened_at=moment,
+        last_post_at=moment,
+    )
+    store().add(conversation)
+    store().flush()
+    store().add(
+        ConversationName(
+            list_id=mlist.list_id,
+            name=conversation.name,
+            conversation_id=conversation.id,
+        )
+    )
+    # Other replies to a message that we have not seen belong here, as does it.
+    known = {references.id_hash(each) for each in found.known}
+    # Some messages refer to themselves.
+    known.add(references.id_hash(message_id))
+    for parent in references.owned(found.parents):
+        if references.id_hash(parent) not in known:
+            model.add_message(conversation, parent, MessageKind.awaited)
+    notify(ConversationOpenedEvent(mlist, conversation))
+    return conversation
+
+
+def _name(mlist: MailingList, intent: Intent, subject: str) -> str:
+    room = naming.room(mlist.list_name, lists.delimiter())
+    given = naming.from_given(intent.name or '')
+    from_subject = naming.from_subject(
+        subject, mlist.subject_prefix or '', min(room, ready().name_length)
+    )
+    return model.free_name(
+        mlist.list_id, naming.candidates(given or from_subject, room)
+    )
+
+
+def _record(
+    message: ConversationMessage,
+    conversation: Conversation,
+    kind: MessageKind,
+    moment: datetime,
+) -> None:
+    if not message.kind.is_post:
+        message.kind = kind
+        message.conversation = conversation
+    if message.posted_at is None:
+        message.posted_at = conversation.last_post_at = moment
+    store().flush()

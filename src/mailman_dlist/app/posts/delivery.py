@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A message on its way out: to whom, in which groups, and each step once.
+
+An opening goes out as two messages, to who will hear replies and to who will
+not; they differ in the footer.  A reply goes out as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from mailman.config import config
+from mailman.interfaces.mailinglist import Personalization
+from mailman.utilities.datetime import now
+from public import public
+
+from mailman_dlist.app import lists
+from mailman_dlist.app.following import choices
+from mailman_dlist.app.links import making
+from mailman_dlist.app.notices import templates
+from mailman_dlist.app.people.senders import owner
+from mailman_dlist.app.posts.accepting import Accepted
+from mailman_dlist.domain.following import Why
+from mailman_dlist.domain.links.token import LinkAction
+from mailman_dlist.interfaces.conversation import MessageKind
+from mailman_dlist.interfaces.dlist import OneClick
+from mailman_dlist.interfaces.mailman import MailingList, Member, Message
+from mailman_dlist.mail import references
+from mailman_dlist.mail.fields import addresses
+from mailman_dlist.model import audience
+from mailman_dlist.model import conversations as model
+from mailman_dlist.model.aliases import aliases_among
+from mailman_dlist.model.conversations import Step
+from mailman_dlist.model.session import commit_and_keep
+
+
+@public
+@dataclass(frozen=True)
+class Group:
+    """Some of the recipients of a message, and what is particular to their copies.
+
+    :param decoration: What their footer says.
+    :param action: What their personal links do.
+    :param unsubscribe: The address that List-Unsubscribe names, where it is about
+        the conversation; None leaves the list's own.
+    :param reasons: Why each gets the message, as numbers of `Why`; empty where all
+        copies are alike.
+    """
+
+    step: Step
+    recipients: set[str]
+    decoration: dict[str, str]
+    action: LinkAction
+    unsubscribe: str | None
+    reasons: dict[str, int]
+
+
+@public
+def recipients(
+    mlist: MailingList, accepted: Accepted, member: Member | None
+) -> dict[str, Why]:
+    """Return who hears the message, and why.
+
+    :param member: The member behind it, who may not want own posts back.
+    """
+    heard = audience.recipients(
+        choices.hearing(mlist, accepted.conversation, opening=accepted.opening)
+    )
+    if member is not None and not member.receive_own_postings:
+        heard.pop(member.address.email, None)
+    return heard
+
+
+@public
+def spared(mlist: MailingList, msg: Message, author: Member | None) -> set[str]:
+    """Return the addresses of members who have the message at another, and care.
+
+    :param author: Who sent the message from an alias, and a copy to oneself.
+    """
+    ours = lists.addresses(mlist)
+    others = {
+        email.lower()
+        for email in addresses(msg, 'to', 'cc', 'resent-to', 'resent-cc')
+        if email.isascii() and email.isprintable() and ours.extension(email) is None
+    }
+    members = [] if author is None else [author]
+    for alias in aliases_among(mlist.list_id, others) if others else []:
+        member = owner(mlist, alias.email)
+        if member is not None:
+            members.append(member)
+    return {each.address.email for each in members if not each.receive_list_copy}
+
+
+@public
+def groups(
+    mlist: MailingList,
+    accepted: Accepted,
+    heard: dict[str, Why],
+    left: Iterable[str],
+) -> Iterator[Group]:
+    """Yield the groups that the message goes out to, disjoint and not empty.
+
+    :param heard: What `recipients` returned.
+    :param left: Those of them that later handlers left, and whom they added.
+    """
+    split: dict[bool, set[str]] = {True: set(), False: set()}
+    for email in left:
+        why = heard.get(email)
+        split[why is None or why.hears_replies].add(email)
+    for replies, emails in split.items():
+        if emails:
+            yield Group(
+                Step.hearing if replies else Step.opening,
+                emails,
+                _decoration(mlist, accepted, replies),
+                LinkAction.mute if replies else LinkAction.follow,
+                _unsubscribe(mlist, accepted) if replies else None,
+                _reasons(mlist, heard, emails),
+            )
+
+
+@public
+def once(accepted: Accepted, step: Step, action: Callable[[], None]) -> None:
+    """Do a step unless it was done before a crash, and record that it is done.
+
+    A crash between the two repeats this one step; see docs/reliability.
+    """
+    if accepted.message.steps & step:
+        return
+    action()
+    accepted.message.steps |= step
+    commit_and_keep()
+
+
+@public
+def publish(accepted: Accepted, message_id: str) -> None:
+    """Know the conversation also by the message-id that really goes out.
+
+    Anonymous lists and wrapped messages have new ones, and replies name those.
+    """
+    conversation = accepted.conversation
+    if references.bare(message_id) == accepted.message.message_id:
+        return
+    if model.message(conversation.list_id, message_id) is None:
+        row = model.add_message(conversation, message_id, MessageKind.published)
+        row.post = accepted.message
+        # Whatever comes in under this id is our own message come back.
+        row.delivered_at = now()
+        commit_and_keep()
+
+
+@public
+def finish(accepted: Accepted) -> None:
+    """Record that all copies are queued: the same message again is a repetition."""
+    accepted.message.delivered_at = now()
+    commit_and_keep()
+
+
+def _unsubscribe(mlist: MailingList, accepted: Accepted) -> str | None:
+    if lists.settings(mlist).one_click is OneClick.list:
+        return None
+    return lists.addresses(mlist).mute(accepted.conversation.name)
+
+
+def _reasons(
+    mlist: MailingList, heard: dict[str, Why], emails: set[str]
+) -> dict[str, int]:
+    personalised = (
+        mlist.personalize is not Personalization.none
+        # Now and then, or always, Mailman delivers any mail one by one.
+        or config.mta.verp_delivery_interval != '0'
+    )
+    if not personalised:
+        return {}
+    return {email: heard[email].value for email in emails if email in heard}
+
+
+def _decoration(
+    mlist: MailingList, accepted: Accepted, replies: bool
+) -> dict[str, str]:
+    if not lists.settings(mlist).footers:
+        return {}
+    ours = lists.addresses(mlist)
+    name = accepted.conversation.name
+    return {
+        'dlist_footer': templates.FOOTERS[replies],
+        'dlist_name': name,
+        'dlist_conversation_address': ours.conversation(name),
+        'dlist_follow_address': ours.follow(name),
+        'dlist_mute_address': ours.mute(name),
+        'dlist_link': making.plain(mlist, name),
+    }

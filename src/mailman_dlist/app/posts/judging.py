@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What becomes of a message: the conversation it belongs to, or why it is no post.
+
+Judging writes nothing.  The chain judges to refuse what cannot be posted, after
+strangers and spam have been settled.  In the pipeline `app.posts.accepting` judges
+again, since a moderator may have kept the message for weeks.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from public import public
+
+from mailman_dlist.app import lookup
+from mailman_dlist.app.people.senders import is_moderator
+from mailman_dlist.app.posts.threads import Thread, thread
+from mailman_dlist.app.site import ready
+from mailman_dlist.domain import naming
+from mailman_dlist.domain.address import Action, Intent
+from mailman_dlist.interfaces.mailman import MailingList, Message
+from mailman_dlist.mail.automatic import automatic, is_generated
+from mailman_dlist.model.conversations import (
+    Conversation,
+)
+
+
+@public
+class Fate(enum.Enum):
+    """What becomes of a message."""
+
+    opens = 'it opens a conversation'
+    continues = 'it continues a conversation'
+    #: All copies of a message with this message-id have been queued before.
+    repeated = 'it was delivered before'
+    automatic = 'no person wrote it'
+    #: There is no such conversation, or no such command.
+    unknown = 'its address means nothing'
+    closed = 'the conversation is closed'
+
+    @property
+    def is_post(self) -> bool:
+        return self in (Fate.opens, Fate.continues)
+
+
+@public
+@dataclass(frozen=True)
+class Judgement:
+    """What becomes of a message, and the conversation it is about.
+
+    :param why: A phrase for the log, where the fate alone does not say it.
+    """
+
+    fate: Fate
+    conversation: Conversation | None = None
+    why: str = ''
+
+
+@public
+def judge(
+    mlist: MailingList, msg: Message, intent: Intent, message_id: str
+) -> Judgement:
+    """Say what becomes of a message; this writes nothing.
+
+    :param intent: What its envelope recipient asks for.
+    :param message_id: The one it came with; a later handler may have changed
+        that in the message itself.
+    """
+    ready()
+    return judge_in_thread(mlist, msg, intent, thread(mlist, msg, message_id))
+
+
+@public
+def judge_in_thread(
+    mlist: MailingList, msg: Message, intent: Intent, found: Thread
+) -> Judgement:
+    """Say what becomes of a message whose thread is known already."""
+    # One mail may go to several addresses; that it was posted by one of them is no
+    # answer to the others.
+    seen = found.seen if intent.is_post else None
+    if seen is not None and seen.delivered_at is not None:
+        return Judgement(Fate.repeated, seen.conversation)
+    if seen is not None and seen.kind.is_post:
+        # Accepted, and then something failed.  What was found then holds, and what
+        # was shunted looks as if it had gone through the list: it has our List-Id.
+        return Judgement(Fate.continues, seen.conversation)
+    judgement = _find(mlist, msg, intent, found)
+    why = automatic(msg, msg.get_unixfrom(), mlist.list_id)
+    if why is not None and not (judgement.fate is Fate.opens and is_generated(msg)):
+        return Judgement(Fate.automatic, judgement.conversation, why)
+    return judgement
+
+
+def _find(
+    mlist: MailingList,
+    msg: Message,
+    intent: Intent,
+    found: Thread,
+) -> Judgement:
+    match intent.action:
+        case Action.post:
+            assert intent.name is not None
+            named = lookup.find(mlist, intent.name)
+            if named is None:
+                return Judgement(Fate.unknown)
+            return _continue(mlist, msg, named)
+        case Action.open | Action.plain:
+            related = _related(found)
+            if related is None or _names_another(intent, related):
+                return Judgement(Fate.opens)
+            return _continue(mlist, msg, related)
+    return Judgement(Fate.unknown)
+
+
+def _related(found: Thread) -> Conversation | None:
+    """Return the conversation of the nearest message that this one refers to."""
+    # An answer may have come before what it answers.
+    nearest = found.nearest or found.seen
+    return None if nearest is None else nearest.conversation
+
+
+def _names_another(intent: Intent, related: Conversation) -> bool:
+    """Say whether a message opens a conversation though it answers one.
+
+    ``+new+name`` does.  But who answers all of the copy that they sent, or had as
+    a Cc, writes to ``+new+name`` again, and means what it opened.
+    """
+    return intent.name is not None and not naming.is_namesake(
+        related.name, naming.from_given(intent.name)
+    )
+
+
+def _continue(
+    mlist: MailingList, msg: Message, conversation: Conversation
+) -> Judgement:
+    if conversation.closed_at is not None and not is_moderator(mlist, msg):
+        return Judgement(Fate.closed, conversation)
+    return Judgement(Fate.continues, conversation)

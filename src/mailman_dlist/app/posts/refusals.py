@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mail that is not posted: its sender is told, and the log."""
+
+from __future__ import annotations
+
+import logging
+
+from public import public
+
+from mailman_dlist.app import lists, lookup
+from mailman_dlist.app.i18n import _
+from mailman_dlist.app.notices import sending
+from mailman_dlist.app.people.senders import member_behind
+from mailman_dlist.app.posts.judging import Fate, Judgement
+from mailman_dlist.domain.address import CONFIRM, Intent
+from mailman_dlist.domain.naming import LOCAL_PART_OCTETS
+from mailman_dlist.interfaces.mailman import MailingList, Member, Message
+
+
+# Where Mailman says what became of a message.
+log = logging.getLogger('mailman.vette')
+
+
+@public
+def refuse(
+    mlist: MailingList, msg: Message, intent: Intent, judgement: Judgement
+) -> None:
+    """Log what becomes of a message that is not posted, and tell its sender.
+
+    Automatic mail is never answered, and a repeated message needs no answer.
+    """
+    # An extension is as long as its author likes, and a token is nobody's business.
+    extension = CONFIRM if intent.token else intent.extension
+    # No longer one can be right.
+    address = lists.addresses(mlist).to(extension[:LOCAL_PART_OCTETS])
+    log.info(
+        'DLIST: %s to %s is not posted: %s',
+        str(msg.get('message-id', 'n/a')).strip(),
+        address,
+        judgement.why or judgement.fate.value,
+    )
+    if judgement.fate not in (Fate.unknown, Fate.closed):
+        return
+    member = member_behind(mlist, msg)
+    if member is None and intent.is_command:
+        facts = {'address': address, 'join_email': mlist.join_address}
+        sending.give_back(mlist, msg, None, 'dlist:notice:no-member', facts)
+        return
+    sending.give_back(
+        mlist,
+        msg,
+        member,
+        f'dlist:notice:{judgement.fate.name}',
+        {
+            'address': address,
+            'suggestions': _suggestions(mlist, intent, member),
+        },
+        judgement.conversation,
+    )
+
+
+def _suggestions(mlist: MailingList, intent: Intent, member: Member | None) -> str:
+    """Return a paragraph of addresses that may have been meant, or nothing."""
+    ours = lists.addresses(mlist)
+    given, *verbs = intent.extension.split(ours.delimiter)
+    exact = lookup.find(mlist, given)
+    names = [given] if exact else lookup.similar_names(mlist, given)
+    if not names:
+        return ''
+    lines = []
+    for name in names:
+        lines.append(ours.conversation(name))
+        if verbs:
+            lines += [ours.mute(name), ours.follow(name)]
+        if len(verbs) > 1:
+            lines += [ours.mute(name, '7d'), ours.mute(name, '2w')]
+    party = mlist if member is None else member
+    with _.using(party.preferred_language.code):
+        meant = _('Perhaps you meant:')
+        if len(verbs) > 1:
+            lines.append(_('(for days or weeks, 52 weeks at most)'))
+    return '\n'.join([meant, '', *(f'    {line}' for line in lines), '', ''])

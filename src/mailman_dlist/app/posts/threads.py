@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which messages of the list a message answers.
+
+A post from an alias goes out under an id of ours, and the one that its author's mail
+program gave it is kept nowhere.  Still some people know that one: the author, who
+may answer the own copy, and who got it as a Cc.  What they answer is found by making
+our id out of theirs.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from public import public
+
+from mailman_dlist.app.links import keys
+from mailman_dlist.domain.marks import published_id
+from mailman_dlist.interfaces.mailman import MailingList, Message
+from mailman_dlist.mail import references
+from mailman_dlist.model import conversations as model
+from mailman_dlist.model.conversations import ConversationMessage
+
+
+log = logging.getLogger('mailman.plugins.dlist')
+
+
+@public
+@dataclass(frozen=True)
+class Thread:
+    """What the list knows of a message and of those that it names.
+
+    :param seen: The message itself, if it came before.
+    :param parents: The ids that it names, nearest first.
+    :param known: Those that the list knows, by the ids as they are named.
+    """
+
+    seen: ConversationMessage | None
+    parents: list[str]
+    known: Mapping[str, ConversationMessage]
+
+    @property
+    def nearest(self) -> ConversationMessage | None:
+        return next(iter(self.known.values()), None)
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """The ids that only went out as others, and these."""
+        return {
+            named: row.message_id
+            for named, row in self.known.items()
+            if references.id_hash(named) != row.id_hash
+        }
+
+
+@public
+def thread(mlist: MailingList, msg: Message, message_id: str) -> Thread:
+    """Look up a message and all that it names, in one statement.
+
+    :param message_id: The one it came with.
+    """
+    parents = references.parents(
+        msg.get_all('in-reply-to'), msg.get_all('references')
+    )
+    secrets = _keys()
+    spellings = {
+        each: [
+            references.id_hash(each),
+            *(
+                references.id_hash(
+                    published_id(each, mlist.list_id, mlist.mail_host, key)
+                )
+                for key in secrets
+            ),
+        ]
+        for each in (message_id, *parents)
+    }
+    rows = model.with_hashes(
+        mlist.list_id, {each for some in spellings.values() for each in some}
+    )
+    found = {
+        named: rows[each]
+        for named, some in spellings.items()
+        for each in reversed(some)
+        if each in rows
+    }
+    known = {each: found[each] for each in parents if each in found}
+    return Thread(found.get(message_id), parents, known)
+
+
+def _keys() -> list[bytes]:
+    try:
+        return list(keys.accepted().values())
+    except keys.KeyFileError as error:
+        log.error('Answers to posts from aliases are not recognised: %s', error)
+        return []
