@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from email.mime.message import MIMEMessage
 from email.mime.text import MIMEText
+from textwrap import fill
 from typing import Any
 
 from mailman.config import config
@@ -79,6 +80,19 @@ def replies(
     quoted = ''.join(f'> {line}\n' for line in text_of(asked).splitlines())
     msg = letter(sender, f'Re: {asked["subject"]}', str(asked['reply-to']), **fields)
     body = f'{text}\n\nOn 1 Aug 2005, ant@example.com wrote:\n{quoted}'
+    msg.set_payload(body.encode(), 'utf-8')
+    _comes_in(mlist, asked, msg)
+
+
+def replies_without_marks(mlist: Any, asked: Any, text: str, width: int) -> None:
+    """Reply as a program does that wraps what it quotes, without ``>`` [Finnish]."""
+    lines = [fill(line, width) for line in text_of(asked).split('\n\n')]
+    header = (
+        f'Lähettäjä: {asked["from"]}\nLähetetty: maanantai 1. elokuuta 2005 9.00\n'
+        f'Vastaanottaja: {ANNE}\nAihe: {asked["subject"]}'
+    )
+    msg = letter(ANNE, f'Vs: {asked["subject"]}', str(asked['reply-to']))
+    body = '\n\n'.join([text, header, *lines])
     msg.set_payload(body.encode(), 'utf-8')
     _comes_in(mlist, asked, msg)
 

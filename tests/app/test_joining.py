@@ -37,6 +37,7 @@ from tests.app.newcomers import (
     passes_on,
     question,
     replies,
+    replies_without_marks,
     requests,
     text_of,
     the_essay,
@@ -167,6 +168,18 @@ def test_an_empty_answer_is_asked_again_once_a_day(nothing, ant):
     assert member(ant) is None
     replies(ant, asked)
     assert keeping.of_member(member(ant)) == ANSWER
+
+
+@pytest.mark.parametrize('width', [200, 72, 40])
+def test_our_own_words_are_no_answer_in_any_language(width, ant):
+    asks_to_join(ant)
+    asked = question()
+    replies_without_marks(ant, asked, '', width)
+    assert the_essay(ant).answer is None
+    assert member(ant) is None
+    [again] = mails()
+    replies_without_marks(ant, again, ANSWER, width)
+    assert the_essay(ant).answer == ANSWER
 
 
 def test_an_answer_shorter_than_the_owners_want_is_none(ant):

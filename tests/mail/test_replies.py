@@ -13,7 +13,31 @@ from quopri import encodestring
 
 import pytest
 
-from mailman_dlist.mail.replies import LONGEST_PAGE, from_html, own_words, unquoted
+from mailman_dlist.mail import replies
+from mailman_dlist.mail.replies import LONGEST_PAGE, Sent, from_html
+
+
+SENT = Sent(
+    'Somebody, probably you, wants to join the mailing list Ant with the address\n\n'
+    '    anne@example.com\n\nIts owners ask those who join:\n\n'
+    'Who are you?\n\nDo you knit?\n\n'
+    'Please reply to this mail and write your answer into the reply.\n',
+    (
+        'ant+confirm+abc@example.com',
+        'ant-owner@example.com',
+        'ant@example.com',
+        'anne@example.com',
+        'Joining Ant: a question first',
+    ),
+)
+
+
+def unquoted(text: str) -> str:
+    return replies.unquoted(text, SENT)
+
+
+def own_words(msg: Message) -> str:
+    return replies.own_words(msg, SENT)
 
 
 QUOTED = '> Who are you?\n>\n> Do you knit?\n'
@@ -105,6 +129,43 @@ BELOW = {
     'Apple Mail, passed on, French': (
         f'Début du message réexpédié :\n\n> De: ant-owner@example.com\n> \n{QUOTED}'
     ),
+    'Outlook, Finnish': (
+        'Lähettäjä: ant-owner@example.com <ant-owner@example.com>\n'
+        'Lähetetty: maanantai 16. marraskuuta 2026 9.00\n'
+        'Vastaanottaja: anne@example.com\nAihe: Joining Ant: a question first\n\n'
+        'Somebody, probably you, wants to join the mailing\nlist Ant with the address\n'
+        '\n    anne@example.com\n\nIts owners ask those who join:\n\nWho are you?\n'
+    ),
+    'Outlook, Hungarian': (
+        'Feladó: ant-owner@example.com\nElküldve: 2026. november 16., hétfő 9:00\n'
+        'Címzett: anne@example.com\nTárgy: Joining Ant: a question first\n\n'
+        'Who are you?\n'
+    ),
+    'Outlook, Greek': (
+        'Από: ant-owner@example.com\nΣτάλθηκε: Δευτέρα, 16 Νοεμβρίου 2026 9:00\n'
+        'Προς: anne@example.com\nΘέμα: Joining Ant: a question first\n\nWho are you?\n'
+    ),
+    'Outlook, Turkish': (
+        'Kimden: ant-owner@example.com\nGönderildi: 16 Kasım 2026 Pazartesi 09:00\n'
+        'Kime: anne@example.com\nKonu: Joining Ant: a question first\n\nWho are you?\n'
+    ),
+    'Outlook, Japanese': (
+        '差出人： ant-owner@example.com\n送信日時： 2026年11月16日 9:00\n'
+        '宛先： anne@example.com\n'
+        '件名： Joining Ant: a question first\n\nWho are you?\n'
+    ),
+    'Outlook, about questions that are others now': (
+        'Kimden: ant-owner@example.com\nKime: anne@example.com\n'
+        'Konu: Joining Ant: a question first\n\nWhat do you eat?\n'
+    ),
+    'Gmail, Finnish': (
+        'ma 16. marrask. 2026 klo 9.00 ant-owner@example.com\n'
+        f'<ant-owner@example.com> kirjoitti:\n\n{QUOTED}'
+    ),
+    'ProtonMail of old': (
+        '‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐\n'
+        f'On Monday, November 16th, 2026 9:00 AM, <ant@example.com> wrote:\n\n{QUOTED}'
+    ),
     'nothing': '',
     'a signature': '-- \nAnne Person\nKnitter\n',
     'a signature without its blank': '--\nAnne Person\nKnitter\n',
@@ -121,6 +182,12 @@ BELOW = {
 def test_who_writes_above(words, below, line_end):
     text = f'{words}\n\n{BELOW[below]}'
     assert unquoted(text.replace('\n', line_end)) == words
+
+
+# In doubt a line stays, but it is no answer.
+def test_an_introduction_without_anything_known_stays_below_words_alone():
+    assert unquoted(f'Ant schrieb:\n{QUOTED}') == ''
+    assert unquoted(f'I knit.\n\nAnt schrieb:\n{QUOTED}') == 'I knit.\n\nAnt schrieb:'
 
 
 @pytest.mark.parametrize('above', [
@@ -294,12 +361,13 @@ def test_a_reply_in_parts(msg, words):
     assert own_words(msg) == words
 
 
-# The library would take minutes for some of these, and hold up everybody's commands.
+# A regular expression would take minutes for some of these, and hold up all commands.
 @pytest.mark.parametrize('text', [
     'On a ' * 20_000, 'On a\n' * 20_000, 'From: a\n' * 10_000, 'From:\n\n' * 10_000,
     'From: \n.\n' * 10_000, '> ' * 50_000, '>\n' * 50_000, 'a\n \n' * 20_000,
     ('On ' + 'a ' * 200 + '\n') * 200, 'Sent from my a\n' * 5000, '-' * 100_000,
     'Disclaimer: ' + 'mai\n' * 20_000, '\ue0001\ue000' * 10_000,
+    'a:\n' * 100_000, 'From: ant@example.com\n' * 20_000, '> a:\n9:00:\n' * 40_000,
 ])
 def test_a_text_that_would_take_long_is_read_all_the_same(text):
     assert unquoted(f'I knit.\n\n{text}').startswith('I knit.')

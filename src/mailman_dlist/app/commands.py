@@ -11,6 +11,7 @@ from public import public
 from mailman_dlist.app import lists, lookup
 from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.essays import answering
+from mailman_dlist.app.essays import mail as essay_mail
 from mailman_dlist.app.following import choices, preferences
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.notices import sending, wording
@@ -153,7 +154,7 @@ def confirm(mlist: MailingList, msg: Message, token: str) -> None:
     essay = essays.essay(token) if is_token(token) else None
     if essay is not None:
         # It may take a while, so the request is read again afterwards.
-        words = replies.own_words(msg)
+        words = replies.own_words(msg, essay_mail.sent(mlist, essay))
         essay = essays.claimed(token)
     if essay is not None and essay.list_id == mlist.list_id:
         answering.answer_by_mail(mlist, msg, essay, words)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What somebody wrote into a reply: the own words, nothing that is quoted.
+"""The words that somebody wrote in a reply, without what the reply quotes.
 
-Mail programs quote in many ways.  Quoted lines begin with ``>``; above them stands a
-line of the program, *On Monday Anne wrote:*, or a block of header fields, below which
-others quote everything without a mark.  A library knows these lines in fifteen
-languages.  People answer above, below or between what they quote.
+We know the mail that is quoted, since we sent it.  So its lines are recognised in any
+language and by any mail program, with or without ``>``, also where they were wrapped
+anew.  The lines that a program writes above a quotation are recognised by what they
+hold: our address, our subject, or a time.  People reply above, below or between what
+they quote.
 
 In doubt a line stays: a word too many does no harm, a lost one does.
 """
@@ -13,26 +14,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from email.message import Message
+from functools import cached_property
 from typing import Any
 
 from html2text import HTML2Text
-from mailparser_reply import EmailMessage
 from mailparser_reply.constants import MAIL_LANGUAGES as LANGUAGES
 
 from mailman_dlist.mail.charsets import is_charset
 
 
-# The library takes time that grows with the square of a text.  Characters; no line of
-# a mail program is longer than the first, and no person quotes after the second.
-LONGEST_LINE = 500
-LONGEST_TEXT = 20_000
+# Characters.  The longest answer is a quarter of it, and what stands below that much
+# text is no answer.
+LONGEST_TEXT = 400_000
 
-# So does reading HTML: each line is indented by all the levels it is in, and the end
-# of a tag is looked for as far as the page goes.  We chose these, in characters and
-# levels; no person writes so much, or so deep.
+# Reading HTML takes time that grows with the square: each line is indented by all the
+# levels it is in, and the end of a tag is looked for as far as the page goes.  We chose
+# these, in characters and levels; no person writes so much, or so deep.
 LONGEST_PAGE = 400_000
 LONGEST_TAG = 200
 DEEPEST = 10
@@ -41,10 +42,6 @@ _NESTED = ('ul', 'ol', 'blockquote')
 
 # What begins with a letter is a tag; else it is a declaration, or somebody's "<".
 _TAG = re.compile(r'<(/?[a-zA-Z][^\s<>]*|[!?])?[^<>]*>|<')
-
-# What such a line is shown to the library as; it stands for nothing in any language.
-_STAND_IN = '\ue000{}\ue000'
-_STANDS_IN = re.compile('\ue000([0-9]+)\ue000')
 
 _BLANK_LINES = re.compile(r'\n[ \t]*(?:\n[ \t]*){2,}')
 
@@ -55,9 +52,9 @@ _SIGNATURE = re.compile(r'^-- $.*', re.M | re.S)
 # short lines at the end that RFC 1855, section 2.1.1, allows.
 _SIGNATURE_WITHOUT_BLANK = re.compile(r'^--(?:\n[^\n]{1,80}){0,4}\Z', re.M)
 
-# Of a telephone, at the end: "Sent from my ...".
+# Of a telephone, on the last line: "Sent from my ...".
 _SENT_FROM = re.compile(
-    r'^[ \t]*(?:{})\b.{{0,80}}\s*\Z'.format(
+    r'[ \t]*(?:{})\b.{{0,80}}'.format(
         '|'.join(
             [
                 *filter(None, (each.get('sent_from') for each in LANGUAGES.values())),
@@ -67,33 +64,25 @@ _SENT_FROM = re.compile(
             ]
         )
     ),
-    re.M | re.I,
+    re.I,
 )
 
-# What Outlook and others draw above what they quote.
-_RULE = re.compile(r'[ \t]*[_-]{5,}.*')
+# What programs draw above a quotation; some write "Original Message" into it.
+_RULE = re.compile(r'\s*[-_=*\u2010-\u2015]{3,}.*')
 
-# A line that ends in a colon and has a time in it, in any language, above quoted lines.
-_WROTE = re.compile(r'^(?=.*[0-9][:.h][0-9]{2})[^>\n].*:$(?=\n{1,2}>)', re.M)
+# How a program's line above a quotation ends, and the time in it, in any language.
+_COLON = (':', '\uff1a')
+_TIME = re.compile(r'[0-9][:.h][0-9]{2}')
 
-# What Apple Mail writes above a mail that it passes on, which it quotes.
-_FORWARDED = re.compile(
-    r'^(?:{}) ?:$'.format(
-        '|'.join(
-            [
-                'Begin forwarded message',
-                'Anfang der weitergeleiteten Nachricht',
-                'Début du message (?:réexpédié|transféré)',
-                'Inicio del mensaje reenviado',
-            ]
-        )
-    ),
-    re.M,
-)
+# A header field, in any language.  With so many of them, and something of ours in
+# one, a program wrote them.
+_FIELD = re.compile(r'[>*\s]*\w[\w .-]{0,30}\s?[:\uff1a]')
+FIELDS = 3
 
-_HEADERS = EmailMessage(text='', languages=list(LANGUAGES)).HEADER_REGEX
+# So many letters in the order of ours are no coincidence; a number we chose.
+LETTERS_IN_A_ROW = 20
 
-_FIELD = re.compile(r'^[* ]*\w[\w -]{0,20} ?:', re.M)
+_LETTERS = re.compile(r'[\W_]+')
 
 # The library means its text for Markdown, and keeps "1." from becoming a list.
 _ESCAPED = re.compile(r'^([ \t]*[0-9]*)\\(?=[.+-])', re.M)
@@ -101,11 +90,38 @@ _ESCAPED = re.compile(r'^([ \t]*[0-9]*)\\(?=[.+-])', re.M)
 QUOTE = '>'
 
 
-def own_words(msg: Message) -> str:
+@dataclass(frozen=True)
+class Sent:
+    """What is known of the mail that a reply is to.
+
+    :param text: Its text; all of them if it may have been one of several.
+    :param marks: What else of it may be quoted: its addresses and its subject.
+    """
+
+    text: str = ''
+    marks: Collection[str] = ()
+
+    @cached_property
+    def letters(self) -> str:
+        return _letters(self.text)
+
+    @cached_property
+    def lines(self) -> frozenset[str]:
+        return frozenset(map(_letters, self.text.splitlines()))
+
+    def is_named_in(self, line: str) -> bool:
+        """Tell whether a line holds an address of ours, or our subject."""
+        folded = line.casefold()
+        return any(mark.casefold() in folded for mark in self.marks)
+
+
+def own_words(msg: Message, sent: Sent) -> str:
     """Return what the author of a reply wrote, as plain text.
 
     A part in plain text counts; without one, the first in HTML.  A message that is
     passed on inside is somebody else's.
+
+    :param sent: What the reply is to.
     """
     texts = {'text/plain': '', 'text/html': ''}
     for part in _parts(msg):
@@ -114,7 +130,7 @@ def own_words(msg: Message) -> str:
         if kind in texts and not named and not texts[kind].strip():
             texts[kind] = _decoded(part)
     plain = texts['text/plain']
-    return unquoted(plain if plain.strip() else from_html(texts['text/html']))
+    return unquoted(plain if plain.strip() else from_html(texts['text/html']), sent)
 
 
 def _parts(msg: Message) -> Iterator[Message]:
@@ -191,76 +207,107 @@ def _well_formed(match: re.Match[str]) -> str:
     return tag if len(tag) <= LONGEST_TAG else f'<{name}>'
 
 
-def unquoted(text: str) -> str:
+def unquoted(text: str, sent: Sent) -> str:
     """Return a text without what is quoted in it, nor the signature.
 
-    >>> unquoted('I knit.\\n\\nOn 1 May ant wrote:\\n> Who are you?\\n\\n-- \\nAnne\\n')
-    'I knit.'
-    >>> unquoted('On 1 May ant wrote:\\n> Who are you?\\nI knit.\\n')
+    >>> sent = Sent('Who are you?', ['ant@example.com'])
+    >>> unquoted('I knit.\\n\\nOn 1 May ant@example.com wrote:\\n> Who are you?', sent)
     'I knit.'
     """
-    text = text.replace('\r\n', '\n').replace('\ue000', '').replace('\xa0', ' ')
+    text = text[:LONGEST_TEXT].replace('\r\n', '\n').replace('\xa0', ' ')
     text = _BLANK_LINES.sub('\n\n', _SIGNATURE.sub('', text))
-    long: list[str] = []
-    lines = [_shortened(line.rstrip(), long) for line in text.split('\n')]
-    words = '\n'.join(each for each in _own_lines(lines) if each != QUOTE)
-    words = _BLANK_LINES.sub('\n\n', words).rstrip()
+    lines = [line.rstrip() for line in text.split('\n')]
+    gone = _quoted(lines, sent)
+    _add_fields(gone, lines, sent)
+    _add_introductions(gone, lines, sent)
+    own = [line for line, is_gone in zip(lines, gone, strict=True) if not is_gone]
+    # What is left of "Ant wrote:" is no answer, nor is what is drawn around it.
+    if any(gone) and all(not _letters(line) or line.endswith(_COLON) for line in own):
+        return ''
+    words = _BLANK_LINES.sub('\n\n', '\n'.join(own)).rstrip()
     words = _SIGNATURE_WITHOUT_BLANK.sub('', words).rstrip()
-    words = _SENT_FROM.sub('', words)
-    return _STANDS_IN.sub(lambda match: long[int(match[1])], words).strip()
+    above, _newline, last = words.rpartition('\n')
+    return (above if _SENT_FROM.fullmatch(last) else words).strip()
 
 
-def _shortened(line: str, long: list[str]) -> str:
-    """Return a line, or what stands in for a long one, or a quoted one's mark.
+def _letters(text: str) -> str:
+    """Return what neither quoting nor wrapping changes."""
+    return _LETTERS.sub('', text.casefold())
 
-    What is quoted may look like a mail program's line to the library.
+
+def _quoted(lines: list[str], sent: Sent) -> list[bool]:
+    """Tell of each line whether it is quoted: by its mark, or since it is of ours."""
+    found = []
+    end = -1
+    for line in lines:
+        letters = _letters(line)
+        if not letters:
+            found.append(line.startswith(QUOTE))
+            continue
+        if end >= 0 and sent.letters.startswith(letters, end):
+            # The rest of a line that was wrapped anew.
+            start = end
+        elif letters in sent.lines or len(letters) >= LETTERS_IN_A_ROW:
+            start = sent.letters.find(letters)
+        else:
+            start = -1
+        end = -1 if start < 0 else start + len(letters)
+        found.append(start >= 0 or line.startswith(QUOTE))
+    return found
+
+
+def _add_fields(gone: list[bool], lines: list[str], sent: Sent) -> None:
+    """Add header fields that a program wrote above a quotation.
+
+    Where nothing below them is known, all of it is quoted: the owners have changed
+    their questions meanwhile.
     """
-    if line.startswith(QUOTE):
-        return QUOTE
-    if len(line) <= LONGEST_LINE:
-        return line
-    long.append(line)
-    return _STAND_IN.format(len(long) - 1)
+    for first, last in _paragraphs(lines):
+        fields = [line for line in lines[first:last] if _FIELD.match(line)]
+        if len(fields) < FIELDS or not any(map(sent.is_named_in, fields)):
+            continue
+        knows_below = any(gone[last:])
+        end = last if knows_below else len(lines)
+        gone[first:end] = [True] * (end - first)
 
 
-def _own_lines(lines: list[str]) -> list[str]:
-    """Return the lines without those of the program, and without what these quote."""
-    text = '\n'.join(line.strip() for line in lines)
-    dropped: set[int] = set()
-    for match in _intros(text):
-        intro = match[0].strip('\n')
-        start = match.start() + match[0].index(intro)
-        first = text.count('\n', 0, start)
-        last = first + intro.count('\n')
-        below = next(filter(None, lines[last + 1 :]), '')
-        if below == QUOTE:
-            dropped.update(range(first, last + 1))
-        elif _quotes_without_marks(intro):
-            lines = lines[: _above_rule(lines, first)]
-            break
-    return [line for number, line in enumerate(lines) if number not in dropped]
+def _paragraphs(lines: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield where lines without a blank one between them begin and end."""
+    first = 0
+    for number, line in enumerate([*lines, '']):
+        if not line:
+            if number > first:
+                yield first, number
+            first = number + 1
 
 
-def _intros(text: str) -> Iterator[re.Match[str]]:
-    """Yield what looks like a mail program's lines above what it quotes."""
-    yield from _WROTE.finditer(text)
-    yield from _FORWARDED.finditer(text)
-    yield from _HEADERS.finditer(text[:LONGEST_TEXT])
+def _add_introductions(gone: list[bool], lines: list[str], sent: Sent) -> None:
+    """Add what a program wrote above what is gone: "On Monday Ant wrote:"."""
+    below = ''
+    is_above = is_next = continues = False
+    for number in reversed(range(len(lines))):
+        line = lines[number]
+        if not line:
+            is_next = False
+            continue
+        if gone[number]:
+            is_above, is_next, continues = True, True, False
+        elif is_above and _introduces(line, below, sent):
+            gone[number] = is_next = continues = True
+        elif is_next and (
+            _RULE.fullmatch(line)
+            or (continues and (sent.is_named_in(line) or _TIME.search(line)))
+        ):
+            gone[number] = True
+        else:
+            is_above = is_next = continues = False
+        below = line
 
 
-def _quotes_without_marks(intro: str) -> bool:
-    """Say whether a program wrote this; people write such lines, too.
-
-    Our mail comes from an address without a name, so the address is there; a block
-    has at least three fields.
-    """
-    if _FIELD.search(intro):
-        return len(_FIELD.findall(intro)) > 2
-    return '@' in intro or intro.startswith('---')
-
-
-def _above_rule(lines: list[str], end: int) -> int:
-    """Return where the lines end above an end, and the rule above that, if any."""
-    while end and not lines[end - 1]:
-        end -= 1
-    return end - 1 if end and _RULE.fullmatch(lines[end - 1]) else end
+def _introduces(line: str, below: str, sent: Sent) -> bool:
+    """Tell whether a program wrote a line, where the line below it is quoted."""
+    if not line.endswith(_COLON):
+        return False
+    if sent.is_named_in(line) or _TIME.search(line):
+        return True
+    return _FIELD.match(below) is not None and sent.is_named_in(below)

@@ -30,6 +30,7 @@ from mailman_dlist.app.notices import templates
 from mailman_dlist.app.site import ready
 from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.mail.references import bare
+from mailman_dlist.mail.replies import Sent
 from mailman_dlist.model import essays as model
 from mailman_dlist.model.essays import Essay
 from mailman_dlist.model.notices import count_notice
@@ -37,6 +38,9 @@ from mailman_dlist.model.session import commit_and_keep, committed
 
 
 log = logging.getLogger('mailman.plugins.dlist')
+
+# The mails that ask, as their templates are called.
+ASKING = ('questions', 'invitation', 'again')
 
 # RFC 5322, section 2.1.1, has room for 998 octets; some programs add to them.
 LONGEST_LINE = 900
@@ -124,6 +128,42 @@ def _ask_now(mlist: MailingList, essay: Essay, template: str) -> None:
     _send_asking(mlist, notice)
 
 
+@public
+def sent(mlist: MailingList, essay: Essay) -> Sent:
+    """Return what a reply to the questions may quote."""
+    texts = (_text(mlist, essay, f'dlist:essay:{each}') for each in ASKING)
+    return Sent(
+        '\n'.join(texts),
+        (
+            lists.addresses(mlist).confirm(essay.token),
+            mlist.owner_address,
+            mlist.posting_address,
+            essay.email,
+            _subject(mlist),
+        ),
+    )
+
+
+def _text(mlist: MailingList, essay: Essay, template: str) -> str:
+    code = mlist.preferred_language.code
+    minimum = lists.settings(mlist).essay_min_length
+    with _.using(code):
+        facts = {
+            'user_email': essay.email,
+            'questions': keeping.questions(mlist),
+            'minimum': str(minimum),
+            'enough': _('Any answer of ${minimum} or more characters will do.')
+            if minimum > 1
+            else _('Any answer will do.'),
+        }
+    return templates.filled(template, mlist, code, facts)
+
+
+def _subject(mlist: MailingList) -> str:
+    with _.using(mlist.preferred_language.code):
+        return _('Joining ${mlist.display_name}: a question first')
+
+
 def _asking(
     mlist: MailingList, essay: Essay, template: str, time: str
 ) -> UserNotification:
@@ -133,18 +173,8 @@ def _asking(
         has the same Message-ID as before, so that many mail programs show it once.
     """
     language = mlist.preferred_language
-    minimum = lists.settings(mlist).essay_min_length
-    with _.using(language.code):
-        facts = {
-            'user_email': essay.email,
-            'questions': keeping.questions(mlist),
-            'minimum': str(minimum),
-            'enough': _('Any answer of ${minimum} or more characters will do.')
-            if minimum > 1
-            else _('Any answer will do.'),
-        }
-        subject = _('Joining ${mlist.display_name}: a question first')
-    text = templates.filled(template, mlist, language.code, facts)
+    text = _text(mlist, essay, template)
+    subject = _subject(mlist)
     # Not from the address that takes the answer: senders stand in logs.
     notice = _notice(essay.email, mlist.owner_address, subject, text, language)
     # Message-IDs stand there as well.
