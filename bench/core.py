@@ -4,7 +4,8 @@
 Tests have a Mailman with a clock that stands still and logs that say everything;
 a bench takes the one that an administrator starts, with the settings it ships
 with.  Mailman can be initialised once per process, so whatever measures runs
-`apart`.
+`apart`.  Tests of a bench run it in their own process and on their own Mailman,
+which is quicker.
 """
 
 from __future__ import annotations
@@ -26,12 +27,15 @@ from mailman.interfaces.mailinglist import DMARCMitigateAction
 from mailman.interfaces.member import DeliveryMode, DeliveryStatus
 from zope.component import getUtility
 
-from tests.core import PLUGIN_CFG
+from tests.core import PLUGIN_CFG, fresh_site, on_database
 from tests.databases import EVERY, Database
 from tests.model.stage import Newcomer, crowd, new_list
 
 
 T = TypeVar('T')
+
+# How a bench calls what measures: `apart`, or in a test at once.
+Call = Callable[..., Any]
 
 # PostgreSQL goes by what it knows of the tables: empty ones it reads from end to
 # end, for each new user again.
@@ -51,9 +55,13 @@ url: {url}
 
 [mta]
 incoming: mailman.mta.null.NullMTA
-smtp_host: 127.0.0.1
-smtp_port: {smtp_port}
 
+"""
+
+SMTP = """\
+[mta]
+smtp_host: 127.0.0.1
+smtp_port: {port}
 """
 
 
@@ -85,20 +93,31 @@ def apart(function: Callable[..., T], *arguments: Any) -> T:
 
 @contextmanager
 def mailman(database: Database, smtp_port: int = 0) -> Iterator[None]:
-    """Initialise Mailman with the plugin and an empty database; once per process.
+    """Give Mailman with the plugin, an empty database and the domain example.com.
 
     :param smtp_port: Where a mail server takes what goes out.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix='dlist-bench-') as var,
-        database.create() as url,
-    ):
+    is_in_test = config.db is not None
+    with database.create() as url:
+        site = _test_mailman if is_in_test else _initialised
+        with site(database, url):
+            config.push('bench', SMTP.format(port=smtp_port))
+            try:
+                yield
+            finally:
+                # With what a bench has pushed since.
+                config.pop('bench')
+
+
+@contextmanager
+def _initialised(database: Database, url: str) -> Iterator[None]:
+    """Initialise Mailman; once per process."""
+    with tempfile.TemporaryDirectory(prefix='dlist-bench-') as var:
         cfg = Path(var) / 'mailman.cfg'
         own = CFG.format(
             var=var,
             mailman_class=database.mailman_class,
             url=url.replace('$', '$$'),
-            smtp_port=smtp_port,
         )
         cfg.write_text(own + PLUGIN_CFG, encoding='utf-8')
         initialize(str(cfg))
@@ -109,6 +128,13 @@ def mailman(database: Database, smtp_port: int = 0) -> Iterator[None]:
         finally:
             config.db.close_session()
             config.db.engine.dispose()
+
+
+@contextmanager
+def _test_mailman(database: Database, url: str) -> Iterator[None]:
+    """Take the Mailman that a test has initialised, on another database."""
+    with on_database(database, url), fresh_site():
+        yield
 
 
 def list_of(members: list[Newcomer], name: str, style: str) -> Any:

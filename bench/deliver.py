@@ -13,23 +13,28 @@ bytes of one message to each recipient with Python's smtplib and does nothing el
 from __future__ import annotations
 
 import copy
-import gc
+import smtplib
 import tempfile
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from email.generator import Generator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mailman.config import config
+from mailman.handlers.decorate import Decorate
 from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.mailinglist import Personalization
 from mailman.interfaces.template import ITemplateManager
 from mailman.mta import deliver as core
 from mailman.mta.bulk import BulkDelivery
+from mailman.mta.personalized import PersonalizedMixin
+from mailman.mta.verp import VERPMixin
 from zope.component import getUtility
 
 from bench.core import (
+    Call,
     add_database_option,
     apart,
     databases,
@@ -41,14 +46,18 @@ from bench.core import (
 )
 from bench.measure import (
     figure,
+    only_new_objects,
     peak_mb,
     sampling,
     table,
     table_of_shares,
     taken_in_turns,
 )
-from bench.post import LIST_ID, Post, Stages, mail_server, opening
+from bench.post import LIST_ID, Post, Stages, opening
+from bench.server import mail_server
 from mailman_dlist import mta
+from mailman_dlist.app.copies import lookups, sharing
+from mailman_dlist.domain.links import token
 from tests.databases import Database
 from tests.model.stage import queued
 
@@ -66,16 +75,15 @@ HEADER = [
 ]  # fmt: skip
 
 PARTS = {
-    'who the recipients are': ('asking.py', '_turn_to'),
-    'personal links': ('handlers/decoration.py', '_link'),
-    'copies': ('letters.py', 'duplicate'),
-    'footers': ('handlers/decorate.py', 'process'),
-    'return paths': ('mta/verp.py', '_get_sender'),
-    'To': ('mta/personalized.py', 'personalize_to'),
-    'bytes': ('email/generator.py', 'flatten'),
-    'SMTP': ('smtplib.py', 'sendmail'),
-    'of that, reading addresses': ('smtplib.py', 'quoteaddr'),
-    'all': ('bench/deliver.py', 'delivering'),
+    'who the recipients are': lookups.People.__getitem__,
+    'personal links': token.write,
+    'copies': sharing.duplicate,
+    'footers': Decorate.process,
+    'return paths': VERPMixin._get_sender,
+    'To': PersonalizedMixin.personalize_to,
+    'bytes': Generator.flatten,
+    'SMTP': smtplib.SMTP.sendmail,
+    'of that, reading addresses': smtplib.quoteaddr,
 }
 
 
@@ -139,9 +147,6 @@ def measure(database: Database, size: int, options: Namespace) -> list[list[Any]
             config.db.commit()
         settle()
         msg, msgdata = waiting_post(senders[0])
-        # The members as the bench has them are nothing that a runner would have.
-        gc.collect()
-        gc.freeze()
         # Core's cost for each recipient depends on the list, not on how many get
         # the message; all of them would take minutes.
         some = emails[:: max(1, size // options.core)][: options.core]
@@ -187,13 +192,13 @@ def show_parts(work: Callable[[], None]) -> None:
     """Print the shares of a delivery."""
     config.db.commit()
     config.db.store.expunge_all()
-    with sampling(PARTS) as shares:
+    with only_new_objects(), sampling(PARTS) as shares:
         work()
     print(f'\nours\n\n{table_of_shares(shares)}')
     print(f'\nMemory at its peak: {peak_mb()} MB', flush=True)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None, call: Call = apart) -> None:
     parser = ArgumentParser(prog='bench.deliver')
     add_database_option(parser)
     parser.add_argument('--members', type=int, nargs='+', default=[1000])
@@ -205,11 +210,11 @@ def main() -> None:
         '--names', action='store_true', help='a footer with the name of the reader'
     )
     parser.add_argument('--parts', action='store_true', help='where ours goes')
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     for database in databases(options):
         rows = []
         for size in options.members:
-            rows += apart(measure, database, size, options)
+            rows += call(measure, database, size, options)
         print(f'\n{database.title}\n\n{table(HEADER, rows)}', flush=True)
 
 

@@ -13,10 +13,9 @@ one is beside the checkout, and otherwise from the story of the demo.
 
 from __future__ import annotations
 
-import gc
 import random
 from argparse import ArgumentParser, Namespace
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,12 +26,20 @@ from typing import Any
 from mailman.app.digests import maybe_send_digest_now
 from mailman.config import config
 from mailman.core.runner import Runner
+from mailman.core.switchboard import Switchboard
 from mailman.email.message import Message
-from mailman.runners.digest import DigestRunner
+from mailman.runners.digest import (
+    Digester,
+    DigestRunner,
+    MIMEDigester,
+    RFC1153Digester,
+)
 from mailman.utilities.datetime import now
+from mailman.utilities.scrubber import scrub
 
 from bench.audience import LIST_ID, insert
 from bench.core import (
+    Call,
     add_database_option,
     apart,
     databases,
@@ -41,10 +48,20 @@ from bench.core import (
     people,
     settle,
 )
-from bench.measure import Meter, figure, peak_mb, sampling, table, table_of_shares
+from bench.measure import (
+    Meter,
+    figure,
+    only_new_objects,
+    peak_mb,
+    sampling,
+    table,
+    table_of_shares,
+)
 from mailman_dlist.app import lists
+from mailman_dlist.app.digests import mailbox
 from mailman_dlist.demo.letters import STORY, read
 from mailman_dlist.demo.run import find_corpus
+from mailman_dlist.domain.digest import wanted
 from mailman_dlist.domain.following import Choice, Default, Reason
 from mailman_dlist.model import digests as model
 from mailman_dlist.model.audience import chosen
@@ -66,15 +83,15 @@ HEADER = [
 ]  # fmt: skip
 
 PARTS = {
-    'the mailbox': ('app/digests.py', '_collected'),
-    'who wants what': ('app/digests.py', '_by_content'),
-    'of that, the choices': ('model/digests.py', 'wishes'),
-    'contents': ('runners/digest.py', 'add_to_toc'),
-    'messages, MIME': ('runners/digest.py', 'MIMEDigester.add_message'),
-    'messages, plain': ('runners/digest.py', 'RFC1153Digester.add_message'),
-    'of that, texts': ('utilities/scrubber.py', 'scrub'),
-    'queue files': ('core/switchboard.py', 'enqueue'),
-    'all': ('core/runner.py', '_one_iteration'),
+    'the mailbox': mailbox.messages_in,
+    'who reads it': model.readers,
+    'what they chose': model.wishes,
+    'what they want': wanted,
+    'contents': Digester.add_to_toc,
+    'messages, MIME': MIMEDigester.add_message,
+    'messages, plain': RFC1153Digester.add_message,
+    'of that, texts': scrub,
+    'queue files': Switchboard.enqueue,
 }
 
 
@@ -204,14 +221,10 @@ def measure(database: Database, case: Case, options: Namespace) -> Made:
         settle()
         config.db.store.expunge_all()
         runner = case.runner('digest')
-        # What the bench has in memory is nothing that a runner would have.
-        del members, messages
-        gc.collect()
-        gc.freeze()
         before = peak_mb()
         meter = Meter()
         looking = sampling(PARTS) if options.parts else nullcontext()
-        with looking as shares, meter.running():
+        with only_new_objects(), looking as shares, meter.running():
             runner._one_iteration()
         shunted = len(config.switchboards['shunt'].files)
         assert not shunted, f'{shunted} jobs were shunted'
@@ -238,7 +251,7 @@ def row(case: Case, made: Made, plain: Made) -> list[Any]:
     ]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None, call: Call = apart) -> None:
     parser = ArgumentParser(prog='bench.digest')
     add_database_option(parser)
     parser.add_argument('--members', type=int, default=2000, help='all take digests')
@@ -253,9 +266,9 @@ def main() -> None:
     parser.add_argument(
         '--parts', action='store_true', help='where it goes, at the price of some time'
     )
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     for database in databases(options):
-        made = {case: apart(measure, database, case, options) for case in CASES}
+        made = {case: call(measure, database, case, options) for case in CASES}
         plain, *_ours = made.values()
         rows = [row(case, each, plain) for case, each in made.items()]
         print(

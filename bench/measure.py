@@ -4,20 +4,25 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import resource
 import signal
 import statistics
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from mailman.config import config
+from sqlalchemy import event
 
 from tests.model.stage import counted
+
+
+# Functions by the names that a table gives them; a part is what they call as well.
+Parts = Mapping[str, Callable[..., Any]]
 
 
 @dataclass
@@ -51,6 +56,20 @@ class Meter:
         return int(statistics.median(self.statements))
 
 
+@contextmanager
+def only_new_objects() -> Iterator[None]:
+    """Keep the garbage collector from the members and messages a bench has made.
+
+    A runner would not have them.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def taken_in_turns(
     works: dict[str, Callable[[], Any]], rounds: int
 ) -> dict[str, tuple[Meter, Any]]:
@@ -62,43 +81,37 @@ def taken_in_turns(
     """
     meters = {name: Meter() for name in works}
     results = {}
-    for number in range(rounds + 1):
-        for name, work in works.items():
-            config.db.commit()
-            config.db.store.expunge_all()
-            gc.collect()
-            meter = meters[name] if number else Meter()
-            with meter.running():
-                results[name] = work()
+    with only_new_objects():
+        for number in range(rounds + 1):
+            for name, work in works.items():
+                config.db.commit()
+                config.db.store.expunge_all()
+                gc.collect()
+                meter = meters[name] if number else Meter()
+                with meter.running():
+                    results[name] = work()
     return {name: (meters[name], results[name]) for name in works}
 
 
 @contextmanager
-def sampling(parts: Mapping[str, tuple[str, str]]) -> Iterator[dict[str, float]]:
-    """Find the shares of parts in the time of a block, in what this yields.
+def sampling(parts: Parts) -> Iterator[dict[str, float]]:
+    """Find the shares of parts in the CPU time of a block, in what this yields.
 
     A profiler that counts calls makes much of what is called often; this looks
     every millisecond where it is.  A look waits until a call into C is over, and
     counts for all the CPU time since the last one.
-
-    :param parts: The ends of a file's and of a function's name; 'all' is the whole.
     """
-    taken: defaultdict[str, float] = defaultdict(float)
+    codes = _codes(parts)
+    taken = dict.fromkeys(parts, 0.0)
     shares: dict[str, float] = {}
-    last = time.process_time()
+    began = last = time.process_time()
 
     def look(_signal: int, frame: FrameType | None) -> None:
         nonlocal last
-        places = set()
-        while frame is not None:
-            places.add((frame.f_code.co_filename, f'.{frame.f_code.co_qualname}'))
-            frame = frame.f_back
+        running = _running(frame)
         moment = time.process_time()
-        for part, (file, function) in parts.items():
-            if any(
-                path.endswith(file) and name.endswith(f'.{function}')
-                for path, name in places
-            ):
+        for part, code in codes.items():
+            if code in running:
                 taken[part] += moment - last
         last = moment
 
@@ -109,8 +122,43 @@ def sampling(parts: Mapping[str, tuple[str, str]]) -> Iterator[dict[str, float]]
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, handler)
-        whole = taken['all'] or 1.0
+        whole = time.process_time() - began
         shares.update((part, taken[part] / whole) for part in parts)
+
+
+@contextmanager
+def statements_of(parts: Parts) -> Iterator[dict[str, list[str]]]:
+    """Collect the SQL statements that are sent while a part runs, for each part."""
+    codes = _codes(parts)
+    sent: dict[str, list[str]] = {part: [] for part in parts}
+
+    def remember(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        running = _running(inspect.currentframe())
+        for part, code in codes.items():
+            if code in running:
+                sent[part].append(statement)
+
+    engine = config.db.engine
+    event.listen(engine, 'before_cursor_execute', remember)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, 'before_cursor_execute', remember)
+
+
+def _codes(parts: Parts) -> dict[str, CodeType]:
+    return {
+        part: inspect.unwrap(function).__code__ for part, function in parts.items()
+    }
+
+
+def _running(frame: FrameType | None) -> set[CodeType]:
+    """Return the code of a frame and of all that called it."""
+    codes = set()
+    while frame is not None:
+        codes.add(frame.f_code)
+        frame = frame.f_back
+    return codes
 
 
 def table_of_shares(shares: Mapping[str, float]) -> str:

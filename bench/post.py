@@ -14,17 +14,14 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from email.utils import make_msgid
 from functools import partial
 from itertools import count
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from types import SimpleNamespace
-from typing import Any
-from unittest import mock
+from typing import Any, NamedTuple
 
 from mailman.config import config
 from mailman.interfaces.listmanager import IListManager
@@ -35,6 +32,7 @@ from mailman.runners.pipeline import PipelineRunner
 from zope.component import getUtility
 
 from bench.core import (
+    Call,
     add_database_option,
     apart,
     databases,
@@ -44,16 +42,15 @@ from bench.core import (
     settle,
     takes_posts,
 )
-from bench.measure import Meter, figure, table
+from bench.measure import Meter, figure, sampling, statements_of, table
+from bench.server import mail_server
 from mailman_dlist.app import lists
-from mailman_dlist.demo.sink import Outbox, Sink
-from mailman_dlist.interfaces.dlist import PIPELINE
 from mailman_dlist.runners.lmtp import DlistLMTPHandler
 from tests.databases import Database
-from tests.model.stage import counted
 
 
 LIST_ID = 'ant.example.com'
+QUEUES = ('in', 'pipeline', 'out')
 NUMBERS = count(1)
 
 # Posts to lists of more members are fewer, so that the bench ends.
@@ -73,7 +70,11 @@ TEXT = '\r\n'.join(['On Sunday, by the lake, and everybody brings something.'] *
 
 HEADER = [
     'members', 'post', 'lmtp', 'in', 'pipeline', 'out', 'CPU ms', '/ plain',
-    'wall ms', '/ plain', 'statements', 'recipients',
+    'wall ms', '/ plain', 'recipients',
+]  # fmt: skip
+STATEMENTS = [
+    'members', 'post', 'lmtp', 'in', 'pipeline', 'out', 'the last three',
+    "beyond core's",
 ]  # fmt: skip
 
 
@@ -112,6 +113,16 @@ class Way:
 
     def total(self, unit: str) -> float:
         return sum(getattr(meter, unit) for meter in self.stages.values())
+
+    @property
+    def statements_inside(self) -> int:
+        """How many statements a post sends between the mail servers."""
+        return sum(self.stages[name].statement_count for name in QUEUES)
+
+
+class Rows(NamedTuple):
+    times: list[list[Any]]
+    statements: list[list[Any]]
 
 
 def plain(sender: str) -> Post:
@@ -161,35 +172,8 @@ def send(way: Way, stages: Stages, sender: str, measured: bool) -> Post:
     return post
 
 
-@contextmanager
-def mail_server() -> Iterator[tuple[int, Callable[[], int]]]:
-    """Give the port of a mail server, and what counts its new recipients."""
-    ours, theirs = get_context('spawn').Pipe()
-    process = get_context('spawn').Process(target=_serve, args=(theirs,))
-    process.start()
-
-    def recipients() -> int:
-        ours.send(True)
-        return ours.recv()
-
-    yield ours.recv(), recipients
-    ours.send(False)
-    process.join()
-
-
-def _serve(bench: Connection) -> None:
-    outbox = Outbox()
-    sink = Sink(outbox)
-    sink.start()
-    bench.send(sink.port)
-    while bench.recv():
-        bench.send(sum(len(each.recipients) for each in outbox.deliveries))
-        outbox.clear()
-    sink.stop()
-
-
-def measure(database: Database, size: int, options: Namespace) -> list[list[Any]]:
-    """Return the rows of the table for a list of so many members."""
+def measure(database: Database, size: int, options: Namespace) -> Rows:
+    """Return the rows of the tables for a list of so many members."""
     members = people(size)
     senders = [each.email for each in members if takes_posts(each)][:50]
     with mail_server() as (port, recipients), mailman(database, port):
@@ -209,96 +193,96 @@ def measure(database: Database, size: int, options: Namespace) -> list[list[Any]
             'reply': Way(True, reply),
         }
         recipients()
-        for number in range(max(2, min(options.posts, DELIVERIES // size)) + 1):
+        for number in range(min(options.posts, max(2, DELIVERIES // size)) + 1):
             for way in ways.values():
                 send(way, stages, senders[number % len(senders)], number > 0)
                 way.recipients = recipients()
+        finder = {'finder': config.handlers['member-recipients'].process}
+        with statements_of(finder) as sent:
+            send(ways['plain'], stages, senders[0], measured=False)
         if options.parts:
             for name, way in ways.items():
                 show_parts(name, way, stages, senders, options)
         shunted = len(config.switchboards['shunt'].files)
         assert not shunted, f'{shunted} messages were shunted'
-    return [row(size, name, way, ways['plain']) for name, way in ways.items()]
+    base = ways['plain']
+    core = base.statements_inside - len(sent['finder'])
+    return Rows(
+        [times(size, name, way, base) for name, way in ways.items()],
+        [statements(size, name, way, core) for name, way in ways.items()],
+    )
 
 
-def row(size: int, name: str, way: Way, plain: Way) -> list[Any]:
+def times(size: int, name: str, way: Way, base: Way) -> list[Any]:
     return [
         size,
         name,
         *(figure(meter.cpu_ms) for meter in way.stages.values()),
         figure(way.total('cpu_ms')),
-        figure(way.total('cpu_ms') / plain.total('cpu_ms')),
+        figure(way.total('cpu_ms') / base.total('cpu_ms')),
         figure(way.total('wall_ms')),
-        figure(way.total('wall_ms') / plain.total('wall_ms')),
-        ' + '.join(str(meter.statement_count) for meter in way.stages.values()),
+        figure(way.total('wall_ms') / base.total('wall_ms')),
         way.recipients,
     ]
 
 
-@dataclass
-class WatchedPipeline:
-    """A pipeline of watched handlers."""
+def statements(size: int, name: str, way: Way, core: int) -> list[Any]:
+    """Return a row of the table of statements.
 
-    pipeline: Any
-    watch: Callable[[str, Callable[..., Any]], Callable[..., Any]]
-
-    def __iter__(self) -> Iterator[Any]:
-        for handler in self.pipeline:
-            process = self.watch(handler.name, handler.process)
-            yield SimpleNamespace(name=handler.name, process=process)
+    :param core: How many Mailman itself sends in the three queues, whoever the
+        recipients are.
+    """
+    return [
+        size,
+        name,
+        *(meter.statement_count for meter in way.stages.values()),
+        way.statements_inside,
+        way.statements_inside - core,
+    ]
 
 
 def show_parts(
     name: str, way: Way, stages: Stages, senders: list[str], options: Namespace
 ) -> None:
-    """Print what each rule and handler took, and perhaps the statements it sent."""
-    meters: dict[str, Meter] = defaultdict(Meter)
-    texts: dict[str, list[str]] = {}
-
-    def watch(part: str, work: Callable[..., Any]) -> Callable[..., Any]:
-        def watched(*arguments: Any) -> Any:
-            with counted() as texts[part], meters[part].running():
-                return work(*arguments)
-
-        return watched
-
-    key = PIPELINE if way.dlist else lists.DEFAULT_PIPELINE
-    pipeline = WatchedPipeline(config.pipelines[key], watch)
-    with ExitStack() as watching:
-        watching.enter_context(mock.patch.dict(config.pipelines, {key: pipeline}))
-        for rule in config.rules.values():
-            watching.enter_context(
-                mock.patch.object(rule, 'check', watch(rule.name, rule.check))
-            )
-        for sender in senders[:10]:
+    """Print the shares of rules and handlers, and perhaps the statements they send."""
+    parts = {rule.name: rule.check for rule in config.rules.values()}
+    parts |= {
+        handler.name: handler.process for handler in config.handlers.values()
+    }
+    with sampling(parts) as shares:
+        for sender in senders[: options.posts]:
             send(way, stages, sender, measured=False)
+    with statements_of(parts) as sent:
+        send(way, stages, senders[0], measured=False)
     rows = [
-        [part, figure(meter.cpu_ms), meter.statement_count]
-        for part, meter in sorted(meters.items(), key=lambda item: -item[1].cpu_ms)
-        if meter.cpu_ms >= 0.2 or meter.statement_count
+        [part, f'{shares[part]:.1%}', len(sent[part])]
+        for part in sorted(parts, key=lambda part: -shares[part])
+        if shares[part] >= 0.005 or sent[part]
     ]
     print(f'\n{name}\n')
-    print(table(['rule or handler', 'CPU ms', 'statements'], rows), flush=True)
+    print(table(['rule or handler', 'CPU', 'statements'], rows), flush=True)
     if options.sql:
-        for part in texts:
-            for text in texts[part]:
+        for part, texts in sent.items():
+            for text in texts:
                 print(f'{part}: {" ".join(text.split())}', flush=True)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None, call: Call = apart) -> None:
     parser = ArgumentParser(prog='bench.post')
     add_database_option(parser)
     parser.add_argument('--members', type=int, nargs='+', default=[10, 100, 1000])
     parser.add_argument('--posts', type=int, default=20, help='of each kind')
-    parser.add_argument('--parts', action='store_true', help='rules and handlers too')
+    parser.add_argument(
+        '--parts', action='store_true', help='the shares of rules and handlers'
+    )
     parser.add_argument('--sql', action='store_true', help='with --parts, statements')
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     for database in databases(options):
-        rows = []
-        for size in options.members:
-            rows += apart(measure, database, size, options)
+        rows = [call(measure, database, size, options) for size in options.members]
         print(f'\n{database.title}; CPU ms of the stages\n')
-        print(table(HEADER, rows), flush=True)
+        print(table(HEADER, [row for each in rows for row in each.times]))
+        print(f'\n{database.title}; SQL statements\n')
+        print(table(STATEMENTS, [row for each in rows for row in each.statements]))
 
 
 if __name__ == '__main__':
