@@ -43,8 +43,8 @@ $(READY): setup.cfg pyproject.toml
 	        "$(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
 	    echo 'Name another one:  make PYTHON=python3.12 $(MAKECMDGOALS)'; \
 	    exit 1; }
-	@echo 'Installing Mailman and the tools into .venv; this happens once ...'
+	@echo 'The first time, Mailman and the tools are installed into .venv.'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check \
-	    --editable '.[dev]'
+	@PYTHONPATH=src $(BIN)/python -m mailman_dlist.demo.installing \
+	    'Installing Mailman and the tools' --editable '.[dev]'
 	@touch $@

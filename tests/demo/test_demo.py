@@ -66,8 +66,9 @@ def read_until(process, text):
 
 def test_the_demo_adds_up_and_can_be_talked_to(run, tmp_path):
     process = run('--keep')
-    said = read_until(process, 'Delivered from now on:')
-    assert 'Nothing was shunted, held or refused.' in said
+    said = read_until(process, 'delivered from now on:')
+    assert 'Starting a private Mailman ...' in said
+    assert 'No message was shunted, held or refused.' in said
     # Nell reads nothing by default; Ivo everything.
     assert re.search(r'Nell Reed +nothing +· +· +· +· +· +0 of 22', said)
     assert re.search(r'Ivo Marsh +everything +6 +6 +5 +3 +2 +22 of 22', said)

@@ -63,13 +63,13 @@ def test_every_member_has_what_they_heard_and_why():
 
 def test_the_saving_is_told_in_words_and_so_is_trouble():
     text = '\n'.join(report(results(), 'ant@example.com', UNICODE))
-    assert '8 messages went out where a plain list would have sent 15:' in text
-    assert '7 that nobody had to delete (47 %).' in text
-    assert 'Nothing was shunted' in text
+    assert 'sent 8 copies of these posts; a plain list would have sent 15.' in text
+    assert '7 (47 %) were saved.  Another 2 messages were' in text
+    assert 'No message was shunted' in text
     troubled = results(troubles=['1 messages lie in the queue shunt.'])
     text = '\n'.join(report(troubled, 'ant@example.com', UNICODE))
     assert '! 1 messages lie in the queue shunt.' in text
-    assert 'Nothing was shunted' not in text
+    assert 'No message was shunted' not in text
 
 
 def test_a_list_without_conversations_has_a_report_too():
@@ -113,30 +113,58 @@ def test_what_the_output_cannot_show_is_replaced(encoding, plain, glyphs):
     progress = Progress(terminal, plain=plain)
     assert progress.glyphs is glyphs
     progress.say('Zoë ✓')
-    progress.show(1, 2, 'Łukasz writes')
+    progress.show(1, 2, 'messages', 'Łukasz writes')
     if plain or encoding == 'ascii':
         assert 'Zo? ?' in terminal.shown()
 
 
-def test_a_log_gets_a_few_lines_and_no_escapes():
+class Clock:
+    seconds = 0.0
+
+    def __call__(self):
+        return self.seconds
+
+
+def test_a_log_gets_a_line_at_each_quarter_and_no_control_characters():
     output = io.StringIO()
-    progress = Progress(output)
-    for number in range(1, 41):
-        progress.show(number, 40, 'Anne writes')
-    assert [line.strip() for line in output.getvalue().splitlines()] == [
-        '10 of 40 letters',
-        '20 of 40 letters',
-        '30 of 40 letters',
+    clock = Clock()
+    progress = Progress(output, clock=clock)
+    with progress.step('Sending messages'):
+        # As often as they are asked, and not at every number.
+        for number in (0, 1, 9, 10, 10, 11, 25, 39, 40):
+            progress.show(number, 40, 'messages', 'Anne writes')
+        clock.seconds = 12.0
+    with progress.step('Starting Mailman'):
+        progress.show(10, 40, 'processes running')
+    assert [line.split() for line in output.getvalue().splitlines()] == [
+        ['Sending', 'messages', '...'],
+        ['10', 'of', '40', 'messages'],
+        ['25', 'of', '40', 'messages'],
+        ['39', 'of', '40', 'messages'],
+        ['✓', 'Sending', 'messages', '12.0', 's'],
+        ['Starting', 'Mailman', '...'],
+        ['10', 'of', '40', 'processes', 'running'],
+        ['✓', 'Starting', 'Mailman', '0.0', 's'],
     ]
+    assert output.getvalue().replace('\n', '').isprintable()
 
 
-def test_a_terminal_gets_one_line_that_moves():
+def test_a_terminal_gets_one_line_that_changes():
     terminal = Terminal('utf-8')
-    progress = Progress(terminal)
-    progress.show(1, 2, 'Anne writes: Picnic')
-    progress.show(2, 2, 'Bart writes: Picnic')
+    clock = Clock()
+    progress = Progress(terminal, clock=clock)
+    with progress.step('Starting Mailman'):
+        clock.seconds = 3.0
+        progress.show(7, 14, 'processes running')
+        clock.seconds = 4.4
+        progress.show(14, 14, 'processes running', 'at last')
     progress.say('Done.')
-    frames = terminal.shown().split('\r\x1b[K')
-    assert frames[-1] == 'Done.\n'
-    assert '1/2 Anne writes: Picnic' in frames[1]
-    assert all('\n' not in frame for frame in frames[:-1])
+    first, *frames, last = terminal.shown().split('\r\x1b[K')[1:]
+    assert first == '    Starting Mailman ...'
+    assert [frame.strip() for frame in frames] == [
+        '██████░░░░░░ 7 of 14 processes running, 3 s',
+        '████████████ 14 of 14 processes running, 4 s  at last',
+        f'✓ {"Starting Mailman":<62}    4.4 s',
+    ]
+    assert [frame.count('\n') for frame in frames] == [0, 0, 1]
+    assert last == 'Done.\n'

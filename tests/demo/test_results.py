@@ -126,7 +126,7 @@ def shunt(site):
         (
             lambda site: site.outbox.add(delivery('<2@x>', ANNE, conversation='goat')),
             POSTS,
-            "A delivery names no conversation we know: 'goat'.",
+            "A delivered message names an unknown conversation: 'goat'.",
         ),
         (lambda site: None, POSTS[1:], 'Posts sent: 1; posts on the list: 2.'),
         (

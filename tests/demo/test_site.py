@@ -166,7 +166,11 @@ def test_a_site_survives_a_power_cut_and_leaves_no_process(tmp_path):
         site.kill9()
         assert processes_of(site) == []
         assert not site.running
-        site.start()
+        told = []
+        site.start(tell=lambda *counts: told.append(counts))
+        # Twelve runners and their master.
+        assert told == sorted(told)
+        assert told[-1] == (13, 13)
         site.deliver('anne@example.com', 'ant-owner@example.com', PICNIC)
         site.settle()
         assert [d.recipients for d in site.outbox.deliveries] == [

@@ -18,26 +18,26 @@ def main() -> int:
     parser.add_argument(
         '--keep',
         action='store_true',
-        help='leave it running until Ctrl-C, and say how to talk to it',
+        help='keep it running until Ctrl-C, and show how to use it',
     )
     parser.add_argument(
         '--corpus',
         type=Path,
         metavar='FILE',
-        help='replay the first threads of this mailbox file',
+        help='send the first threads of this mailbox file',
     )
     parser.add_argument(
         '--limit',
         type=int,
         metavar='N',
-        help=f'at most so many letters of a corpus ({LETTERS})',
+        help=f'send at most N messages of a mailbox file (default: {LETTERS})',
     )
     parser.add_argument(
-        '--plain', action='store_true', help='ASCII, and no line that moves'
+        '--plain', action='store_true', help='ASCII only, and no line that changes'
     )
     arguments = parser.parse_args()
     if arguments.corpus is not None and not arguments.corpus.is_file():
-        parser.error(f'{arguments.corpus} is no file')
+        parser.error(f'{arguments.corpus} is not a file')
     return demo(
         keep=arguments.keep,
         corpus=arguments.corpus,

@@ -93,6 +93,21 @@ def runners(sections: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
     return expected
 
 
+def started(
+    log: str, sections: Mapping[str, Mapping[str, str]]
+) -> tuple[int, int]:
+    """How many runners have started by what the log says, and how many will.
+
+    >>> started('2026 (7) in runner started.', {})
+    (1, 12)
+    """
+    expected = runners(sections)
+    found = {name: log.count(f' {name} runner started.') for name in expected}
+    # A runner that was started again counts once.
+    up = sum(min(found[name], count) for name, count in expected.items())
+    return up, sum(expected.values())
+
+
 def merged(*layers: Mapping[str, Mapping[str, str]]) -> Sections:
     """Lay settings over each other; the later wins."""
     result: Sections = {}

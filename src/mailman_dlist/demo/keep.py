@@ -30,7 +30,7 @@ def keep_running(
     for conversation in results.conversations[:1]:
         for line in _examples(site, list_address, conversation.name, results.people[0]):
             progress.say(line)
-    progress.say('Delivered from now on:')
+    progress.say('Messages delivered from now on:')
     shown = len(site.outbox)
     try:
         while site.running:
@@ -41,15 +41,15 @@ def keep_running(
                 progress.say(f'  {time.strftime("%X")}  {subject}  ->  {recipients}')
             time.sleep(PAUSE_SECONDS)
     except KeyboardInterrupt:
-        progress.say('Stopped. Everything is cleared away.')
+        progress.say('Stopped. Nothing is left behind.')
 
 
 def _ports(site: Site) -> Iterator[str]:
     yield ''
-    yield 'Mailman keeps running; Ctrl-C ends it and clears everything away.'
+    yield 'Mailman is still running.  Press Ctrl-C to stop it and delete its files.'
     yield ''
     yield f'  mail in    LMTP {HOST}:{site.lmtp_port}'
-    yield f'  mail out   SMTP {HOST}:{site.smtp_port}, shown here as it comes'
+    yield f'  mail out   SMTP {HOST}:{site.smtp_port}, shown below'
     yield f'  REST       {site.rest_url} {site.admin_user} {site.admin_pass}'
     yield f'  commands   mailman -C {site.cfg} ...'
     yield ''
@@ -61,11 +61,11 @@ def _examples(
     local, _, domain = list_address.partition('@')
     login = f'{site.admin_user}:{site.admin_pass}'
     base = f'{site.rest_url}plugins/dlist/lists/{local}.{domain}/conversations'
-    yield 'Who hears the next reply, and why:'
+    yield 'See who will receive the next reply, and why:'
     yield ''
     yield f'  curl -s -u {login} {base}/{name}/audience'
     yield ''
-    yield f'{person.name} writes a reply, and then wants to hear no more:'
+    yield f'Send a reply as {person.name}, and then mute the conversation:'
     yield ''
     yield f"  {sys.executable} - <<'END'"
     yield '  import smtplib'

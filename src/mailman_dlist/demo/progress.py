@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the demo says while it works.
 
-On a terminal one line keeps up with it; in a log a few lines do.  Characters
-that the output cannot show are replaced by plain ones.
+A terminal shows one line that changes; a log gets a few lines and no control
+characters.  Characters that the output cannot show are replaced by plain ones.
+Only the standard library is used: `installing` runs before anything is installed.
 """
 
 from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TextIO
 
 
-# Lines in a log while letters go out.
+# A log gets a line when a quarter is done, and another, and another.
 LOG_LINES = 4
 STEP_WIDTH = 62
-BAR_WIDTH = 20
+BAR_WIDTH = 12
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,23 @@ ASCII = Glyphs(done='*', line='-', full='#', empty='.', minus='-', none='.')
 class Progress:
     """Writes for a person.
 
-    :param plain: ASCII only, and nothing that moves.
+    :param plain: ASCII only, and no line that changes.
+    :param clock: Returns seconds.
     """
 
-    def __init__(self, output: TextIO, *, plain: bool = False) -> None:
+    def __init__(
+        self,
+        output: TextIO,
+        *,
+        plain: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._output = output
         self._encoding = 'ascii' if plain else (output.encoding or 'utf-8')
         self._moves = not plain and output.isatty()
+        self._clock = clock
+        self._began = clock()
+        self._logged: object = None
         drawable = self._can_show(''.join(vars(UNICODE).values()))
         self.glyphs = UNICODE if drawable else ASCII
 
@@ -63,13 +74,34 @@ class Progress:
         self._clear()
         print(shown, file=self._output, flush=True)
 
-    def show(self, number: int, total: int, caption: str) -> None:
-        """Say how far we are: on a terminal at once, else now and then."""
+    def show(self, number: int, total: int, what: str, detail: str = '') -> None:
+        """Say how far the step is: on a terminal at once, in a log at each quarter.
+
+        :param what: What is counted: *messages* in *3 of 40 messages*.
+        """
+        counted = f'{number} of {total} {what}'
         if self._moves:
             done = bar(self.glyphs, number / total, BAR_WIDTH)
-            self._update(f'  {done} {number}/{total} {caption}')
-        elif number % max(1, -(-total // LOG_LINES)) == 0 and number < total:
-            self.say(f'    {number} of {total} letters')
+            self._update(f'  {done} {counted}, {self._seconds:.0f} s  {detail}')
+        elif 1 <= number * LOG_LINES // total < LOG_LINES:
+            self._log(number * LOG_LINES // total, counted)
+
+    def note(self, what: str, detail: str = '') -> None:
+        """Say what the step is doing: on a terminal with details, in a log once."""
+        if self._moves:
+            self._update(f'    {what}, {self._seconds:.0f} s  {detail}')
+        else:
+            self._log(what, what)
+
+    def _log(self, key: object, text: str) -> None:
+        """Write a line of the step, unless the last one had the same key."""
+        if key != self._logged:
+            self._logged = key
+            self.say(f'    {text}')
+
+    @property
+    def _seconds(self) -> float:
+        return self._clock() - self._began
 
     def _update(self, text: str) -> None:
         width = shutil.get_terminal_size().columns - 1
@@ -83,13 +115,15 @@ class Progress:
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:
-        """Say what is under way, and how many seconds it took."""
+        """Say what begins, and at the end how many seconds it took."""
+        self._began = self._clock()
+        self._logged = None
         if self._moves:
             self._update(f'    {what} ...')
-        began = time.monotonic()
+        else:
+            self.say(f'  {what} ...')
         yield
-        took = time.monotonic() - began
-        self.say(f'  {self.glyphs.done} {what:<{STEP_WIDTH}} {took:6.1f} s')
+        self.say(f'  {self.glyphs.done} {what:<{STEP_WIDTH}} {self._seconds:6.1f} s')
 
 
 def bar(glyphs: Glyphs, share: float, width: int) -> str:

@@ -51,14 +51,15 @@ class Replay:
 
     def run(self, letters: Sequence[Letter], progress: Progress) -> None:
         for number, letter in enumerate(letters, 1):
-            progress.show(number, len(letters), _caption(letter))
+            progress.show(number, len(letters), 'messages', _caption(letter))
             self.send(letter)
         self.site.settle()
 
     def send(self, letter: Letter) -> None:
         address = self._address(letter)
         if not address:
-            self.sent.append(Sent(letter, address, 0, 'No footer told the address.'))
+            problem = 'No delivered message contains the address.'
+            self.sent.append(Sent(letter, address, 0, problem))
             return
         if letter.verb:
             # What came before should not heed it yet.

@@ -28,7 +28,7 @@ def report(results: Results, list_address: str, glyphs: Glyphs) -> Iterator[str]
     yield ''
     yield from _conversations(results, glyphs)
     yield ''
-    yield 'Who heard how many of their posts, and why'
+    yield 'Posts that each member received, by conversation, and why'
     yield ''
     yield from _people(results, lettered[:COLUMNS], glyphs)
     yield ''
@@ -63,7 +63,7 @@ def _people(
     results: Results, lettered: list[tuple[str, Conversation]], glyphs: Glyphs
 ) -> Iterator[str]:
     heads = ''.join(f'{letter:>5}' for letter, _ in lettered)
-    yield f'     {"":<{PERSON_WIDTH}} {"default":<10}{heads}  {"heard":>9}'
+    yield f'     {"":<{PERSON_WIDTH}} {"default":<10}{heads}  {"received":>9}'
     for person in results.people:
         cells = ''.join(_cell(one, person, glyphs) for _, one in lettered)
         heard = sum(one.heard[person.email] for one in results.conversations)
@@ -72,8 +72,9 @@ def _people(
             f' {person.default:<10}{cells}  {heard:>3} of {results.posts}'
         )
     yield ''
-    yield f'     * opened it   ~ wrote in it   + follows it   {glyphs.minus} muted it'
-    yield '     no mark: as the default says'
+    yield f'     * opened it   ~ replied to it   + follows it   {glyphs.minus} muted it'
+    yield '     no mark: the default applies, which is to receive everything, only the'
+    yield '     first message of each conversation (openings), or nothing'
 
 
 def _cell(conversation: Conversation, person: Person, glyphs: Glyphs) -> str:
@@ -86,19 +87,18 @@ def _cell(conversation: Conversation, person: Person, glyphs: Glyphs) -> str:
 def _conclusion(results: Results) -> Iterator[str]:
     saved = results.plain_deliveries - results.deliveries
     yield (
-        f'{results.deliveries} messages went out where a plain list would have sent'
-        f' {results.plain_deliveries}:'
+        f'Mailman sent {results.deliveries} copies of these posts; a plain list would'
+        f' have sent {results.plain_deliveries}.'
     )
     yield (
-        f'{saved} that nobody had to delete'
-        f' ({percent(saved, results.plain_deliveries)}).'
-        f' {results.notices} more confirmed commands.'
+        f'{saved} ({percent(saved, results.plain_deliveries)}) were saved.'
+        f'  Another {results.notices} messages were confirmations and notices.'
     )
     if not results.troubles:
-        yield 'Nothing was shunted, held or refused.'
+        yield 'No message was shunted, held or refused.'
         return
     yield ''
-    yield 'Not all went well:'
+    yield 'Problems:'
     for trouble in results.troubles:
         yield f'  ! {trouble}'
 

@@ -90,7 +90,10 @@ def collect(
             unknown.add(name)
     found = list(conversations.values())
     troubles = list(_troubles(site, list_id, sent))
-    troubles += [f'A delivery names no conversation we know: {n!r}.' for n in unknown]
+    troubles += [
+        f'A delivered message names an unknown conversation: {name!r}.'
+        for name in unknown
+    ]
     counted = sum(conversation.posts for conversation in found)
     if counted != len(posts):
         troubles.append(f'Posts sent: {len(posts)}; posts on the list: {counted}.')

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -61,8 +62,8 @@ def demo(
     :param keep: Leave the site running until Ctrl-C, and say how to talk to it.
     :param corpus: A mailbox file with the letters; otherwise one beside the
         checkout, or the story that ships with the package.
-    :param limit: How many letters of a corpus at most.
-    :param plain: ASCII only, and no line that moves.
+    :param limit: How many messages of a corpus at most.
+    :param plain: ASCII only, and no line that changes.
     """
     progress = Progress(output, plain=plain)
     mailbox = corpus or find_corpus() or STORY
@@ -72,8 +73,8 @@ def demo(
         return 2
     try:
         with orderly_end(), tempfile.TemporaryDirectory(prefix='dlist-demo-') as path:
-            progress.say('Dynamic sublists: every conversation its own small list')
-            progress.say(f'(the letters are from {mailbox.name})')
+            progress.say('Dynamic sublists: each conversation is its own small list')
+            progress.say(f'The messages come from {mailbox.name}.')
             progress.say()
             return _demo(Path(path), letters, progress, keep=keep)
     except KeyboardInterrupt:
@@ -132,15 +133,15 @@ def _demo(
 ) -> int:
     site = Site(directory)
     with _undisturbed(site):
-        with progress.step('A real Mailman starts: LMTP in, SMTP out, SQLite'):
-            site.start()
+        with progress.step('Starting a private Mailman'):
+            site.start(tell=partial(progress.show, what='processes running'))
         people = cast(letters)
-        with progress.step(f'{LIST}, a dlist, gets {len(people)} members'):
+        with progress.step(f'Creating {LIST} with {len(people)} members'):
             list_id, people = _found(site, people)
         letters = with_commands(letters, people)
         replay = Replay(site, LIST)
         commands = sum(bool(letter.verb) for letter in letters)
-        what = f'They send {len(letters) - commands} posts and {commands} commands'
+        what = f'Sending {len(letters) - commands} posts and {commands} commands'
         with progress.step(what):
             replay.run(letters, progress)
         results = collect(site, list_id, people, replay.sent)

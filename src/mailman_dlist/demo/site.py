@@ -182,7 +182,11 @@ class Site:
     def running(self) -> bool:
         return self._master is not None and self._master.poll() is None
 
-    def start(self, timeout: float = START_SECONDS) -> None:
+    def start(
+        self,
+        timeout: float = START_SECONDS,
+        tell: Callable[[int, int], None] = lambda up, total: None,
+    ) -> None:
         """Start everything, and return when mail and REST are answered.
 
         Every runner has started by then.
@@ -191,6 +195,8 @@ class Site:
         its old lists and queues.
 
         :param timeout: In seconds.
+        :param tell: Called with the numbers of processes that run and that will run,
+            until they are equal.
         :raises SiteError: when Mailman does not come up.
         """
         if self.running:
@@ -214,7 +220,15 @@ class Site:
                 env=self._environment,
                 start_new_session=True,
             )
-        self._wait(self._runners_started, timeout, 'Some runner')
+
+        def runners_started() -> bool:
+            news = self.log('mailman')[self._log_offset :]
+            up, total = configuration.started(news, self._sections)
+            # The master is one, too.
+            tell(up + 1, total + 1)
+            return up == total
+
+        self._wait(runners_started, timeout, 'Some runner')
         self._wait(self._rest_answers, timeout, 'The REST server')
         self._wait(self._lmtp_answers, timeout, 'The LMTP server')
 
@@ -280,13 +294,6 @@ class Site:
         return (
             'Cannot import runner module' in printed
             or printed.count('Traceback (most recent call last)') >= 3
-        )
-
-    def _runners_started(self) -> bool:
-        news = self.log('mailman')[self._log_offset :]
-        return all(
-            news.count(f' {name} runner started.') >= count
-            for name, count in configuration.runners(self._sections).items()
         )
 
     def _rest_answers(self) -> bool:
