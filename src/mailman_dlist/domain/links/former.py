@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tokens in base64url, as they were written before 2026-11-29.
+
+Links that have them stay valid until they expire, and are removed from what quotes
+them.  Remove this module, and what names it, after 2027-12-01: by then all of them
+have expired, but where ``token_lifetime`` was more than the usual 365 days.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+
+VERSION = 1
+
+LENGTH = 52
+#: What a token looks like behind a slash; the version is in the first two bits.
+PATTERN = '(?:(?<=/)|(?<=2F)|(?<=2f))[Q-Za-f][A-Za-z0-9_-]{51}'
+
+
+def decode(token: str) -> bytes | None:
+    """Return the octets of a token, None for what cannot be one."""
+    try:
+        octets = urlsafe_b64decode(token)
+    except ValueError:
+        return None
+    # What is not in the alphabet was skipped.
+    same = len(token) == LENGTH and urlsafe_b64encode(octets).decode('ascii') == token
+    return octets if same else None
