@@ -235,7 +235,7 @@ def flowed(text: str) -> str:
 
 
 @pytest.mark.parametrize('shape', ['plain', 'base64', 'quoted-printable', 'wrapped',
-                                   'html'])
+                                   'html', 'blank'])
 def test_a_link_that_is_quoted_is_good_for_nobody(shape, ant):
     ant.village.site.must(
         f'lists/{ant.list_id}/config', {'digests_enabled': 'yes'}, 'PATCH'
@@ -253,6 +253,8 @@ def test_a_link_that_is_quoted_is_good_for_nobody(shape, ant):
             answer.set_content(f'<p>{shown}</p>', subtype='html')
         case 'wrapped':
             answer.set_content(flowed(said), params={'format': 'flowed'})
+        case 'blank':
+            answer.set_content(said.replace('/t/', '/t/ '))
         case 'plain':
             answer.set_content(said)
         case encoding:

@@ -4,7 +4,7 @@
 They may stand in any text part and in the fields of a forwarded message, in every
 charset and encoding that mail has.  A part without one stays octet for octet as it
 came; so do signed and encrypted parts, with links or without.  How a link is
-recognised in a text is in `spelling`.
+recognised in a text is in `text`.
 """
 
 from __future__ import annotations
