@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Mailmans that tests talk to, once for every database that answers.
-
-A test that takes ``database``, or a fixture built on it, runs on each of them:
+"""The Mailmans that tests talk to.
 
 ``mailman``
     Mailman inside the test's own process, with an empty database and the
@@ -12,13 +10,15 @@ A test that takes ``database``, or a fixture built on it, runs on each of them:
 ``make_site``
     A running Mailman of one's own, for journeys that configure, stop or kill it.
 
-``@pytest.mark.databases('sqlite')`` keeps a test to those it names, and
-``pytest --database sqlite`` a whole run.
+A test that takes ``database``, or a fixture built on it, runs on SQLite.  With
+``@pytest.mark.every_database`` it runs on each database that answers: models, races,
+numbers of statements, and one story of each use case.  ``pytest --database mariadb``
+leaves out what would run on others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -47,22 +47,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        'markers', 'databases(*names): run only on the databases named.'
-    )
+    for line in (
+        'every_database: run on each database that answers, not on SQLite alone.',
+        'databases(*names): run on the databases named, where they answer.',
+    ):
+        config.addinivalue_line('markers', line)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run whatever needs a database on each that is wanted and answers."""
+    """Run whatever needs a database on those it names that are wanted and answer."""
     if 'database' not in metafunc.fixturenames:
         return
     wanted = set(metafunc.config.getoption('database'))
-    marker = metafunc.definition.get_closest_marker('databases')
+    named = names_for(metafunc.definition)
     chosen = [
         database
         for database in databases.EVERY
-        if (not wanted or database.name in wanted)
-        and (not marker or database.name in marker.args)
+        if database.name in named
+        and (not wanted or database.name in wanted)
         and answers(database, asked_for=database.name in wanted)
     ]
     metafunc.parametrize(
@@ -72,6 +74,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         scope='session',
         ids=[database.name for database in chosen],
     )
+
+
+def names_for(item: pytest.Item) -> Collection[str]:
+    """Return the names of the databases that a test is for."""
+    if item.get_closest_marker('every_database'):
+        return {database.name for database in databases.EVERY}
+    marker = item.get_closest_marker('databases')
+    return marker.args if marker else {SQLITE.name}
 
 
 def answers(database: Database, asked_for: bool) -> bool:

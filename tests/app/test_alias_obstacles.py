@@ -232,6 +232,7 @@ COSTS = [
 
 
 @pytest.mark.parametrize('happens', COSTS)
+@pytest.mark.every_database
 def test_asking_costs_the_same_whatever_the_address_is(happens, mlist, bart):
     """Who measures how long an answer takes learns nothing."""
     happens(mlist)

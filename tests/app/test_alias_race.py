@@ -22,6 +22,9 @@ from mailman_dlist.model.session import store
 from tests.model.stage import count_rows, join, queued
 
 
+pytestmark = pytest.mark.every_database
+
+
 ALIAS = 'me@other.example'
 
 

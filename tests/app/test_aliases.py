@@ -55,9 +55,6 @@ from tests.model.stage import (
 )
 
 
-# What differs between databases is tested in tests/model and by the journeys.
-pytestmark = pytest.mark.databases('sqlite')
-
 PENDING, CONFIRMED = AliasState.pending, AliasState.confirmed
 
 

@@ -26,9 +26,6 @@ from tests.model.stage import join, letter, queued, run
 from tests.together import beside
 
 
-pytestmark = pytest.mark.databases('sqlite')
-
-
 @pytest.fixture
 def mailbox(mlist: Any) -> Path:
     takes(join(mlist, 'Anne'))

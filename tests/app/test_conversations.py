@@ -45,6 +45,9 @@ from tests.model.stage import (
 )
 
 
+pytestmark = pytest.mark.every_database
+
+
 def opened_as(mlist: Any, subject: str, extension: str = 'new') -> str:
     return posted(mlist, letter('stranger', subject), extension).conversation.name
 

@@ -41,6 +41,9 @@ from tests.model.stage import (
 )
 
 
+pytestmark = pytest.mark.every_database
+
+
 SIZES = (10, 1_000, 5_000)
 
 # No post costs more statements than these; lower them with the cost.

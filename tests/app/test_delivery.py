@@ -17,10 +17,6 @@ from tests.app.post import open_conversation, posted
 from tests.model.stage import join, join_all, letter
 
 
-# What differs between databases is tested in tests/model and by the journeys.
-pytestmark = pytest.mark.databases('sqlite')
-
-
 @pytest.mark.parametrize('as_user', [False, True])
 @pytest.mark.parametrize('level', ['member', 'address', 'user', None])
 @pytest.mark.parametrize('wanted', [False, True])

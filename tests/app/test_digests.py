@@ -79,6 +79,7 @@ def contents(digest: Any) -> str:
 
 
 @pytest.mark.parametrize('mode', [MIME, PLAIN, SUMMARY])
+@pytest.mark.every_database
 def test_a_digest_has_what_its_reader_wants_by_conversation(mlist, mode):
     anne, bart, cris, dora = join_all(mlist, 'Anne', 'Bart', 'Cris', 'Dora')
     takes(anne, mode)
@@ -196,6 +197,7 @@ def test_readers_who_want_the_same_share_a_message(mlist):
     assert len({id(each) for each in inbox.values()}) == 3, openings
 
 
+@pytest.mark.every_database
 def test_who_wants_nothing_of_it_gets_no_digest(mlist):
     takes(join(mlist, 'Anne'), default=Default.nothing)
     takes(join(mlist, 'Bart')).preferences.delivery_status = DeliveryStatus.by_user
@@ -220,6 +222,7 @@ def mailboxes(mlist: Any) -> list[str]:
     (3, ['Picnic', 'Re: Picnic of day 0', 'Re: Picnic of day 1']),
     (9, ['Picnic', *(f'Re: Picnic of day {day}' for day in (0, 1, 9))]),
 ])
+@pytest.mark.every_database
 def test_a_mute_for_a_while_counts_for_its_time(mlist, days, heard, swept):
     anne, bart = join_all(mlist, 'Anne', 'Bart')
     takes(anne)
@@ -244,6 +247,7 @@ def test_a_mute_for_a_while_counts_for_its_time(mlist, days, heard, swept):
     assert count_rows(Pause) == {'dlist_pause': 0}
 
 
+@pytest.mark.every_database
 def test_who_follows_before_the_pause_is_over_gets_all_of_it(mlist):
     anne = takes(join(mlist, 'Anne'))
     collect(mlist, 'Picnic')
@@ -257,6 +261,7 @@ def test_who_follows_before_the_pause_is_over_gets_all_of_it(mlist):
 
 @pytest.mark.parametrize('swept', [False, True])
 @pytest.mark.parametrize('then', ['subscribe', 'unsubscribe+1d', 'reset', 'a reply'])
+@pytest.mark.every_database
 def test_what_is_chosen_after_a_pause_takes_nothing_of_its_silence(mlist, then, swept):
     anne = takes(join(mlist, 'Anne'))
     collect(mlist, 'Picnic')
@@ -275,6 +280,7 @@ def test_what_is_chosen_after_a_pause_takes_nothing_of_its_silence(mlist, then, 
 
 
 @pytest.mark.parametrize('enabled', [True, False])
+@pytest.mark.every_database
 def test_pauses_are_kept_for_digests_alone_and_end_with_the_member(mlist, enabled):
     mlist.digests_enabled = enabled
     anne = join(mlist, 'Anne')
@@ -288,6 +294,7 @@ def test_pauses_are_kept_for_digests_alone_and_end_with_the_member(mlist, enable
     assert count_rows(Pause) == {'dlist_pause': 0}
 
 
+@pytest.mark.every_database
 def test_who_takes_single_messages_by_now_gets_one_last_digest(mlist):
     anne, bart, cris = join_all(mlist, 'Anne', 'Bart', 'Cris')
     choices.settings_of(mlist, bart).default = Default.openings
@@ -349,6 +356,7 @@ def test_nobody_who_has_left_is_promised_a_last_digest(mlist):
     assert sent(mlist).keys() == {'bart'}
 
 
+@pytest.mark.every_database
 def test_who_has_two_memberships_has_one_digest_with_what_either_wants(mlist):
     anne = takes(join(mlist, 'Anne'), default=Default.openings)
     twin = takes(join(mlist, 'Anne', as_user=True), default=Default.nothing)
@@ -385,6 +393,7 @@ def test_what_a_plain_list_had_collected_goes_to_everybody(mlist):
     assert subjects(inbox['bart']) == ['Of old']
 
 
+@pytest.mark.every_database
 def test_an_answer_takes_what_it_answers_of_old_from_nobody(mlist):
     anne, bart, cris = join_all(mlist, 'Anne', 'Bart', 'Cris')
     takes(anne)
@@ -445,6 +454,7 @@ def test_an_opening_is_known_by_the_id_it_went_out_under(mlist):
 
 @pytest.mark.parametrize('readers', [3, 30])
 @pytest.mark.parametrize('talks', [2, 20])
+@pytest.mark.every_database
 def test_it_takes_as_many_statements_for_any_number_of_readers(mlist, readers, talks):
     for number in range(talks):
         accepted = posted(mlist, letter('stranger', f'Talk {number}'))
@@ -552,7 +562,6 @@ def body(msg: Any) -> bytes:
     return msg.as_bytes().partition(b'\n\n')[2]
 
 
-@pytest.mark.databases('sqlite')
 def test_odd_mail_opens_in_a_digest_as_it_does_alone(mlist):
     takes(join(mlist, 'Anne'))
     takes(join(mlist, 'Bart'), PLAIN)
@@ -582,7 +591,6 @@ def test_odd_mail_opens_in_a_digest_as_it_does_alone(mlist):
     assert text.count('next part --------------\nGrüße\n') == len(PARAMETERS)
 
 
-@pytest.mark.databases('sqlite')
 def test_a_text_in_what_is_no_charset_is_not_decoded(mlist):
     # Python has a codec of that name, which takes hours for a long text.
     takes(join(mlist, 'Anne'), PLAIN)
@@ -594,7 +602,6 @@ def test_a_text_in_what_is_no_charset_is_not_decoded(mlist):
     assert 'mnchen-3ya' in text
 
 
-@pytest.mark.databases('sqlite')
 def test_a_digest_that_two_runners_have_goes_out_once(mlist):
     takes(join(mlist, 'Anne'))
     collect(mlist, 'Picnic')
@@ -614,7 +621,6 @@ def test_a_digest_that_two_runners_have_goes_out_once(mlist):
     assert mailboxes(mlist) == []
 
 
-@pytest.mark.databases('sqlite')
 def test_a_digest_in_the_queue_can_be_read_without_the_plugin(mlist):
     takes(join(mlist, 'Anne'))
     takes(join(mlist, 'Bart'), PLAIN)
@@ -623,6 +629,7 @@ def test_a_digest_in_the_queue_can_be_read_without_the_plugin(mlist):
         assert b'mailman_dlist' not in pickle.dumps(digest)
 
 
+@pytest.mark.every_database
 def test_a_database_that_is_locked_at_the_end_is_asked_again(mlist, monkeypatch):
     takes(join(mlist, 'Anne'))
     picnic_and_goat(mlist)
@@ -682,7 +689,6 @@ def commits_are_steps(mailman: Any, steps: Steps) -> Any:
     event.remove(config.db.engine, 'commit', commit)
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.usefixtures('commits_are_steps')
 def test_a_crash_at_any_step_takes_no_digest_and_doubles_none(mlist, steps):
     takes(join(mlist, 'Anne'))

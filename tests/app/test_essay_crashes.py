@@ -43,8 +43,6 @@ from tests.app.newcomers import (
 from tests.model.stage import new_list, pass_time, run
 
 
-pytestmark = pytest.mark.databases('sqlite')
-
 MOMENTS = ('before_commit', 'after_commit')
 
 # More commits than any of these journeys has.

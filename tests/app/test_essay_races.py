@@ -37,6 +37,9 @@ from tests.app.newcomers import (
 from tests.model.stage import new_list, pass_time
 
 
+pytestmark = pytest.mark.every_database
+
+
 @pytest.fixture
 def ant(mailman: Any) -> Any:
     mlist = new_list(style='dlist-essay')

@@ -30,6 +30,9 @@ from tests.app.post import judge
 from tests.model.stage import join, letter, new_list, queued, run
 
 
+pytestmark = pytest.mark.every_database
+
+
 def execute(statement: str) -> None:
     with config.db.engine.begin() as connection:
         connection.execute(text(statement))

@@ -24,6 +24,9 @@ from tests.app.post import open_conversation, posted
 from tests.model.stage import DAY, count_rows, letter, pass_time
 
 
+pytestmark = pytest.mark.every_database
+
+
 FOLLOW, MUTE = Choice.follow, Choice.mute
 
 

@@ -58,8 +58,6 @@ from tests.model.stage import (
 GOLDEN = ROOT / 'tests' / 'golden'
 WRITE = os.environ.get('DLIST_GOLDEN') == 'write'
 
-pytestmark = pytest.mark.databases('sqlite')
-
 Situation = Callable[['Scene'], None]
 SITUATIONS: dict[str, Situation] = {}
 

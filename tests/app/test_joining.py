@@ -45,8 +45,6 @@ from tests.app.newcomers import (
 from tests.model.stage import DAY, count_rows, new_list, pass_time
 
 
-pytestmark = pytest.mark.databases('sqlite')
-
 POLICIES = list(SubscriptionPolicy)
 MODERATED = (SubscriptionPolicy.moderate, SubscriptionPolicy.confirm_then_moderate)
 

@@ -24,10 +24,6 @@ from tests.app.post import judge, open_conversation, posted
 from tests.model.stage import join, letter, new_list
 
 
-# What differs between databases is tested in tests/model and by the journeys.
-pytestmark = pytest.mark.databases('sqlite')
-
-
 OPENS, UNKNOWN = (Fate.opens, None), (Fate.unknown, None)
 IN_PICNIC, IN_WALK = (Fate.continues, 'picnic'), (Fate.continues, 'walk')
 CLOSED = (Fate.closed, 'dinner')

@@ -35,6 +35,9 @@ from tests.model.stage import (
 from tests.rest import Client
 
 
+pytestmark = pytest.mark.every_database
+
+
 def join_and_choose(mlist: Any, name: str, *conversations: Any, **how: Any) -> Any:
     """Let somebody join who wants openings alone, and mutes these conversations.
 

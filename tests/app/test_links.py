@@ -33,10 +33,6 @@ from tests.app.web import BASE, PERSONAL, open_web
 from tests.model.stage import DAY, counted, join, new_list, now, pass_time
 
 
-# What differs between databases is tested in tests/model and by the journeys.
-pytestmark = pytest.mark.databases('sqlite')
-
-
 LIFETIME = 30
 
 

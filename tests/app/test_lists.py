@@ -31,10 +31,6 @@ from tests.model.stage import count_rows, join, new_list
 from tests.rest import Client
 
 
-# What differs between databases is tested in tests/model and by the journeys.
-pytestmark = pytest.mark.databases('sqlite')
-
-
 @pytest.fixture
 def plain(mailman: Any) -> Any:
     """The plain list bee@example.com."""

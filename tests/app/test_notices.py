@@ -14,6 +14,9 @@ from mailman_dlist.model.notices import NoticeCount
 from tests.model.stage import DAY, count_rows, join, letter, pass_time, queued
 
 
+pytestmark = pytest.mark.every_database
+
+
 LAST = 'This is the last of 3 such answers'
 
 

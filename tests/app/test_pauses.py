@@ -40,6 +40,9 @@ from tests.model.stage import (
 )
 
 
+pytestmark = pytest.mark.every_database
+
+
 FOLLOW, MUTE = Choice.follow, Choice.mute
 
 

@@ -16,10 +16,6 @@ from mailman_dlist.app import site
 from mailman_dlist.app.site import SiteSettingError, SiteSettings
 
 
-# What differs between databases is tested in tests/model and by the journeys.
-pytestmark = pytest.mark.databases('sqlite')
-
-
 @pytest.fixture
 def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Returns a function that writes a dlist.cfg and makes it the site's."""

@@ -29,10 +29,6 @@ from tests.app.post import open_conversation, posted
 from tests.model.stage import letter, new_list
 
 
-# What differs between databases is tested in tests/model and by the journeys.
-pytestmark = pytest.mark.databases('sqlite')
-
-
 MUTED = 'dlist:notice:muted'
 
 # A language of Mailman's that we have no templates in.

@@ -49,8 +49,6 @@ from tests.model.stage import (
 )
 
 
-pytestmark = pytest.mark.databases('sqlite')
-
 SHADE = 'shade@elsewhere.example'
 ANNE = 'anne@example.com'
 HIDDEN = '<1@annes-laptop>'

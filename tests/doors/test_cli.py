@@ -29,13 +29,6 @@ from tests.model.stage import join, new_list, now, queued
 from tests.rest import Client
 
 
-# What differs between databases is tested in tests/model and by the journeys.
-pytestmark = pytest.mark.databases('sqlite')
-
-
-NO_DATABASE_NEEDED = pytest.mark.databases('sqlite')
-
-
 @pytest.fixture
 def scene(mailman: Any) -> Scene:
     """Beside ant there is the plain list cat."""
@@ -365,7 +358,6 @@ def test_a_refusal_is_one_sentence_and_exit_code_1(line, sentence, scene):
     assert after == before
 
 
-@NO_DATABASE_NEEDED
 @pytest.mark.parametrize('line', [
     'enable',
     'close ant@example.com',
@@ -438,7 +430,6 @@ def test_upgrade_leaves_newer_tables_alone(newer_tables):
     )
 
 
-@NO_DATABASE_NEEDED
 @pytest.mark.parametrize(('options', 'passed'), [
     ('', []),
     ('--keep', ['--keep']),

@@ -49,10 +49,6 @@ from tests.model.stage import (
 )
 
 
-# What differs between databases is tested in tests/model and by the journeys.
-pytestmark = pytest.mark.databases('sqlite')
-
-
 PLAIN = f'{BASE}/lists/ant.example.com/conversations/picnic/'
 MUTE = '<mailto:ant+picnic+unsubscribe@example.com>'
 LEAVE = '<mailto:ant-leave@example.com>'

@@ -140,6 +140,7 @@ def test_an_old_name_answers_with_the_present_one(scene, client):
     ('q=%20lake%20', ['walk']),
     ('q=', ['picnic', 'walk', 'ant-100', 'swim']),
 ])
+@pytest.mark.every_database
 def test_conversations_are_searched_by_state_name_and_subject(
     asked, names, scene, client
 ):
@@ -230,7 +231,6 @@ def test_a_member_by_the_address_of_a_user(scene, client):
     assert 'frank@example.com' in {entry['email'] for entry in chosen}
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize('path', METHODS)
 def test_what_is_shown_has_an_etag_and_its_own_link(path, scene, client):
     body = client.get(scene.at(path))
@@ -354,6 +354,7 @@ def test_a_list_is_turned_into_a_plain_list_and_back(kind, no, yes, scene, clien
 
 
 @pytest.mark.parametrize('path', COLLECTIONS)
+@pytest.mark.every_database
 def test_pages_make_up_the_whole(path, scene, client):
     mlist = scene.mlist
     for number, member in enumerate(join_all(mlist, 'Emma', 'Finn', 'Gina')):
@@ -381,6 +382,7 @@ def test_a_page_beyond_the_end_is_empty(path, scene, client):
 
 
 @pytest.mark.parametrize('path', COLLECTIONS)
+@pytest.mark.every_database
 def test_a_page_takes_as_many_statements_whatever_it_holds(path, scene, client):
     def cost() -> int:
         with counted() as statements:

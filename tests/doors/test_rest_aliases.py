@@ -24,9 +24,6 @@ from tests.model.stage import DAY, count_rows, counted, join, pass_time, queued
 from tests.rest import Client
 
 
-# What differs between databases is tested in tests/model and by the journeys.
-pytestmark = pytest.mark.databases('sqlite')
-
 BELOW = 'http://localhost:9001/3.1/plugins/dlist/'
 MINE, HIS = 'me@other.example', 'b@other.example'
 

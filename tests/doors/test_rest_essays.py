@@ -27,8 +27,6 @@ from tests.model.stage import count_rows, join, new_list, now, pass_time
 from tests.rest import FORM, Client
 
 
-pytestmark = pytest.mark.databases('sqlite')
-
 ANT = 'lists/ant.example.com'
 MONDAY = datetime(2005, 8, 1, 7, 49, 23)
 

@@ -28,10 +28,6 @@ from tests.model.stage import DAY, count_rows, counted, new_list, pass_time
 from tests.rest import Client
 
 
-# What differs between databases is tested in tests/model and by the journeys.
-pytestmark = pytest.mark.databases('sqlite')
-
-
 METHODS = ('GET', 'HEAD', 'POST')
 
 # RFC 8058, section 3.1.
@@ -280,21 +276,18 @@ def test_anything_wrong_with_a_token_is_one_and_the_same(spoil, scene, client):
     assert count_rows(MemberChoice) == before
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize('path', ['links', 'links/'])
 def test_there_is_no_list_of_links(path, scene, client):
     for method in 'GET', 'POST':
         assert client.ask(path, method).status_code == 404
 
 
-@pytest.mark.databases('sqlite')
 def test_a_link_is_for_programs_with_the_password_alone(scene):
     stranger = Client(password='wrong')
     for method in METHODS:
         assert stranger.ask(of_cris(scene), method, ONE_CLICK).status_code == 401
 
 
-@pytest.mark.databases('sqlite')
 def test_a_key_file_with_a_fault_is_a_site_that_is_not_well(scene, client):
     path = of_cris(scene)
     key_file().chmod(0o644)

@@ -19,10 +19,6 @@ from tests.model.stage import new_list
 from tests.rest import FORM, Client
 
 
-# What differs between databases is tested in tests/model and by the journeys.
-pytestmark = pytest.mark.databases('sqlite')
-
-
 BART = f'{PICNIC}/choices/BART'
 CAT = 'lists/cat.example.com'
 NOBODY = 'f' * 32
@@ -80,7 +76,6 @@ def test_what_is_not_there_is_not_found(path, sentence, scene, client):
     assert sentence in answer.json['description']
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize('path', [
     '',
     'list',
@@ -108,7 +103,6 @@ YES_OR_NO = 'should be yes or no'
 A_TIME = 'should be a time in UTC, such as 2026-07-01T12:30:00Z'
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize(('path', 'change', 'status', 'sentence'), [
     (ANT, {'footers': 'maybe'}, 400, "footers: 'maybe' should be yes or no"),
     (ANT, {'footers': '1'}, 400, YES_OR_NO),
@@ -132,7 +126,6 @@ def test_a_bad_change_is_refused(path, change, status, sentence, scene, client):
     assert sentence in answer.json['description']
 
 
-@pytest.mark.databases('sqlite')
 def test_a_list_with_an_unfit_name_cannot_be_a_dlist(client):
     new_list('a' * 60, style='legacy-default')
     path = f'lists/{"a" * 60}.example.com'
@@ -142,7 +135,6 @@ def test_a_list_with_an_unfit_name_cannot_be_a_dlist(client):
     assert client.get(path)['enabled'] is False
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize(('choice', 'sentence'), [
     ({}, 'choice: is needed'),
     ({'until': '2027-01-01T00:00:00Z'}, 'choice: is needed'),
@@ -164,7 +156,6 @@ def test_a_bad_choice_is_refused(choice, sentence, scene, client):
     assert sentence in answer.json['description']
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize('method', ['PUT', 'DELETE'])
 @pytest.mark.parametrize('path', [
     PICNIC + '/choices/DORA',
@@ -179,7 +170,6 @@ def test_nobody_chooses_about_nothing(path, method, scene, client):
     assert client.get(f'{PICNIC}/choices')['total_size'] == 2
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize(('kind', 'body'), [
     ('application/json', '{"choice": '),
     ('application/json', '["mute"]'),
@@ -200,7 +190,6 @@ def test_a_broken_body_is_refused(kind, body, scene, client):
     assert answer.json['description']
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize(('asked', 'sentence'), [
     ('count=2', 'page: is needed; count and page go together'),
     ('page=1', 'count: is needed; count and page go together'),
@@ -221,14 +210,12 @@ def test_a_wrong_page_is_refused(asked, sentence, client):
     assert answer.json['description'].startswith(sentence)
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize('path', COLLECTIONS)
 def test_a_wrong_page_is_refused_everywhere(path, scene, client):
     assert client.ask(f'{path}?count=two&page=1').status_code == 400
 
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize('state', ['', 'Open', 'all', 'closed%20'])
 def test_a_state_is_open_or_closed(state, scene, client):
     answer = client.ask(f'{ANT}/conversations?state={state}')
@@ -236,7 +223,6 @@ def test_a_state_is_open_or_closed(state, scene, client):
     assert answer.json['description'].endswith('should be open or closed')
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize('path', METHODS)
 def test_other_methods_are_not_allowed(path, scene, client):
     others = {'GET', 'POST', 'PUT', 'PATCH', 'DELETE'} - METHODS[path]
@@ -245,7 +231,6 @@ def test_other_methods_are_not_allowed(path, scene, client):
         assert (method, answer.status_code) == (method, 405)
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize('path', [
     *METHODS,
     # Who has no password does not even learn what there is.
@@ -296,7 +281,6 @@ def test_what_fails_half_way_leaves_nothing(
     assert client.get(scene.at(BART))['choice'] == 'mute'
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize('error', [
     SchemaError(None, '0001'),
     SiteSettingError(Path('/etc/dlist.cfg'), 3, 'unknown setting foot'),
@@ -312,7 +296,6 @@ def test_a_site_that_is_not_well_says_so(path, error, scene, client, monkeypatch
     assert answer.json['description'] == str(error)
 
 
-@pytest.mark.databases('sqlite')
 def test_the_router_may_read_every_attribute_of_the_root(mailman):
     """It does so at each request; nothing may come of it."""
     root = config.plugins['dlist'].resource

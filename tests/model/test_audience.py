@@ -38,6 +38,9 @@ from tests.model.stage import (
 )
 
 
+pytestmark = pytest.mark.every_database
+
+
 NOWHERE = 'no row of settings'
 MODES = (None, *DeliveryMode)
 STATUSES = (None, *DeliveryStatus)

@@ -16,6 +16,9 @@ from mailman_dlist.model.session import committed, store
 from tests.model.stage import DAY, counted, new_conversation, new_list, now
 
 
+pytestmark = pytest.mark.every_database
+
+
 def test_a_number_is_never_used_again(mlist):
     numbers = []
     for _ in range(3):

@@ -22,6 +22,9 @@ from mailman_dlist.model.session import store
 from tests.model.stage import DAY, count_rows, join, new_list, now, pass_time, queued
 
 
+pytestmark = pytest.mark.every_database
+
+
 @pytest.fixture
 def ant(mailman: Any) -> Any:
     mlist = new_list(style='dlist-essay')

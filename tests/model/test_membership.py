@@ -33,6 +33,9 @@ from tests.model.stage import (
 )
 
 
+pytestmark = pytest.mark.every_database
+
+
 ANNE_ALONE = {'anne@example.com': Why.everything}
 
 

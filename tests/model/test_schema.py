@@ -26,6 +26,9 @@ from tests.core import PLUGIN_CFG
 from tests.house.tree import ROOT
 
 
+pytestmark = pytest.mark.every_database
+
+
 # Those of a site with all runners, the master and a command.
 PROCESSES = 14
 

@@ -16,17 +16,17 @@ from tests.mta.conftest import RECIPIENTS
 MORE = {'fred@example.org', 'jane@example.com', 'jane@example.net', 'kurt@example.net'}
 
 
-@pytest.fixture
-def people(ant):
-    """Those of `ant`, and some whose address and membership are not a pair."""
+@pytest.fixture(scope='module')
+def people(shared_list):
+    """Those of the list, and some whose address and membership are not a pair."""
     users = getUtility(IUserManager)
     # A further address of somebody subscribed as a user, who prefers another.
     verify(person('Fred').register('fred@example.org'))
     # One whose user prefers another address, and both are subscribed.
-    jane = join(ant, 'Jane', as_user=True).user
+    jane = join(shared_list, 'Jane', as_user=True).user
     further = jane.register('jane@example.net')
     verify(further)
-    ant.subscribe(further)
+    shared_list.subscribe(further)
     # A user without a preferred address, and so without membership.
     users.create_user('kurt@example.net', 'Kurt')
     config.db.commit()
@@ -49,6 +49,7 @@ def named(user):
     return user and user.display_name
 
 
+@pytest.mark.every_database
 @pytest.mark.parametrize(('look_up', 'statements'), [
     (recipients.in_full, 2), (recipients.in_brief, 1),
 ])
