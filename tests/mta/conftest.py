@@ -3,30 +3,57 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mailman.config import config
+from mailman.interfaces.mailinglist import Personalization
 from mailman.interfaces.member import MemberRole
 from mailman.interfaces.template import ITemplateManager
 from mailman.interfaces.usermanager import IUserManager
+from mailman.mta import deliver
 from zope.component import getUtility
 
+from mailman_dlist import mta
+from tests import core
 from tests.model.stage import join, new_list, person, verify
-from tests.mta.outgoing import Server, mail_server
+from tests.mta.outgoing import Outcome, Server, mail_server, outcome
+
+
+FOOTER = 'list:member:regular:footer'
+HEADER = 'list:member:regular:header'
+TEMPLATES = (FOOTER, HEADER)
 
 
 @pytest.fixture
-def server(mailman: Any) -> Iterator[Server]:
+def server(mailman_database: None) -> Iterator[Server]:
     with mail_server() as server:
         yield server
 
 
-@pytest.fixture
-def ant(mailman: Any) -> Any:
+@pytest.fixture(scope='module')
+def shared_list(mailman_database: None) -> Iterator[Any]:
     """A plain list; see `RECIPIENTS` for who hears it."""
+    with core.fresh_site():
+        yield list_with_everybody()
+
+
+@pytest.fixture
+def ant(shared_list: Any) -> Iterator[Any]:
+    """The plain list, whose settings and templates a test may change."""
+    yield shared_list
+    config.db.abort()
+    shared_list.personalize = Personalization.none
+    shared_list.preferred_language = 'en'
+    for name in TEMPLATES:
+        getUtility(ITemplateManager).delete(name, shared_list.list_id)
+    config.db.commit()
+
+
+def list_with_everybody() -> Any:
     ant = new_list('ant', 'legacy-default')
     join(ant, 'Anne')
     join(ant, 'Bart', as_user=True).preferences.preferred_language = 'ja'
@@ -69,6 +96,11 @@ RECIPIENTS = {
     'Anne@Example.com',
 }  # fmt: skip
 
+#: A member with two languages' letters, one to be told of a copy, and a stranger.
+SOME = {
+    'anne@example.com', 'dora@example.com', 'nobody@example.com', 'Anne@Example.com',
+}
+
 PERSONAL_FOOTER = """\
 ____
 To $user_name <$user_email> ($user_name_or_address, $user_language) at
@@ -97,3 +129,15 @@ def set_template(mlist: Any, name: str, text: str | None, where: Path) -> None:
         config.db.commit()
 
 
+def both(
+    server: Server, mlist: Any, msg: Any, recipients: Any = RECIPIENTS, **msgdata: Any
+) -> Outcome:
+    """Deliver with Mailman's agent and ours; return what both led to."""
+    expected = outcome(
+        deliver.deliver, server, mlist, copy.deepcopy(msg), recipients, **msgdata
+    )
+    ours = outcome(
+        mta.deliver, server, mlist, copy.deepcopy(msg), recipients, **msgdata
+    )
+    assert ours == expected
+    return ours
