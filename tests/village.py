@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """People who write to lists, and look into their mailboxes.
 
-The cast of journeys.  Starting a Mailman takes ten seconds, so all journeys on
-one database share one, and each gets a village in it: a mail domain of its own,
-where no other journey's people or lists are.
+The cast of journeys.  The journeys of a module share one Mailman, and each gets a
+village in it: a mail domain of its own, where no other journey's people or lists are.
 
     def test_bart_has_heard_enough(ant):
         anne, bart, cris = ant.has('Anne', 'Bart', 'Cris')
@@ -52,6 +51,9 @@ class Village:
         :param config: Mailman's own settings, as REST names them.
         """
         list_id = self.site.create_list(f'{name}@{self.domain}', style, **config)
+        # Of two runners that look for its archivers for the first time, both would
+        # write them down, and Mailman would find too many for ever.
+        self.site.must(f'lists/{list_id}/archivers')
         return MailingList(self, list_id)
 
     def person(self, name: str) -> Person:

@@ -39,13 +39,6 @@ class Examples:
         )  # fmt: skip
         return {each.__name__: each for each in ours}
 
-    def clear(self) -> None:
-        """Leave the site to the next page as it was."""
-        for of, path in (('entries', 'lists'), ('entries', 'users')):
-            for entry in self.site.must(path).body.get(of, []):
-                self.site.must(entry['self_link'], method='DELETE')
-        self.site.outbox.clear()
-
     # Lists and members.
 
     def new_list(self, name: str, style: str = 'dlist') -> None:

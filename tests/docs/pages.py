@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from importlib.resources import files
 from pathlib import Path
 
 from tests.house.tree import ROOT
@@ -33,3 +34,14 @@ def configuration(page: Path) -> str:
         block for block in snippets(page, 'ini') if block.startswith('[plugin.dlist]')
     ]
     return snippet
+
+
+def documented_configuration() -> str:
+    """Return what install.rst says to add, with the settings that the package ships."""
+    added = configuration(INSTALL)
+    settings = files('mailman_dlist') / 'dlist.cfg'
+    named = added.replace(
+        '# configuration: /etc/mailman3/dlist.cfg', f'configuration: {settings}'
+    )
+    assert named != added
+    return named

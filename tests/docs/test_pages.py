@@ -58,7 +58,6 @@ def test_readme_and_installation_say_the_same():
     assert pages.configuration(pages.README) == pages.configuration(pages.INSTALL)
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize('page', [pages.README, pages.INSTALL], ids=short)
 def test_the_commands_do_what_they_say(mailman, page):
     manager = getUtility(IListManager)

@@ -7,14 +7,17 @@ no mail tells of it, and they look here.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from configparser import ConfigParser
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, MetaData, NullPool, create_engine, select
 
-from mailman_dlist.demo.site import Site
+from mailman_dlist.demo.site import Site, until
 
+
+PATIENCE_SECONDS = 300
 
 # Belong to the site, not to any list.
 KEPT = {'dlist_alembic_version', 'dlist_notice'}
@@ -30,6 +33,15 @@ def connected(site: Site) -> Iterator[tuple[Connection, MetaData]]:
     tables.reflect(engine, only=lambda name, _: name.startswith('dlist_'))
     with engine.connect() as connection:
         yield connection, tables
+
+
+def next_second() -> None:
+    """Wait until what happens is later than before, also for MariaDB.
+
+    Its times are whole seconds, and it counts by them.
+    """
+    now = time.time()
+    until(lambda: time.time() > now + 2, PATIENCE_SECONDS)
 
 
 def everything_of_lists(site: Site) -> dict[str, set[tuple[str, ...]]]:

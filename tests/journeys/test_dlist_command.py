@@ -11,8 +11,6 @@ import pytest
 from tests.village import text_of
 
 
-pytestmark = pytest.mark.databases('sqlite')
-
 EVERYTHING = 'You hear everything on this list.'
 OPENINGS = 'You hear only the first message of each conversation on this list.'
 NOTHING = 'You hear only the conversations that you follow on this list.'

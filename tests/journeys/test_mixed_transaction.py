@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.village import text_of
 
 
@@ -39,7 +37,6 @@ def test_four_recipients_four_right_answers(village):
     assert 'By the river.' in notice.as_string()
 
 
-@pytest.mark.databases('sqlite')
 def test_posts_commands_and_owners_in_one_mail(village):
     ant, bee = village.new_list('ant'), village.new_list('bee')
     anne, bart = ant.has('Anne', 'Bart')
@@ -80,7 +77,6 @@ def test_a_message_with_defects_is_refused_once_for_each(village):
     assert len(village.site.outbox) == 0
 
 
-@pytest.mark.databases('sqlite')
 def test_bounces_of_our_mail_are_bounces_and_no_posts(ant):
     anne, bart = ant.has('Anne', 'Bart')
     anne.writes(ant.at('new'), 'Picnic')

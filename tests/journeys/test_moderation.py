@@ -26,7 +26,6 @@ def test_a_held_opening_opens_when_it_is_accepted(ant):
     assert (answer.conversation, answer.readers) == ('feast-2', {'Anne', 'Bart'})
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize('action', ['discard', 'reject'])
 def test_of_what_a_moderator_declines_nothing_is_kept(ant, action):
     [bart] = ant.has('Bart', moderation_action='hold')
@@ -37,7 +36,6 @@ def test_of_what_a_moderator_declines_nothing_is_kept(ant, action):
     assert everything_of_lists(ant.village.site) == before
 
 
-@pytest.mark.databases('sqlite')
 def test_a_held_answer_joins_its_conversation_when_it_is_accepted(ant):
     anne, cris = ant.has('Anne', 'Cris')
     [bart] = ant.has('Bart', moderation_action='hold')
@@ -49,7 +47,6 @@ def test_a_held_answer_joins_its_conversation_when_it_is_accepted(ant):
     assert (answer.conversation, answer.readers) == ('picnic', {'Anne', 'Bart'})
 
 
-@pytest.mark.databases('sqlite')
 def test_accepted_mail_to_an_unknown_conversation_comes_back(ant):
     anne, _cris = ant.has('Anne', 'Cris')
     [bart] = ant.has('Bart', moderation_action='hold')
@@ -65,7 +62,6 @@ def test_accepted_mail_to_an_unknown_conversation_comes_back(ant):
     assert conversations(ant.village.site, ant.list_id) == ['picnic']
 
 
-@pytest.mark.databases('sqlite')
 def test_a_nonmembers_mail_to_an_unknown_conversation_comes_back_as_well(ant):
     ant.config(default_nonmember_action='accept')
     [anne] = ant.has('Anne')
@@ -82,7 +78,6 @@ def test_a_nonmembers_mail_to_an_unknown_conversation_comes_back_as_well(ant):
     assert (opening.conversation, opening.readers) == ('goat', {'Anne'})
 
 
-@pytest.mark.databases('sqlite')
 def test_a_strangers_command_is_no_command_after_a_moderator_accepts_it(ant):
     anne, _bart = ant.has('Anne', 'Bart')
     zoe = ant.village.person('Zoe')
@@ -98,7 +93,6 @@ def test_a_strangers_command_is_no_command_after_a_moderator_accepts_it(ant):
     assert anne.writes(ant.at('picnic')).readers == {'Anne', 'Bart'}
 
 
-@pytest.mark.databases('sqlite')
 def test_mail_without_a_subject_is_shown_to_moderators_as_on_any_list(ant):
     anne, bart = ant.has('Anne', 'Bart')
     opening = anne.writes(ant.at('new'), '')

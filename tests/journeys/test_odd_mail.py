@@ -22,8 +22,8 @@ import pytest
 
 from mailman_dlist.demo.ports import HOST
 from mailman_dlist.demo.sink import Delivery
-from mailman_dlist.demo.site import Site
 from tests.house.tree import ROOT
+from tests.inside import InsideSite
 from tests.village import MailingList, Village
 
 
@@ -149,7 +149,7 @@ class Aftermath:
 
 
 @pytest.fixture(scope='module')
-def aftermath(site: Site) -> Aftermath:
+def aftermath(site: InsideSite) -> Aftermath:
     """Hand everything in, accept what is held, and look."""
     village = Village(site, DOMAIN)
     # A sender gets only so many of these a day.
@@ -188,13 +188,17 @@ def aftermath(site: Site) -> Aftermath:
     return after
 
 
-def hand_in(site: Site, sender: str, to: str, raw: bytes) -> str:
-    """Return what the refusal says, '' where there is none.
+def hand_in(site: InsideSite, sender: str, to: str, raw: bytes) -> str:
+    """Return what the refusal says, '' where there is none."""
+    return site.while_serving(lambda: _hand_in(site.lmtp_port, sender, to, raw))
 
-    A bare CR and other octets go as they are, which the site's own way of
-    handing in a message puts in order.
+
+def _hand_in(port: int, sender: str, to: str, raw: bytes) -> str:
+    """Hand in a bare CR and other octets as they are.
+
+    The site's own way of handing in a message puts them in order.
     """
-    with smtplib.LMTP(HOST, site.lmtp_port, local_hostname='localhost') as door:
+    with smtplib.LMTP(HOST, port, local_hostname='localhost') as door:
         door.ehlo()
         # Mail servers write what they were told, ASCII or not.
         door.command_encoding = 'utf-8'

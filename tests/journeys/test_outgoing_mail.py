@@ -1,114 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What goes out: footers and addresses, whatever the shape of the mail or list."""
+"""What goes out: addresses that find their conversation on every kind of list."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from tests.journeys.shapes import SHAPES, SIGNED_PART
 from tests.village import emails, text_of
-
-
-def mail_of_shape(person, to, shape):
-    fields = (
-        f'From: {person.name} <{person.email}>\n'
-        f'To: {to}\n'
-        f'Subject: {shape}\n'
-        f'Message-ID: <{shape}@{person.village.domain}>\n'
-        'MIME-Version: 1.0\n'
-    )
-    return (fields + SHAPES[shape]).encode()
-
-
-@pytest.fixture
-def sent(ant):
-    """Every shape opens a conversation; some of the ants take only openings."""
-    anne, _bart, cris, dora = ant.has('Anne', 'Bart', 'Cris', 'Dora')
-    for person in (cris, dora):
-        ant.default(person, 'openings')
-    letters = {
-        shape: anne.sends(
-            mail_of_shape(anne, ant.at('new', shape), shape),
-            ant.at('new', shape),
-            wait=False,
-        )
-        for shape in SHAPES
-    }
-    ant.village.settle()
-    return letters
-
-
-@pytest.mark.databases('sqlite')
-def test_every_shape_of_mail_arrives_with_the_right_footer(ant, sent):
-    hearing = {ant.village.person(name).email for name in ('Anne', 'Bart')}
-    openings = {ant.village.person(name).email for name in ('Cris', 'Dora')}
-    for shape, letter in sent.items():
-        copies = {frozenset(copy.recipients): copy for copy in letter.copies}
-        assert set(copies) == {frozenset(hearing), frozenset(openings)}, shape
-        mute = f'{ant.at(shape, "unsubscribe")}\n'
-        follow = f'{ant.at(shape, "subscribe")}\n'
-        for group, ours, others in (
-            (hearing, mute, follow), (openings, follow, mute)
-        ):
-            mail = copies[frozenset(group)].message
-            text = text_of(mail)
-            assert (text.count(ours), text.count(others)) == (1, 0), shape
-            # The list's own footer stands below ours.
-            assert text.index(ours) < text.index(f'ant-leave@{ant.village.domain}')
-            assert mail.get_all('to') == [ant.at(shape)]
-            assert mail.get_all('x-dlist-conversation') == [shape]
-
-
-@pytest.mark.databases('sqlite')
-def test_nothing_of_a_mail_is_lost_under_the_footer(ant, sent):
-    for shape, letter in sent.items():
-        whole = {
-            part.get_content()
-            for part in letter.copies[0].message.walk()
-            if part.get_content_maintype() == 'text'
-        }
-        assert any('Hello, ants!' in text or 'Hello, <b>ants!' in text
-                   for text in whole), shape
-        if shape in ('eight-bit', 'base64', 'quoted-printable'):
-            assert any('Grüße.' in text for text in whole), shape
-    flowed = sent['flowed'].copies[0].message
-    assert flowed.get_param('format') == 'flowed'
-    assert 'Hello, ants! \n' in text_of(flowed)
-    html = sent['html'].copies[0].raw
-    assert b'<p>Hello, ants!</p>\r\n' in html
-    mixed = sent['mixed'].copies[0].message
-    [attached, _list_footer] = mixed.iter_attachments()
-    assert attached.get_filename() == 'cheese.txt'
-
-
-@pytest.mark.databases('sqlite')
-def test_what_is_signed_stays_as_it_was_signed(sent):
-    signed = SIGNED_PART.replace('\n', '\r\n').encode()
-    for copy in sent['signed'].copies:
-        assert copy.raw.count(b'--b\r\n' + signed + b'\r\n--b\r\n') == 1
-        [part] = [
-            part for part in copy.message.walk()
-            if part.get_content_type() == 'multipart/signed'
-        ]
-        assert part.get_param('micalg') == 'pgp-sha256'
-
-
-@pytest.mark.databases('sqlite')
-def test_archive_and_digest_keep_the_mail_without_our_footer(ant, sent):
-    var = ant.village.site.var
-    archive = var / 'archives' / 'prototype' / ant.at() / 'new'
-    kept = [path.read_text() for path in archive.iterdir()]
-    digest = (var / 'lists' / ant.list_id / 'digest.mmdf').read_text()
-    assert len(kept) == len(sent) == digest.count('X-Dlist-Conversation: ')
-    for text in (*kept, digest):
-        assert '+unsubscribe@' not in text
-        assert '+subscribe@' not in text
-        assert 'X-Dlist-Conversation: ' in text
-    for shape in sent:
-        [text] = [each for each in kept if f'X-Dlist-Conversation: {shape}\n' in each]
-        assert f'To: {ant.at(shape)}\n' in text
 
 
 ELSEWHERE = 'office@elsewhere.example.net'
@@ -162,7 +59,6 @@ LISTS: dict[str, tuple[dict[str, Any], set[str]]] = {
 }
 
 
-@pytest.mark.databases('sqlite')
 def test_answers_find_their_conversation_on_every_kind_of_list(village):
     anne, bart = village.person('Anne'), village.person('Bart')
     lists = {}
@@ -207,7 +103,6 @@ def is_from(mail, mailing_list):
     return f'<{mailing_list.list_id}>' == mail['list-id']
 
 
-@pytest.mark.databases('sqlite')
 def test_an_anonymous_list_tells_nothing_of_its_authors(village):
     ant = village.new_list('ant', anonymous_list=True)
     anne, bart = ant.has('Anne', 'Bart')
@@ -218,7 +113,6 @@ def test_an_anonymous_list_tells_nothing_of_its_authors(village):
     assert [each['x-dlist-conversation'] for each in anne.inbox] == ['picnic'] * 2
 
 
-@pytest.mark.databases('sqlite')
 def test_personalised_mail_is_to_each_and_answers_go_to_the_conversation(village):
     ant = village.new_list('ant', personalize='full')
     anne, bart, cris = ant.has('Anne', 'Bart', 'Cris')

@@ -38,8 +38,6 @@ from tests import archives
 from tests.journeys.model import Threads
 
 
-pytestmark = pytest.mark.databases('sqlite')
-
 ARCHIVES = archives.AT_HAND or (archives.STORY,)
 LIST = 'demo@lists.test'
 

@@ -63,7 +63,6 @@ def test_an_opening_with_a_person_in_cc_stays_one_conversation(ant, extension):
     assert added.readers == from_cc.readers == {'Anne', 'Bart', 'Dora'}
 
 
-@pytest.mark.databases('sqlite')
 def test_the_answer_from_cc_may_be_quicker_than_the_opening(ant):
     anne, bart, dora = ant.has('Anne', 'Bart', 'Dora')
     # Greylisting, say: Dora has the opening before the list has it.
@@ -74,7 +73,6 @@ def test_the_answer_from_cc_may_be_quicker_than_the_opening(ant):
     assert bart.replies(opening).conversation == 'picnic'
 
 
-@pytest.mark.databases('sqlite')
 def test_mentions_keep_everything_but_the_address(ant):
     anne, bart = ant.has('Anne', 'Bart')
     friend = 'zoe@elsewhere.example.net'

@@ -5,13 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.village import MailingList
 
-
-# The same paths are asked in one process on every database.
-pytestmark = pytest.mark.databases('sqlite')
 
 def ask(ant: MailingList, path: str, **given: Any) -> Any:
     return ant.village.site.must(f'plugins/dlist/lists/{ant.list_id}{path}', **given)

@@ -19,8 +19,6 @@ from tests.journeys.storage import everything_of_lists, rows_about
 from tests.village import MailingList, Person, Village, text_of
 
 
-pytestmark = pytest.mark.databases('sqlite')
-
 ANSWER = 'I have goats.'
 
 #: Which lists they lead to.

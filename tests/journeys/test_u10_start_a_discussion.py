@@ -16,6 +16,7 @@ def test_an_opening_gets_its_name_from_the_subject(ant):
     assert letter.conversation == 'picnic-by-the-river'
 
 
+@pytest.mark.every_database
 def test_readers_answer_where_the_opening_says_they_can(ant):
     anne, bart = ant.has('Anne', 'Bart')
     anne.writes(ant.at('new'), 'Picnic')
@@ -26,7 +27,6 @@ def test_readers_answer_where_the_opening_says_they_can(ant):
     assert answer.conversation == 'picnic'
 
 
-@pytest.mark.databases('sqlite')
 def test_an_opener_may_name_the_conversation(ant):
     anne, _bart = ant.has('Anne', 'Bart')
     given = {
@@ -53,7 +53,6 @@ def test_an_opener_may_name_the_conversation(ant):
     assert {text: letters[text].conversation for text in given} == given
 
 
-@pytest.mark.databases('sqlite')
 def test_a_name_is_made_of_any_subject(ant):
     ant.config(subject_prefix='[The Ants] ', administrivia=False)
     anne, _bart = ant.has('Anne', 'Bart')
@@ -94,7 +93,6 @@ def test_a_post_to_the_list_itself_opens_a_conversation(ant):
     assert letter.readers == {'Anne', 'Bart'}
 
 
-@pytest.mark.databases('sqlite')
 def test_two_lists_have_a_conversation_of_the_same_name(village):
     ant, bee = village.new_list('ant'), village.new_list('bee')
     [anne] = ant.has('Anne')
@@ -107,7 +105,6 @@ def test_two_lists_have_a_conversation_of_the_same_name(village):
     assert bart.writes(ant.at('picnic')).readers == set()
 
 
-@pytest.mark.databases('sqlite')
 def test_an_opening_may_go_to_several_addresses_of_the_list_and_is_posted_once(ant):
     anne, bart = ant.has('Anne', 'Bart')
     letter = anne.writes([ant.at(), ant.at('new'), ant.at('new', 'Feast')], 'Picnic')
@@ -117,7 +114,6 @@ def test_an_opening_may_go_to_several_addresses_of_the_list_and_is_posted_once(a
     assert len(bart.inbox) == 1
 
 
-@pytest.mark.databases('sqlite')
 def test_a_list_may_want_openings_at_their_own_address_only(ant):
     ant.settings(plain_posts='reject')
     anne, _bart = ant.has('Anne', 'Bart')
@@ -133,7 +129,6 @@ def test_a_list_may_want_openings_at_their_own_address_only(ant):
     assert answer.conversation == 'picnic'
 
 
-@pytest.mark.databases('sqlite')
 def test_a_list_may_show_plain_posts_to_its_moderators_first(ant):
     ant.settings(plain_posts='hold')
     anne, _bart = ant.has('Anne', 'Bart')
@@ -144,7 +139,6 @@ def test_a_list_may_show_plain_posts_to_its_moderators_first(ant):
     assert anne.writes(ant.at('new'), 'Goat').readers == {'Anne', 'Bart'}
 
 
-@pytest.mark.databases('sqlite')
 def test_new_in_an_answer_continues_but_new_with_a_name_opens(ant):
     anne, bart = ant.has('Anne', 'Bart')
     opening = anne.writes(ant.at('new'), 'Picnic')

@@ -16,6 +16,7 @@ def test_the_address_alone_leads_to_the_conversation(ant):
     assert answer.readers == {'Anne', 'Bart', 'Cris'}
 
 
+@pytest.mark.every_database
 def test_each_thread_of_a_mail_program_leads_to_the_conversation(ant):
     anne, bart = ant.has('Anne', 'Bart')
     opening = anne.writes(ant.at('new'), 'Picnic')
@@ -48,7 +49,6 @@ def test_subjects_neither_split_nor_join(ant):
     assert (changed.conversation, same.conversation) == ('picnic', 'picnic-2')
 
 
-@pytest.mark.databases('sqlite')
 def test_the_envelope_is_the_truth_and_the_headers_are_not(ant):
     anne, bart = ant.has('Anne', 'Bart')
     picnic = anne.writes(ant.at('new'), 'Picnic')
@@ -59,7 +59,6 @@ def test_the_envelope_is_the_truth_and_the_headers_are_not(ant):
     assert answer.conversation == 'goat'
 
 
-@pytest.mark.databases('sqlite')
 def test_upper_case_and_quotes_make_no_difference(ant):
     anne, bart = ant.has('Anne', 'Bart')
     anne.writes(ant.at('new'), 'Picnic')
@@ -68,7 +67,6 @@ def test_upper_case_and_quotes_make_no_difference(ant):
     assert bart.writes(f'"{local_part}"@{domain}').conversation == 'picnic'
 
 
-@pytest.mark.databases('sqlite')
 def test_an_answer_to_two_conversations_is_posted_in_the_first(ant):
     anne, bart = ant.has('Anne', 'Bart')
     anne.writes(ant.at('new'), 'Picnic', wait=False)
@@ -79,7 +77,6 @@ def test_an_answer_to_two_conversations_is_posted_in_the_first(ant):
     assert [mail['subject'] for mail in anne.inbox].count('[Ant] Both') == 1
 
 
-@pytest.mark.databases('sqlite')
 def test_an_answer_may_overtake_what_it_answers(ant):
     anne, bart, cris = ant.has('Anne', 'Bart', 'Cris')
     late = '<late@example.net>'
@@ -89,7 +86,6 @@ def test_an_answer_may_overtake_what_it_answers(ant):
     assert {each.conversation for each in (early, another, opening)} == {'picnic'}
 
 
-@pytest.mark.databases('sqlite')
 def test_a_message_counts_only_on_the_list_it_was_posted_to(village):
     ant, bee = village.new_list('ant'), village.new_list('bee')
     [anne] = ant.has('Anne')
@@ -130,7 +126,6 @@ def test_a_mistyped_conversation_is_explained_and_never_posted(ant):
         assert 'Twelve chairs.' in original.get_payload()
 
 
-@pytest.mark.databases('sqlite')
 def test_nothing_is_explained_to_strangers(ant):
     [anne] = ant.has('Anne')
     anne.writes(ant.at('new'), 'Picnic')
@@ -143,7 +138,6 @@ def test_nothing_is_explained_to_strangers(ant):
     assert not any(ant.at('picnic') in mail.as_string() for mail in stranger.inbox)
 
 
-@pytest.mark.databases('sqlite')
 def test_a_vacation_message_is_no_answer(ant):
     anne, bart = ant.has('Anne', 'Bart')
     anne.writes(ant.at('new'), 'Picnic')

@@ -9,6 +9,7 @@ from tests.village import text_of
 
 
 @pytest.mark.parametrize('verb', ['unsubscribe', 'mute'])
+@pytest.mark.every_database
 def test_who_mutes_a_conversation_hears_no_more_of_it(ant, verb):
     anne, bart, cris = ant.has('Anne', 'Bart', 'Cris')
     anne.writes(ant.at('new'), 'Picnic')
@@ -50,7 +51,6 @@ def test_the_answer_is_true_about_the_undoing(ant):
     assert heard == [False, True, False, True]
 
 
-@pytest.mark.databases('sqlite')
 def test_the_address_in_the_footer_is_the_one_that_mutes(ant):
     anne, bart = ant.has('Anne', 'Bart')
     anne.writes(ant.at('new'), 'Picnic')
@@ -63,7 +63,6 @@ def test_the_address_in_the_footer_is_the_one_that_mutes(ant):
     assert anne.writes(ant.at('picnic')).readers == {'Anne'}
 
 
-@pytest.mark.databases('sqlite')
 def test_posting_does_not_unmute(ant):
     anne, bart = ant.has('Anne', 'Bart')
     anne.writes(ant.at('new'), 'Picnic')
@@ -73,7 +72,6 @@ def test_posting_does_not_unmute(ant):
     assert anne.writes(ant.at('picnic')).readers == {'Anne'}
 
 
-@pytest.mark.databases('sqlite')
 def test_several_commands_of_one_mail_are_all_obeyed(ant):
     anne, bart = ant.has('Anne', 'Bart')
     for subject in ('Picnic', 'Goat', 'Bridge'):
@@ -91,7 +89,6 @@ def test_several_commands_of_one_mail_are_all_obeyed(ant):
     }
 
 
-@pytest.mark.databases('sqlite')
 def test_a_command_of_a_moderated_member_is_not_held(ant):
     [anne] = ant.has('Anne')
     [bart] = ant.has('Bart', moderation_action='hold')
@@ -102,7 +99,6 @@ def test_a_command_of_a_moderated_member_is_not_held(ant):
     assert anne.writes(ant.at('picnic')).readers == {'Anne'}
 
 
-@pytest.mark.databases('sqlite')
 def test_a_program_mutes_nothing(ant):
     anne, bart = ant.has('Anne', 'Bart')
     anne.writes(ant.at('new'), 'Picnic')
@@ -112,7 +108,6 @@ def test_a_program_mutes_nothing(ant):
     assert 'Bart' in anne.writes(ant.at('picnic')).readers
 
 
-@pytest.mark.databases('sqlite')
 def test_a_stranger_mutes_nothing_and_learns_nothing(ant):
     anne, _bart = ant.has('Anne', 'Bart')
     anne.writes(ant.at('new'), 'Picnic')
@@ -124,7 +119,6 @@ def test_a_stranger_mutes_nothing_and_learns_nothing(ant):
     assert anne.writes(ant.at('picnic')).readers == {'Anne', 'Bart'}
 
 
-@pytest.mark.databases('sqlite')
 def test_muting_what_is_not_there_is_explained(ant):
     anne, bart = ant.has('Anne', 'Bart')
     anne.writes(ant.at('new'), 'Picnic')

@@ -9,6 +9,7 @@ from tests.village import text_of
 
 
 @pytest.mark.parametrize('verb', ['subscribe', 'follow'])
+@pytest.mark.every_database
 def test_who_follows_a_conversation_hears_all_of_it(ant, verb):
     anne, bart, cris = ant.has('Anne', 'Bart', 'Cris')
     ant.default(cris, 'openings')
@@ -46,7 +47,6 @@ def test_the_answer_says_what_is_true_now_and_how_to_undo_it(ant):
         ('nothing', False, 'You hear only the conversations that you follow'),
     ],
 )
-@pytest.mark.databases('sqlite')
 def test_reset_goes_back_to_the_default(ant, default, heard, said):
     anne, cris = ant.has('Anne', 'Cris')
     ant.default(cris, default)
@@ -60,7 +60,6 @@ def test_reset_goes_back_to_the_default(ant, default, heard, said):
         assert ('Cris' in anne.writes(ant.at('picnic')).readers) is heard
 
 
-@pytest.mark.databases('sqlite')
 def test_who_asks_again_is_answered_again(ant):
     anne, cris = ant.has('Anne', 'Cris')
     anne.writes(ant.at('new'), 'Picnic')

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
@@ -12,15 +11,11 @@ from tests.journeys.aliases import answers, asks, confirms, own
 from tests.village import text_of
 
 
-ON_TWO = pytest.mark.databases('sqlite', 'postgresql')
-ON_ONE = pytest.mark.databases('sqlite')
-
-
 def token_in(mail):
     return str(mail['reply-to']).partition('+confirm+')[2].partition('@')[0]
 
 
-@ON_TWO
+@pytest.mark.every_database
 def test_who_reads_the_mail_of_an_address_makes_an_alias_of_it(ant):
     bart, cris = ant.has('Bart', 'Cris')
     me = ant.village.person('Me')
@@ -43,7 +38,6 @@ def test_who_reads_the_mail_of_an_address_makes_an_alias_of_it(ant):
     assert own(ant, cris) == {}
 
 
-@ON_ONE
 def test_the_button_on_the_page_confirms_too(ant):
     [bart] = ant.has('Bart')
     me = ant.village.person('Me')
@@ -57,33 +51,6 @@ def test_the_button_on_the_page_confirms_too(ant):
     assert len(me.inbox) == 2
 
 
-@ON_TWO
-def test_of_two_members_at_once_one_gets_it(ant):
-    bart, cris = ant.has('Bart', 'Cris')
-    site = ant.village.site
-    for number in range(5):
-        me = ant.village.person(f'Me{number}')
-        paths = []
-        for member in (bart, cris):
-            asks(ant, member, f'add {me.email}')
-            paths.append(f'plugins/dlist/aliases/{token_in(me.inbox[-1])}')
-        with ThreadPoolExecutor(2) as both:
-            statuses = [
-                status for status, _body in both.map(
-                    lambda path: site.rest(path, {}, 'POST'), paths)
-            ]
-        assert sorted(statuses) == [200, 409]
-        states = [own(ant, member)[me.email] for member in (bart, cris)]
-        assert [states[at] for at in (statuses.index(200), statuses.index(409))] == [
-            'confirmed', 'pending',
-        ]
-        ant.village.settle()
-        said = ''.join(text_of(mail) for mail in me.reads())
-        assert said.count('A member of the list posts from it already.') == 1
-        assert said.count('From now on you can post to Ant') == 1
-
-
-@ON_ONE
 def test_nobody_learns_what_an_address_is(ant):
     bart, cris, _zoe = ant.has('Bart', 'Cris', 'Zoe')
     village = ant.village
@@ -114,7 +81,6 @@ def test_nobody_learns_what_an_address_is(ant):
     assert conversations['total_size'] == 0
 
 
-@ON_ONE
 @pytest.mark.parametrize('given', [
     'a@other.example b@other.example c@other.example',
     'Me <me@other.example>',
@@ -146,7 +112,6 @@ def test_what_is_no_single_address_is_answered(ant, given, in_text):
     assert len(ant.village.site.outbox.deliveries) == 1
 
 
-@ON_ONE
 @pytest.mark.parametrize(('given', 'email'), [
     ('ME@Other.Example', 'me@other.example'),
     ('"me"@other.example', 'me@other.example'),
@@ -161,7 +126,6 @@ def test_addresses_of_all_sorts_are_asked(ant, given, email):
     assert own(ant, bart) == {email: 'pending'}
 
 
-@ON_ONE
 def test_ten_lines_are_ten_wishes_and_no_more_today(ant):
     [bart] = ant.has('Bart')
     lines = [f'dlist alias add me{number}@other.example' for number in range(10)]
@@ -171,7 +135,6 @@ def test_ten_lines_are_ten_wishes_and_no_more_today(ant):
     assert said.startswith('You have reached the limit of requests for today: 10.')
 
 
-@ON_ONE
 @pytest.mark.parametrize('headers', [
     {'Auto_Submitted': 'auto-replied'},
     {'Precedence': 'auto_reply'},
@@ -186,7 +149,6 @@ def test_an_absent_reader_confirms_nothing(ant, headers):
     assert len(me.inbox) == 1
 
 
-@ON_ONE
 def test_who_says_to_be_bart_gets_no_answer_for_him(ant):
     """Mailman's own rule would believe Reply-To, and answer From."""
     [bart] = ant.has('Bart')
@@ -202,7 +164,6 @@ def test_who_says_to_be_bart_gets_no_answer_for_him(ant):
     assert own(ant, bart) == {me.email: 'confirmed'}
 
 
-@ON_ONE
 def test_no_log_brings_an_alias_and_its_member_together(ant):
     [bart] = ant.has('Bart')
     me = ant.village.person('Me')

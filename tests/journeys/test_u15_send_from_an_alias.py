@@ -12,10 +12,6 @@ from tests.journeys.moderators import decide, held
 from tests.village import text_of
 
 
-ON_TWO = pytest.mark.databases('sqlite', 'postgresql')
-ON_ONE = pytest.mark.databases('sqlite')
-
-
 def shade_of(ant, member, name='Shade'):
     """Let a member have an alias, and return who posts from it."""
     shade = ant.village.person(name)
@@ -42,7 +38,7 @@ def readers(ant, subject):
     return {person.name for person in people if person.email in emails}
 
 
-@ON_TWO
+@pytest.mark.every_database
 def test_a_member_opens_a_conversation_and_answers_in_it_unseen(ant):
     anne, bart, cris = ant.has('Anne', 'Bart', 'Cris')
     shade = shade_of(ant, bart)
@@ -65,7 +61,6 @@ def test_a_member_opens_a_conversation_and_answers_in_it_unseen(ant):
         assert opening.message_id not in copy.message.as_string()
 
 
-@ON_ONE
 def test_a_friend_who_had_a_copy_answers_in_the_conversation(ant):
     anne, bart = ant.has('Anne', 'Bart')
     shade = shade_of(ant, bart)
@@ -75,7 +70,6 @@ def test_a_friend_who_had_a_copy_answers_in_the_conversation(ant):
     assert copy.message['x-dlist-conversation'] == 'goats'
 
 
-@ON_ONE
 def test_a_member_with_an_alias_steers_conversations_from_it(ant):
     anne, bart, _cris = ant.has('Anne', 'Bart', 'Cris')
     shade = shade_of(ant, bart)
@@ -90,7 +84,6 @@ def test_a_member_with_an_alias_steers_conversations_from_it(ant):
     assert 'bart' not in answer.as_string().lower()
 
 
-@ON_ONE
 @pytest.mark.parametrize(('action', 'posts'), [
     ('accept', True), ('defer', True), ('hold', False), ('reject', False),
     ('discard', False),
@@ -112,7 +105,6 @@ def test_who_is_moderated_is_moderated_behind_an_alias(ant, action, posts):
         assert parseaddr(str(anne.reads()[-1]['from']))[1] == shade.email
 
 
-@ON_ONE
 def test_who_is_banned_is_banned_behind_an_alias(ant):
     _anne, bart = ant.has('Anne', 'Bart')
     shade = shade_of(ant, bart)
@@ -122,7 +114,6 @@ def test_who_is_banned_is_banned_behind_an_alias(ant):
     assert (readers(ant, 'Goats'), held(ant), shade.reads()) == (set(), {}, [])
 
 
-@ON_ONE
 @pytest.mark.parametrize('settings', [
     {'delivery_mode': 'plaintext_digests'}, {'delivery_status': 'by_user'},
 ])
@@ -135,7 +126,6 @@ def test_who_hears_nothing_posts_from_an_alias_all_the_same(ant, settings):
     assert (anne.reads() != [], bart.reads(), shade.reads()) == (True, [], [])
 
 
-@ON_ONE
 def test_an_owner_may_let_moderators_know(ant):
     ant.has('Anne')
     [bart] = ant.has('Bart', moderation_action='hold')
@@ -154,7 +144,6 @@ def test_an_owner_may_let_moderators_know(ant):
     assert all(bart.email not in each.as_string() for each in shade.reads())
 
 
-@ON_ONE
 def test_a_stranger_is_treated_as_the_list_says(ant):
     ant.has('Anne')
     zoe = ant.village.person('Zoe')
@@ -166,7 +155,6 @@ def test_a_stranger_is_treated_as_the_list_says(ant):
         assert len(zoe.reads()) == notices
 
 
-@ON_ONE
 def test_without_the_switch_an_alias_is_a_strangers(ant):
     [_anne, bart] = ant.has('Anne', 'Bart')
     shade = shade_of(ant, bart)

@@ -9,10 +9,6 @@ from tests.journeys.aliases import answers, asks, confirms, own
 from tests.village import text_of
 
 
-ON_TWO = pytest.mark.databases('sqlite', 'postgresql')
-ON_ONE = pytest.mark.databases('sqlite')
-
-
 def commands_for(ant, other, member):
     """Say whether a command from an address is carried out for a member."""
     other.writes(ant.at('picnic', 'unsubscribe'), '', ' ')
@@ -25,7 +21,7 @@ def commands_for(ant, other, member):
     return done
 
 
-@ON_TWO
+@pytest.mark.every_database
 def test_one_alias_takes_the_place_of_another(ant):
     anne, bart = ant.has('Anne', 'Bart')
     anne.writes(ant.at('new'), 'Picnic')
@@ -48,7 +44,6 @@ def test_one_alias_takes_the_place_of_another(ant):
     assert commands_for(ant, new, bart)
 
 
-@ON_TWO
 def test_all_go_at_once_and_what_waits_as_well(ant):
     anne, bart = ant.has('Anne', 'Bart')
     anne.writes(ant.at('new'), 'Picnic')
@@ -68,7 +63,6 @@ def test_all_go_at_once_and_what_waits_as_well(ant):
     assert own(ant, bart) == {}
 
 
-@ON_ONE
 def test_who_reads_the_mail_of_an_alias_may_take_it_away_and_nothing_more(ant):
     [bart] = ant.has('Bart')
     one, two = ant.village.person('One'), ant.village.person('Two')
@@ -85,7 +79,6 @@ def test_who_reads_the_mail_of_an_alias_may_take_it_away_and_nothing_more(ant):
     assert not any('bart' in mail.as_string().lower() for mail in one.inbox)
 
 
-@ON_ONE
 def test_an_alias_that_joins_the_list_is_a_member_and_no_alias(ant):
     [bart] = ant.has('Bart')
     me = ant.village.person('Me')
@@ -100,7 +93,6 @@ def test_an_alias_that_joins_the_list_is_a_member_and_no_alias(ant):
     assert own(ant, bart) == {}
 
 
-@ON_ONE
 def test_who_leaves_takes_aliases_along(ant):
     [bart] = ant.has('Bart')
     me = ant.village.person('Me')

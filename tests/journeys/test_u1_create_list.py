@@ -8,6 +8,7 @@ import pytest
 from tests.village import MailingList
 
 
+@pytest.mark.every_database
 def test_a_list_of_the_style_dlist_has_conversations(village):
     ant = village.new_list('ant', style='dlist')
     anne, _bart = ant.has('Anne', 'Bart')
@@ -16,7 +17,6 @@ def test_a_list_of_the_style_dlist_has_conversations(village):
     assert letter.readers == {'Anne', 'Bart'}
 
 
-@pytest.mark.databases('sqlite')
 def test_the_command_line_makes_a_dlist(village):
     address = f'ant@{village.domain}'
     said = village.site.mailman('create', '--style-name', 'dlist', address)
@@ -27,13 +27,11 @@ def test_the_command_line_makes_a_dlist(village):
     assert anne.writes(ant.at('new'), 'Picnic').conversation == 'picnic'
 
 
-@pytest.mark.databases('sqlite')
 def test_the_style_is_offered_beside_the_others(village):
     styles = village.site.must('lists/styles').body['styles']
     assert {'dlist', 'legacy-default'} <= {style['name'] for style in styles}
 
 
-@pytest.mark.databases('sqlite')
 def test_the_style_mitigates_dmarc_since_it_changes_who_a_mail_is_to(village):
     village.site.must('domains', {'mail_host': village.domain})
     request = {'fqdn_listname': f'ant@{village.domain}', 'style_name': 'dlist'}
@@ -80,7 +78,6 @@ def test_an_owner_turns_a_plain_list_into_a_dlist_and_back(village):
     assert answer.readers == {'Anne'}
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize('name', ['c' * 60, 'ant+hill'])
 def test_a_name_that_leaves_no_room_cannot_be_that_of_a_dlist(village, name):
     village.site.must('domains', {'mail_host': village.domain})

@@ -34,7 +34,6 @@ def lived_in(ant):
 
 
 @pytest.mark.parametrize('gone', [by_rest, by_command])
-@pytest.mark.databases('sqlite')
 def test_nothing_of_the_list_is_left(village, gone):
     bee = village.new_list('bee')
     lived_in(bee)
@@ -48,6 +47,7 @@ def test_nothing_of_the_list_is_left(village, gone):
     assert everything_of_lists(village.site) == before
 
 
+@pytest.mark.every_database
 def test_nothing_is_left_of_a_list_that_was_a_dlist_once(village):
     before = everything_of_lists(village.site)
     ant = village.new_list('ant')
@@ -56,7 +56,6 @@ def test_nothing_is_left_of_a_list_that_was_a_dlist_once(village):
     assert everything_of_lists(village.site) == before
 
 
-@pytest.mark.databases('sqlite')
 def test_its_domain_takes_it_along(village):
     before = everything_of_lists(village.site)
     lived_in(village.new_list('ant'))
@@ -64,7 +63,6 @@ def test_its_domain_takes_it_along(village):
     assert everything_of_lists(village.site) == before
 
 
-@pytest.mark.databases('sqlite')
 def test_a_list_of_the_same_name_knows_nothing_of_it(village):
     ant = village.new_list('ant')
     picnic = lived_in(ant)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 
+@pytest.mark.every_database
 def test_new_members_hear_what_the_list_lets_them_hear(ant):
     anne, bart = ant.has('Anne', 'Bart')
     ant.settings(new_member_default='openings')
@@ -18,7 +19,6 @@ def test_new_members_hear_what_the_list_lets_them_hear(ant):
     assert bart.replies(opening).readers == {'Anne', 'Bart'}
 
 
-@pytest.mark.databases('sqlite')
 def test_the_owner_subscribes_many_at_once(ant):
     [anne] = ant.has('Anne')
     ant.settings(new_member_default='openings')
@@ -32,7 +32,6 @@ def test_the_owner_subscribes_many_at_once(ant):
     assert anne.replies(opening).readers == {'Anne'}
 
 
-@pytest.mark.databases('sqlite')
 def test_somebody_joins_by_mail(ant):
     [anne] = ant.has('Anne')
     ant.config(subscription_policy='confirm')
@@ -43,7 +42,6 @@ def test_somebody_joins_by_mail(ant):
     assert anne.writes(ant.at('new'), 'Picnic').readers == {'Anne', 'Bart'}
 
 
-@pytest.mark.databases('sqlite')
 def test_who_joins_later_hears_what_comes_later(ant):
     [anne] = ant.has('Anne')
     opening = anne.writes(ant.at('new'), 'Picnic')
@@ -52,7 +50,6 @@ def test_who_joins_later_hears_what_comes_later(ant):
     assert opening.readers == {'Anne'}
 
 
-@pytest.mark.databases('sqlite')
 def test_owners_and_moderators_hear_nothing_unless_they_are_members(ant):
     ant.has('Olga', role='owner')
     ant.has('Mona', role='moderator')

@@ -33,8 +33,8 @@ def with_the_user(ant, bart):
 DOORS = [by_mail, by_rest, by_command, with_the_address, with_the_user]
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize('leaves', DOORS)
+@pytest.mark.every_database
 def test_who_leaves_hears_nothing_and_leaves_nothing(ant, leaves):
     [anne] = ant.has('Anne')
     picnic = anne.writes(ant.at('new'), 'Picnic')
@@ -59,7 +59,6 @@ def test_who_comes_back_begins_anew(ant):
     assert anne.replies(picnic).readers == {'Anne', 'Bart', 'Cris'}
 
 
-@pytest.mark.databases('sqlite')
 def test_leaving_one_list_is_not_leaving_another(village):
     ant, bee = village.new_list('ant'), village.new_list('bee')
     for mailing_list in (ant, bee):
@@ -72,7 +71,6 @@ def test_leaving_one_list_is_not_leaving_another(village):
     assert anne.writes(bee.at('picnic')).readers == {'Anne'}
 
 
-@pytest.mark.databases('sqlite')
 def test_choices_survive_a_change_of_address(ant):
     anne, bart = ant.has('Anne', 'Bart')
     anne.writes(ant.at('new'), 'Picnic', wait=False)

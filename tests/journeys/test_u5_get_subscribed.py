@@ -45,7 +45,6 @@ def hears(ant, person):
     return person.name in letter.readers
 
 
-@pytest.mark.databases('sqlite')
 @pytest.mark.parametrize('action', ['reject', 'discard'])
 def test_who_is_turned_away_leaves_no_answer(action, ant):
     ant.config(subscription_policy='moderate')
@@ -64,7 +63,6 @@ def test_who_is_turned_away_leaves_no_answer(action, ant):
     assert not hears(ant, bart)
 
 
-@pytest.mark.databases('sqlite')
 def test_owners_add_whom_they_like_but_who_has_the_questions(ant):
     site = ant.village.site
     bart, cris = (ant.village.person(name) for name in ('Bart', 'Cris'))
@@ -80,7 +78,6 @@ def test_owners_add_whom_they_like_but_who_has_the_questions(ant):
     assert hears(ant, cris)
 
 
-@pytest.mark.databases('sqlite')
 def test_what_owners_ask_comes_from_a_file(ant, tmp_path: Path):
     site, bart = ant.village.site, ant.village.person('Bart')
     file = tmp_path / 'questions.txt'
@@ -94,7 +91,6 @@ def test_what_owners_ask_comes_from_a_file(ant, tmp_path: Path):
     assert hears(ant, bart)
 
 
-@pytest.mark.databases('sqlite')
 def test_no_log_has_an_answer_nor_how_to_give_one(ant):
     ant.config(subscription_policy='moderate')
     bart = ant.village.person('Bart')

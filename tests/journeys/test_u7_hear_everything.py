@@ -8,6 +8,7 @@ import pytest
 from tests.village import text_of
 
 
+@pytest.mark.every_database
 def test_everybody_hears_openings_and_replies(ant):
     anne, bart, cris = ant.has('Anne', 'Bart', 'Cris')
     everybody = {'Anne', 'Bart', 'Cris'}
@@ -27,7 +28,6 @@ def test_every_message_says_how_to_hear_no_more(ant):
         assert ant.at('picnic', 'subscribe') not in text_of(mail)
 
 
-@pytest.mark.databases('sqlite')
 def test_mailmans_own_preferences_work_as_on_any_list(ant):
     anne, bart, cris = ant.has('Anne', 'Bart', 'Cris')
     ant.has('Dora', delivery_mode='plaintext_digests')
@@ -47,7 +47,6 @@ def test_mailmans_own_preferences_work_as_on_any_list(ant):
     assert answer.readers == {'Anne'}
 
 
-@pytest.mark.databases('sqlite')
 def test_a_list_may_do_without_our_footers(ant):
     ant.settings(footers='no')
     anne, bart = ant.has('Anne', 'Bart')

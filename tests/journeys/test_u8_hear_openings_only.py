@@ -8,6 +8,7 @@ import pytest
 from tests.village import text_of
 
 
+@pytest.mark.every_database
 def test_who_takes_openings_hears_the_opening_alone(ant):
     anne, bart, cris = ant.has('Anne', 'Bart', 'Cris')
     ant.default(cris, 'openings')
@@ -56,7 +57,6 @@ def test_who_answers_wants_the_answers(ant):
     assert anne.replies(goat).readers == {'Anne', 'Dora'}
 
 
-@pytest.mark.databases('sqlite')
 def test_who_wants_nothing_hears_what_they_follow(ant):
     anne, bart, cris = ant.has('Anne', 'Bart', 'Cris')
     ant.default(cris, 'nothing')
@@ -66,7 +66,6 @@ def test_who_wants_nothing_hears_what_they_follow(ant):
     assert bart.replies(opening).readers == {'Anne', 'Bart', 'Cris'}
 
 
-@pytest.mark.databases('sqlite')
 def test_a_choice_survives_a_change_of_mind_about_all_others(ant):
     anne, bart = ant.has('Anne', 'Bart')
     for subject in ('Picnic', 'Goat', 'Bridge'):

@@ -3,39 +3,25 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import time
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from itertools import product
-from subprocess import DEVNULL
 from typing import Any, NamedTuple
 
 import pytest
 
-from mailman_dlist.demo.site import Site, script, until
 from tests.journeys.aliases import asks, confirms
 from tests.journeys.moderators import decide
 from tests.journeys.shapes import SHAPES
-from tests.journeys.standstill import waiting_reader
-from tests.village import MailingList, Person, Village, text_of
+from tests.journeys.storage import next_second
+from tests.village import MailingList, Person, text_of
 
 
 FORMATS = ('mime_digests', 'plaintext_digests', 'summary_digests')
 DEFAULTS = ('everything', 'openings', 'nothing')
 WISHES = (None, 'follow', 'mute', 'pause')
 CONVERSATIONS = ('picnic', 'goat', 'bridge')
-TALKS = (*CONVERSATIONS, 'fox')
-
-# We run its runner, and see what waits in the next queue.
-BY_HAND = """
-[runner.digest]
-start: no
-[runner.virgin]
-sleep_time: 2s
-"""
 
 # What `make` writes above a message in a plain digest.
 SUBJECT = re.compile(r'^Message: \d+\n(?:.+\n)*?Subject: (.*)$', re.MULTILINE)
@@ -99,6 +85,7 @@ def choose(mlist: MailingList, person: Person, name: str, wish: str) -> None:
     mlist.village.site.must(f'{path}/{member_id}', given, 'PUT')
 
 
+@pytest.mark.every_database
 def test_each_reader_gets_what_the_default_and_the_wishes_say(ant):
     ant.config(subject_prefix='')
     [anne] = ant.has('Anne')
@@ -125,8 +112,7 @@ def test_each_reader_gets_what_the_default_and_the_wishes_say(ant):
         for name, wish in wishes.items():
             if wish is not None:
                 choose(ant, reader, name, wish)
-    # MariaDB's times are whole seconds.
-    time.sleep(2)
+    next_second()
     post('after')
     send_digest(ant)
 
@@ -141,6 +127,7 @@ def test_each_reader_gets_what_the_default_and_the_wishes_say(ant):
         assert found == ([expected] if expected else []), reader.name
 
 
+@pytest.mark.every_database
 def test_single_messages_and_digests_are_of_one_kind_each(ant):
     anne, _bart = ant.has('Anne', 'Bart')
     [cris] = ant.has('Cris', delivery_mode='mime_digests')
@@ -155,7 +142,6 @@ def test_single_messages_and_digests_are_of_one_kind_each(ant):
     assert ant.at('picnic', 'unsubscribe') in text_of(digest)
 
 
-@pytest.mark.databases('sqlite')
 def test_mail_of_every_shape_is_whole_in_a_digest(ant):
     ant.config(digest_size_threshold=0, subject_prefix='')
     [anne] = ant.has('Anne')
@@ -182,7 +168,6 @@ def test_mail_of_every_shape_is_whole_in_a_digest(ant):
     assert 'Grüße.' in text
 
 
-@pytest.mark.databases('sqlite')
 def test_what_came_from_an_alias_or_was_held_is_where_it_belongs(ant):
     ant.config(subject_prefix='')
     anne, cris = ant.has('Anne', 'Cris')
@@ -209,7 +194,6 @@ def test_what_came_from_an_alias_or_was_held_is_where_it_belongs(ant):
         assert goat.message_id not in digest.as_string()
 
 
-@pytest.mark.databases('sqlite')
 def test_an_anonymous_list_is_collected_by_conversation_as_well(ant):
     ant.config(subject_prefix='', anonymous_list=True)
     anne, bart = ant.has('Anne', 'Bart')
@@ -227,7 +211,6 @@ def test_an_anonymous_list_is_collected_by_conversation_as_well(ant):
     assert subjects(to_dora) == ['Picnic', 'Goat']
 
 
-@pytest.mark.databases('sqlite')
 def test_when_and_under_which_number_is_as_ever(ant, tmp_path):
     site = ant.village.site
     [anne] = ant.has('Anne')
@@ -262,61 +245,3 @@ def test_when_and_under_which_number_is_as_ever(ant, tmp_path):
     anne.writes(ant.at('new'), 'Bridge', 'Over the river. ' * 100)
     [digest] = digests(bart)
     assert digest['subject'] == 'Ant Digest, Vol 1, Issue 4'
-
-
-def post_to_all(ant: MailingList, author: Person, *open_with: str) -> None:
-    for name in TALKS:
-        author.writes(ant.at(*open_with, name), name, wait=False)
-    ant.village.settle()
-
-
-def readers_with_wishes_of_their_own(ant: MailingList, author: Person) -> list[Person]:
-    """Let sixteen people take digests, no two of which will be alike."""
-    post_to_all(ant, author, 'new')
-    readers = []
-    for number, wishes in enumerate(product(('follow', 'mute'), repeat=len(TALKS))):
-        [reader] = ant.has(f'Reader{number}', delivery_mode='plaintext_digests')
-        for name, wish in zip(TALKS, wishes, strict=True):
-            choose(ant, reader, name, wish)
-        readers.append(reader)
-    return readers
-
-
-def runner(site: Site, *options: str) -> subprocess.Popen[bytes]:
-    """Start the runner of the queue *digest* by hand, as its master does."""
-    line = [str(script('runner')), '-C', str(site.cfg), '--runner=digest:0:1', *options]
-    return subprocess.Popen(line, stdout=DEVNULL, stderr=DEVNULL)
-
-
-@pytest.mark.databases('sqlite')
-def test_a_killed_runner_takes_no_digest_and_doubles_none(make_site, tmp_path):
-    with make_site(extra=BY_HAND) as site:
-        ant = Village(site).new_list('ant')
-        [anne] = ant.has('Anne')
-        readers = readers_with_wishes_of_their_own(ant, anne)
-        # Whoever reads this text waits: the digests are half written.
-        text = tmp_path / 'footer.txt'
-        os.mkfifo(text)
-        footer = {'list:member:digest:footer': text.as_uri()}
-        site.must(f'lists/{ant.list_id}/uris', footer, 'PATCH')
-        virgin = site.var / 'queue' / 'virgin'
-        for moment in ('half written', *['on the way'] * 3):
-            post_to_all(ant, anne)
-            site.must(f'lists/{ant.list_id}/digest', {'send': True})
-            killed = runner(site)
-            if moment == 'half written':
-                with waiting_reader(text):
-                    killed.kill()
-                text.unlink()
-                text.write_text('The end.\n')
-            else:
-                assert until(lambda: any(virgin.glob('*.pck')), 60, pause=0)
-                killed.kill()
-            killed.wait()
-            runner(site, '--once').wait()
-            ant.village.settle()
-            # The last mutes everything, and has had the openings.
-            counts = [len(digests(reader)) for reader in readers]
-            assert counts == [1] * 15 + [int(moment == 'half written')]
-        assert site.shunted() == []
-        assert not list(virgin.iterdir())

@@ -21,9 +21,6 @@ from tests.journeys.storage import everything_of_lists
 from tests.village import MailingList, Person, Village, text_of
 
 
-# Elsewhere it looks every hour, and deletes what is only just being held.
-TASKS = '[mailman]\nrun_tasks_every: 3s\n[runner.task]\nsleep_time: 1s\n'
-
 POLICIES = {
     'ant': 'open',
     'bee': 'confirm',
@@ -116,13 +113,6 @@ class Crowd:
         for each in self.newcomers:
             if each.case == case and each.door in (doors or DOORS):
                 yield each
-
-
-@pytest.fixture(scope='module')
-def site(make_site):
-    """A Mailman that looks for what has expired every few seconds."""
-    with make_site(extra=TASKS) as site:
-        yield site
 
 
 @pytest.fixture

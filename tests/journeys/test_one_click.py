@@ -21,9 +21,6 @@ from mailman_dlist.demo.site import Site
 from tests.village import MailingList, Person, Village, text_of
 
 
-# A site of its own; what is stored for links is tested on every database elsewhere.
-pytestmark = pytest.mark.databases('sqlite')
-
 BASE = 'https://lists.example.com/mailman3'
 PERSONAL = re.compile(re.escape(BASE) + r'/dlist/t/([a-z2-7]{63})')
 

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The Mailmans that tests talk to.
 
+All are inside the test's own process, but for those in tests/running:
+
 ``mailman``
-    Mailman inside the test's own process, with an empty database and the
-    domain example.com, for tests of one module against the real thing.
+    Mailman with an empty database and the domain example.com, for tests of one
+    module against the real thing.
 ``ant``
-    A dlist in a running Mailman, mail in and mail out, for journeys; its
+    A dlist of a Mailman that mail goes into and comes out of, for journeys; its
     ``village`` has room for more lists.
 ``make_site``
-    A running Mailman of one's own, for journeys that configure, stop or kill it.
+    A Mailman of one's own, for journeys that configure it.
 
 A test that takes ``database``, or a fixture built on it, runs on SQLite.  With
 ``@pytest.mark.every_database`` it runs on each database that answers: models, races,
@@ -19,7 +21,6 @@ leaves out what would run on others.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -29,11 +30,12 @@ from mailman.config.config import Configuration
 from mailman_dlist.demo.site import Site
 from tests import archives, core, databases
 from tests.databases import SQLITE, Database
+from tests.inside import InsideSite
 from tests.sharing import ByDatabase, rank
 from tests.village import ARCHIVE, MailingList, Village
 
 
-MakeSite = Callable[..., AbstractContextManager[Site]]
+MakeSite = Callable[..., Site]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -143,7 +145,8 @@ def pytest_terminal_summary(
 @pytest.fixture(scope='session')
 def database(request: pytest.FixtureRequest) -> Database:
     """The kind of database this test runs on."""
-    return request.param
+    # Examples in the pages have no parameters.
+    return getattr(request, 'param', SQLITE)
 
 
 @pytest.fixture(scope='session')
@@ -168,29 +171,24 @@ def mailman(mailman_database: None) -> Iterator[Configuration]:
 
 @pytest.fixture(scope='session')
 def make_site(
-    database: Database, tmp_path_factory: pytest.TempPathFactory
+    mailman_database: None, tmp_path_factory: pytest.TempPathFactory
 ) -> MakeSite:
-    """Starts a Mailman; takes the keywords of `Site`, as ``with make_site():``."""
+    """Makes a site inside; takes the keywords of `Site`, as ``with make_site():``."""
 
-    @contextmanager
-    def start(**settings: Any) -> Iterator[Site]:
-        with (
-            database.create() as url,
-            Site(
-                tmp_path_factory.mktemp('site'),
-                database_url=url,
-                database_class=database.mailman_class,
-                **settings,
-            ) as site,
-        ):
-            yield site
+    def make(**settings: Any) -> Site:
+        return InsideSite(
+            tmp_path_factory.mktemp('site'),
+            database_url=mailman_config.database.url,
+            database_class=mailman_config.database['class'],
+            **settings,
+        )
 
-    return start
+    return make
 
 
-@pytest.fixture(scope='session')
+@pytest.fixture(scope='module')
 def site(make_site: MakeSite) -> Iterator[Site]:
-    """The running Mailman that all journeys on one database share."""
+    """The Mailman that the journeys of a module share."""
     with make_site(extra=ARCHIVE) as site:
         yield site
 
