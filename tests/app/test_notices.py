@@ -9,7 +9,10 @@ import pytest
 
 from mailman_dlist.app import site
 from mailman_dlist.app.notices import sending
+from mailman_dlist.app.posts.judging import Fate, Judgement
+from mailman_dlist.app.posts.refusals import refuse
 from mailman_dlist.app.site import SiteSettings
+from mailman_dlist.domain.address import parse
 from mailman_dlist.model.notices import NoticeCount
 from tests.model.stage import DAY, count_rows, join, letter, pass_time, queued
 
@@ -29,10 +32,19 @@ def notices_sent() -> list[Any]:
     return [msg for msg, _msgdata in queued('virgin')]
 
 
+def acknowledge(mlist: Any, msg: Any, member: Any, picnic: Any) -> None:
+    notice = sending.write_about(mlist, member, 'dlist:notice:muted', picnic)
+    sending.send(mlist, notice, member, answers=msg)
+
+
+def give_back(mlist: Any, msg: Any, extension: str = 'picnik') -> None:
+    refuse(mlist, msg, parse(extension), Judgement(Fate.unknown))
+
+
 def test_an_acknowledgement_says_what_is_true_now(mlist, picnic):
     anne = join(mlist, 'Anne')
     msg = letter(anne, '', message_id='<command@example.com>')
-    sending.acknowledge(mlist, msg, anne, 'dlist:notice:muted', picnic)
+    acknowledge(mlist, msg, anne, picnic)
     [notice] = notices_sent()
     assert notice['to'] == 'anne@example.com'
     assert notice['from'] == 'ant-owner@example.com'
@@ -48,7 +60,7 @@ def test_the_answer_goes_to_the_address_that_the_command_came_from(mlist, picnic
     anne = join(mlist, 'Anne')
     anne.user.register('anne@example.net')
     msg = letter('anne@example.net')
-    sending.acknowledge(mlist, msg, anne, 'dlist:notice:muted', picnic)
+    acknowledge(mlist, msg, anne, picnic)
     [notice] = notices_sent()
     assert notice['to'] == 'anne@example.net'
 
@@ -58,7 +70,7 @@ def test_no_answer_goes_to_who_only_claims_to_be_a_member(mlist, picnic):
     # Core's rule believes Reply-To, and would answer Mallory.
     msg = letter('mallory@example.net')
     msg['Reply-To'] = 'anne@example.com'
-    sending.acknowledge(mlist, msg, anne, 'dlist:notice:muted', picnic)
+    acknowledge(mlist, msg, anne, picnic)
     [notice] = notices_sent()
     assert notice['to'] == 'anne@example.com'
 
@@ -69,9 +81,7 @@ def test_the_last_notice_of_a_day_says_so_and_then_there_is_silence(
     anne, bart = join(mlist, 'Anne'), join(mlist, 'Bart')
 
     def acknowledged(member: Any) -> list[bool]:
-        sending.acknowledge(
-            mlist, letter(member), member, 'dlist:notice:muted', picnic
-        )
+        acknowledge(mlist, letter(member), member, picnic)
         return [LAST in notice.as_string() for notice in notices_sent()]
 
     for _day in range(2):
@@ -92,8 +102,7 @@ def test_mail_that_is_not_posted_comes_back_however_many_there_were(
     anne = join(mlist, 'Anne')
     for number in range(5):
         msg = letter(anne, 'Lake', message_id=f'<{number}@example.com>')
-        facts = {'address': 'ant+picnik@example.com', 'suggestions': ''}
-        sending.give_back(mlist, msg, anne, 'dlist:notice:unknown', facts)
+        give_back(mlist, msg)
     sent = notices_sent()
     assert len(sent) == 5
     assert LAST not in ''.join(notice.as_string() for notice in sent)
@@ -102,8 +111,7 @@ def test_mail_that_is_not_posted_comes_back_however_many_there_were(
 
 def test_mail_comes_back_whole(mlist):
     msg = letter('stranger@example.net', 'Lake', X_Note='Keep this')
-    facts = {'address': 'ant+picnik@example.com', 'suggestions': 'Perhaps: '}
-    sending.give_back(mlist, msg, None, 'dlist:notice:unknown', facts)
+    give_back(mlist, msg)
     [notice] = notices_sent()
     assert notice['to'] == 'stranger@example.net'
     assert str(notice['subject']) == 'Your message to Ant was not posted'
@@ -118,7 +126,7 @@ def test_mail_comes_back_whole(mlist):
 def test_mail_without_a_sender_is_returned_to_nobody(mlist):
     msg = letter('')
     del msg['from']
-    sending.give_back(mlist, msg, None, 'dlist:notice:unknown', {})
+    give_back(mlist, msg)
     assert notices_sent() == []
 
 
@@ -128,9 +136,8 @@ def test_a_subject_in_any_script_is_quoted(charset_of, mlist, picnic):
     picnic.subject = 'Café 🐜'
     anne = join(mlist, 'Anne')
     anne.preferences.preferred_language = charset_of
-    sending.acknowledge(mlist, letter(anne), anne, 'dlist:notice:muted', picnic)
-    facts = {'address': 'ant+é🐜@example.com', 'suggestions': ''}
-    sending.give_back(mlist, letter(anne), anne, 'dlist:notice:unknown', facts)
+    acknowledge(mlist, letter(anne), anne, picnic)
+    give_back(mlist, letter(anne), 'é🐜')
     acknowledged, returned = notices_sent()
     assert 'Café 🐜' in text_of(acknowledged)
     assert 'ant+é🐜@example.com' in text_of(returned.get_payload(0))

@@ -310,7 +310,7 @@ def test_after_a_crash_the_pause_is_over_and_not_told(
 
     pause(mlist, anne)
     pass_time(7 * DAY)
-    monkeypatch.setattr(sending, 'tell', crash)
+    monkeypatch.setattr(sending, 'send', crash)
     with pytest.raises(KeyboardInterrupt):
         pauses.end_pauses()
     monkeypatch.undo()

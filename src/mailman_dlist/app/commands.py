@@ -47,26 +47,19 @@ def obey(mlist: MailingList, msg: Message, intent: Intent, member: Member) -> No
     log.info('%s: %s for %s', mlist.list_id, intent.extension, msg.sender)
     match intent.action:
         case Action.help:
+            template, conversation = 'dlist:notice:help', None
             facts = _help(mlist, msg, member)
-            sending.acknowledge(mlist, msg, member, 'dlist:notice:help', facts=facts)
         case Action.conversations:
+            template, conversation = 'dlist:notice:conversations', None
             facts = _conversations(mlist, member)
-            sending.acknowledge(
-                mlist, msg, member, 'dlist:notice:conversations', facts=facts
-            )
         case _:
-            _obey_about_one(mlist, msg, intent, member)
-
-
-def _obey_about_one(
-    mlist: MailingList, msg: Message, intent: Intent, member: Member
-) -> None:
-    conversation = lookup.find(mlist, intent.name or '')
-    if conversation is None:
-        refuse(mlist, msg, intent, Judgement(Fate.unknown))
-        return
-    template, facts = _steer(mlist, conversation, member, intent)
-    sending.acknowledge(mlist, msg, member, template, conversation, facts)
+            conversation = lookup.find(mlist, intent.name or '')
+            if conversation is None:
+                refuse(mlist, msg, intent, Judgement(Fate.unknown))
+                return
+            template, facts = _steer(mlist, conversation, member, intent)
+    notice = sending.write_about(mlist, member, template, conversation, facts)
+    sending.send(mlist, notice, member, answers=msg)
 
 
 def _steer(

@@ -52,13 +52,11 @@ class DlistConversation:
             refuse(mlist, msg, intent, accepted)
             raise DiscardMessage(accepted.fate.value)
         if accepted.into_silence:
-            sending.acknowledge(
-                mlist,
-                msg,
-                member,
-                'dlist:notice:posted-muted',
-                accepted.conversation,
+            template = 'dlist:notice:posted-muted'
+            notice = sending.write_about(
+                mlist, member, template, accepted.conversation
             )
+            sending.send(mlist, notice, member, answers=msg)
         rename(msg, accepted.hidden)
         msgdata[metadata.ACCEPTED] = accepted
         msgdata[metadata.MEMBER] = member

@@ -15,7 +15,6 @@ from mailman_dlist.app.aliases.obstacles import Obstacle
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.links import making
 from mailman_dlist.app.notices import sending
-from mailman_dlist.app.notices.sending import Letter
 from mailman_dlist.app.people.senders import AliasAuthor
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.mail import subjects
@@ -29,17 +28,15 @@ def ask(mlist: MailingList, email: str, token: str, until: datetime) -> None:
         subject = _(
             'Posting to ${mlist.display_name} from this address: please confirm')
         button = _('Or press the button on this page:')
-    letter = Letter(
-        'dlist:notice:alias-confirm',
-        subject,
-        {
-            'email': email,
-            'until': f'{until:%Y-%m-%d %H:%M} UTC',
-            'link': f'\n{button}\n    {link}\n' if link else '',
-        },
-        reply_to=lists.addresses(mlist).confirm(token),
-    )
-    sending.tell_address(mlist, email, letter)
+    facts = {
+        'email': email,
+        'until': f'{until:%Y-%m-%d %H:%M} UTC',
+        'link': f'\n{button}\n    {link}\n' if link else '',
+    }
+    fields = {'Reply-To': lists.addresses(mlist).confirm(token)}
+    template = 'dlist:notice:alias-confirm'
+    notice = sending.write(mlist, mlist, template, subject, facts, fields=fields)
+    sending.send(mlist, notice, email)
 
 
 @public
@@ -47,26 +44,27 @@ def refuse(mlist: MailingList, email: str, obstacle: Obstacle) -> None:
     """Say why an address cannot be an alias, to who may know."""
     with _.using(mlist.preferred_language.code):
         facts = {'email': email, 'reason': obstacle.sentence}
-    sending.tell_address(mlist, obstacle.tell, _letter(mlist, 'refused', facts))
+    sending.send(mlist, _notice(mlist, 'refused', facts), obstacle.tell)
 
 
 @public
 def say_confirmed(mlist: MailingList, email: str) -> None:
     """Tell an address that it is an alias now."""
-    sending.tell_address(mlist, email, _letter(mlist, 'confirmed', {'email': email}))
+    sending.send(mlist, _notice(mlist, 'confirmed', {'email': email}), email)
 
 
 @public
 def answer_unknown(mlist: MailingList, msg: Message) -> None:
     """Answer who wanted to confirm something that there is not, or not any more."""
     facts = {'join_email': mlist.join_address}
-    sending.answer(mlist, msg, _letter(mlist, 'unknown', facts))
+    notice = _notice(mlist, 'unknown', facts)
+    sending.send(mlist, notice, msg.sender, answers=msg)
 
 
-def _letter(mlist: MailingList, what: str, facts: sending.Facts) -> Letter:
+def _notice(mlist: MailingList, what: str, facts: sending.Facts) -> sending.Notice:
     with _.using(mlist.preferred_language.code):
         subject = _('Posting to ${mlist.display_name} from another address')
-    return Letter(f'dlist:notice:alias-{what}', subject, facts)
+    return sending.write(mlist, mlist, f'dlist:notice:alias-{what}', subject, facts)
 
 
 @public
@@ -75,15 +73,16 @@ def tell_member(
 ) -> None:
     """Tell a member what became of an alias, at the address of the membership.
 
-    :param limited: As `notices.tell_member` takes it.
+    :param limited: As `sending.send` takes it.
     """
     if member.address is None:
         return
     with _.using(member.preferred_language.code):
         # No alias: subjects stand in the logs of some mail servers.
         subject = _('Your aliases on ${mlist.display_name}')
-    letter = Letter(f'dlist:notice:alias-{what}', subject, {'email': email})
-    sending.tell_member(mlist, member, letter, limited=limited)
+    template, facts = f'dlist:notice:alias-{what}', {'email': email}
+    notice = sending.write(mlist, member, template, subject, facts)
+    sending.send(mlist, notice, member, limited=limited)
 
 
 @public
@@ -99,4 +98,5 @@ def name_member(mlist: MailingList, msg: Message, author: AliasAuthor) -> None:
         'member_email': author.member.address.email,
         'subject': subjects.decode_subject(msg.get('subject')),
     }
-    sending.tell_owners(mlist, Letter('dlist:notice:held-alias', subject, facts))
+    notice = sending.write(mlist, mlist, 'dlist:notice:held-alias', subject, facts)
+    sending.send(mlist, notice, mlist.owner_address, limited=False)

@@ -81,7 +81,9 @@ def _tell(ended: Ended) -> None:
             'archive': _archive(mlist) if missed else '',
             'standing': wording.of_standing(standing),
         }
-    sending.tell(mlist, member, 'dlist:notice:pause-over', conversation, facts)
+    template = 'dlist:notice:pause-over'
+    notice = sending.write_about(mlist, member, template, conversation, facts)
+    sending.send(mlist, notice, member)
 
 
 def _archive(mlist: MailingList) -> str:

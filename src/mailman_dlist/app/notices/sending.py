@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Notices to one person: what is true now, or why a mail came back.
 
-No program answers them (RFC 3834), and an address gets no more acknowledgements
-a day than the site allows: a forged sender must not be drowned by our answers.
-Members read their own language, who is none reads the list's.
+No program answers them (RFC 3834), and an address gets no more of them a day than
+the site allows: a forged sender must not be drowned by our answers.  Members read
+their own language, others the list's.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.message import Message as Part
 from email.mime.message import MIMEMessage
-from email.mime.text import MIMEText
 from typing import Any
 
 from mailman.email.message import UserNotification
@@ -32,190 +32,130 @@ from mailman_dlist.model.session import committed
 
 log = logging.getLogger('mailman.plugins.dlist')
 
+# RFC 5322, section 2.1.1, has room for 998 octets; some programs add to them.
+LONGEST_LINE = 900
+
 Facts = dict[str, str]
 
 
 @public
 @dataclass(frozen=True)
-class Letter:
-    """What a notice says that is about no conversation.
+class Notice:
+    """What somebody is told.
 
-    :param subject: In the language of who reads it.
-    :param facts: What the template names beside what is known of the list.
-    :param reply_to: Where an answer goes; '' for the owners of the list.
+    :param language: Mailman's, of the subject and the text.
+    :param fields: Header fields beside those that every notice has.
+    :param returned: A mail that comes back whole.
+    :param bulk: False for what some mail systems would hide otherwise.
     """
 
-    template: str
     subject: str
-    facts: Facts
-    reply_to: str = ''
+    text: str
+    language: Any
+    fields: Facts = field(default_factory=dict)
+    returned: Message | None = None
+    bulk: bool = True
 
 
 @public
-def acknowledge(
+def write(
     mlist: MailingList,
-    msg: Message,
+    reader: MailingList | Member,
+    template: str,
+    subject: str,
+    facts: Facts,
+    **more: Any,
+) -> Notice:
+    """Return a notice whose text is a template of ours.
+
+    :param reader: The member, or the list where others read it.
+    :param subject: In the reader's language.
+    :param facts: What the template names beside what is known of the list.
+    :param more: As `Notice` takes it.
+    """
+    language = reader.preferred_language
+    text = templates.filled(template, mlist, language.code, facts)
+    return Notice(subject, text, language, **more)
+
+
+@public
+def write_about(
+    mlist: MailingList,
     member: Member,
     template: str,
     conversation: Conversation | None = None,
     facts: Facts | None = None,
-) -> None:
-    """Tell who sent a command what is true now, and how to undo it.
-
-    The answer goes to the address that the command came from, where that is the
-    member's or an alias.
-
-    :param facts: What the template names beside what is known of the list and
-        the conversation.
-    """
-    letter = _about(mlist, member, template, conversation, facts)
-    email = msg.sender if is_answered(mlist, msg) else member.address.email
-    notice = _limited(mlist, email, member, letter)
-    if notice is not None:
-        _send(mlist, notice, 'auto-replied', msg)
-
-
-@public
-def tell(
-    mlist: MailingList,
-    member: Member,
-    template: str,
-    conversation: Conversation | None = None,
-    facts: Facts | None = None,
-) -> None:
-    """Tell a member something without being asked."""
-    tell_member(mlist, member, _about(mlist, member, template, conversation, facts))
-
-
-@public
-def tell_member(
-    mlist: MailingList, member: Member, letter: Letter, *, limited: bool = True
-) -> None:
-    """Tell a member something that is about no conversation.
-
-    :param limited: False while a transaction of Mailman's is under way, in which
-        nothing may be committed, and so not counted.
-    """
-    email = member.address.email
-    notice = (
-        _limited(mlist, email, member, letter)
-        if limited
-        else _compose(mlist, email, member, letter)
-    )
-    if notice is not None:
-        _send(mlist, notice, 'auto-generated')
-
-
-@public
-def tell_address(mlist: MailingList, email: str, letter: Letter) -> None:
-    """Tell something to an address, whoever reads its mail.
-
-    Beyond the limit of the day there is silence, and nobody sees a difference.
-    """
-    allowed = ready().max_notices
-    if committed(lambda: count_notice(email, today())) > allowed:
-        # The address may be an alias, and the next line name the member.
-        log.info('An address had %s notices today and gets no more', allowed)
-        return
-    _send(mlist, _compose(mlist, email, mlist, letter), 'auto-generated')
-
-
-@public
-def answer(mlist: MailingList, msg: Message, letter: Letter) -> None:
-    """Answer the sender of a mail, who need not be a member."""
-    if not msg.sender:
-        log.info('%s has no sender to be answered', msg['message-id'])
-        return
-    notice = _limited(mlist, msg.sender, mlist, letter)
-    if notice is not None:
-        _send(mlist, notice, 'auto-replied', msg)
-
-
-def _about(
-    mlist: MailingList,
-    member: Member,
-    template: str,
-    conversation: Conversation | None,
-    facts: Facts | None,
-) -> Letter:
-    """Return what is told about a conversation, or about all of them."""
+) -> Notice:
+    """Return a notice to a member about one conversation, or about all of them."""
     with _.using(member.preferred_language.code):
         subject = _('Conversations on ${mlist.display_name}')
         if conversation is not None:
             name = conversation.name  # noqa: F841 # named in the subject
             subject = _('Conversation "${name}" on ${mlist.display_name}')
     known = {} if conversation is None else facts_about(mlist, conversation)
-    return Letter(template, subject, known | (facts or {}))
-
-
-def _limited(
-    mlist: MailingList, email: str, party: Any, letter: Letter
-) -> UserNotification | None:
-    """Compose a notice, None when the address had enough of them today."""
-    allowed = ready().max_notices
-    sent = committed(lambda: count_notice(email, today()))
-    if sent > allowed:
-        log.info('%s had %s notices today and gets no more', email, allowed)
-        return None
-    last = ''
-    if sent == allowed:
-        code = party.preferred_language.code
-        facts = {'max_notices': str(allowed)}
-        last = templates.filled('dlist:notice:last-today', mlist, code, facts)
-    return _compose(mlist, email, party, letter, last)
-
-
-def _compose(
-    mlist: MailingList, email: str, party: Any, letter: Letter, last: str = ''
-) -> UserNotification:
-    """Write a notice.
-
-    :param party: The member or the list in whose language it is.
-    :param last: What stands below it.
-    """
-    language = party.preferred_language
-    text = templates.filled(letter.template, mlist, language.code, letter.facts)
-    notice = UserNotification(
-        email, mlist.owner_address, letter.subject, text + last, language
-    )
-    if letter.reply_to:
-        notice['Reply-To'] = letter.reply_to
-    return notice
+    return write(mlist, member, template, subject, known | (facts or {}))
 
 
 @public
-def give_back(
+def send(
     mlist: MailingList,
-    msg: Message,
-    member: Member | None,
-    template: str,
-    facts: Facts,
-    conversation: Conversation | None = None,
+    notice: Notice,
+    to: Member | str,
+    *,
+    answers: Message | None = None,
+    limited: bool = True,
 ) -> None:
-    """Return a mail whole to who sent it, with the reason.
+    """Send a notice that no program will answer (RFC 3834, section 5).
 
-    There is no limit to these: what is not posted comes back.
+    :param to: An address, or a member, who is answered where the mail came from if
+        that is an address of the member's or an alias.
+    :param answers: The mail that it answers.
+    :param limited: False for what is sent however often, and where nothing may be
+        committed, and so not counted.
     """
-    if not msg.sender:
-        log.info('%s has no sender to return it to', msg['message-id'])
+    answered = '' if answers is None else bare(str(answers.get('message-id', '')))
+    if not isinstance(to, str):
+        if answers is not None and is_answered(mlist, answers):
+            to = answers.sender
+        else:
+            to = to.address.email
+    if not to:
+        log.info('<%s> has no sender to be answered', answered)
         return
-    party = mlist if member is None else member
-    language = party.preferred_language
-    known = {} if conversation is None else facts_about(mlist, conversation)
-    text = templates.filled(template, mlist, language.code, known | facts)
-    with _.using(language.code):
-        subject = _('Your message to ${mlist.display_name} was not posted')
-    notice = UserNotification(msg.sender, mlist.owner_address, subject, lang=language)
-    notice.set_type('multipart/mixed')
-    notice.attach(_text_part(text, language.charset))
-    notice.attach(MIMEMessage(msg))
-    _send(mlist, notice, 'auto-replied', msg)
+    text = notice.text
+    if limited:
+        allowed = ready().max_notices
+        sent = committed(lambda: count_notice(to, today()))
+        if sent > allowed:
+            # The address may be an alias, and the next line name the member.
+            log.info('An address had %s notices today and gets no more', allowed)
+            return
+        if sent == allowed:
+            facts = {'max_notices': str(allowed)}
+            code = notice.language.code
+            text += templates.filled('dlist:notice:last-today', mlist, code, facts)
+    mail = _mail(to, mlist.owner_address, notice, text)
+    mail['Auto-Submitted'] = 'auto-generated' if answers is None else 'auto-replied'
+    if answered:
+        mail['In-Reply-To'] = mail['References'] = f'<{answered}>'
+    mail.send(mlist, add_precedence=notice.bulk)
 
 
-@public
-def tell_owners(mlist: MailingList, letter: Letter) -> None:
-    """Tell something to the owners and moderators of a list, however often."""
-    _send(mlist, _compose(mlist, mlist.owner_address, mlist, letter), 'auto-generated')
+def _mail(to: str, sender: str, notice: Notice, text: str) -> UserNotification:
+    """Return a mail that says the text to the last character, whatever is in it."""
+    mail = UserNotification(to, sender, notice.subject, lang=notice.language)
+    for name, value in notice.fields.items():
+        mail[name] = value
+    part: Part = mail
+    if notice.returned is not None:
+        part = Part()
+        mail.set_type('multipart/mixed')
+        mail.attach(part)
+        mail.attach(MIMEMessage(notice.returned))
+    longest = max(map(len, text.splitlines()), default=0)
+    plain = text.isascii() and longest <= LONGEST_LINE
+    part.set_payload(text.encode(), 'us-ascii' if plain else 'utf-8')
+    return mail
 
 
 @public
@@ -231,27 +171,3 @@ def facts_about(mlist: MailingList, conversation: Conversation) -> Facts:
         'pause_address': ours.mute(name, '7d'),
         'reset_address': ours.reset(name),
     }
-
-
-def _text_part(text: str, charset: str) -> MIMEText:
-    try:
-        return MIMEText(text, _charset=charset)
-    except UnicodeError:
-        return MIMEText(text, _charset='utf-8')
-
-
-def _send(
-    mlist: MailingList,
-    notice: UserNotification,
-    submitted: str,
-    msg: Message | None = None,
-) -> None:
-    """Send a notice that no program will answer (RFC 3834, section 5).
-
-    :param msg: What it answers, if anything.
-    """
-    notice['Auto-Submitted'] = submitted
-    answered = '' if msg is None else bare(str(msg.get('message-id', '')))
-    if answered:
-        notice['In-Reply-To'] = notice['References'] = f'<{answered}>'
-    notice.send(mlist)

@@ -42,24 +42,26 @@ def refuse(
     if judgement.fate not in (Fate.unknown, Fate.closed):
         return
     member = member_behind(mlist, msg)
+    reader = mlist if member is None else member
+    facts = {'address': address}
     if member is None and intent.is_command:
-        facts = {'address': address, 'join_email': mlist.join_address}
-        sending.give_back(mlist, msg, None, 'dlist:notice:no-member', facts)
-        return
-    sending.give_back(
-        mlist,
-        msg,
-        member,
-        f'dlist:notice:{judgement.fate.name}',
-        {
-            'address': address,
-            'suggestions': _suggestions(mlist, intent, member),
-        },
-        judgement.conversation,
-    )
+        template = 'dlist:notice:no-member'
+        facts['join_email'] = mlist.join_address
+    else:
+        template = f'dlist:notice:{judgement.fate.name}'
+        facts['suggestions'] = _suggestions(mlist, intent, reader)
+        if judgement.conversation is not None:
+            facts |= sending.facts_about(mlist, judgement.conversation)
+    with _.using(reader.preferred_language.code):
+        subject = _('Your message to ${mlist.display_name} was not posted')
+    notice = sending.write(mlist, reader, template, subject, facts, returned=msg)
+    # What is not posted comes back, however much it is.
+    sending.send(mlist, notice, msg.sender, answers=msg, limited=False)
 
 
-def _suggestions(mlist: MailingList, intent: Intent, member: Member | None) -> str:
+def _suggestions(
+    mlist: MailingList, intent: Intent, reader: MailingList | Member
+) -> str:
     """Return a paragraph of addresses that may have been meant, or nothing."""
     ours = lists.addresses(mlist)
     given, *verbs = intent.extension.split(ours.delimiter)
@@ -74,8 +76,7 @@ def _suggestions(mlist: MailingList, intent: Intent, member: Member | None) -> s
             lines += [ours.mute(name), ours.follow(name)]
         if len(verbs) > 1:
             lines += [ours.mute(name, '7d'), ours.mute(name, '2w')]
-    party = mlist if member is None else member
-    with _.using(party.preferred_language.code):
+    with _.using(reader.preferred_language.code):
         meant = _('Perhaps you meant:')
         if len(verbs) > 1:
             lines.append(_('(for days or weeks, 52 weeks at most)'))
