@@ -21,7 +21,7 @@ from public import public
 
 from mailman_dlist.app.copies.footers import DecoratedOnce, is_personal
 from mailman_dlist.app.copies.lookups import asked_once
-from mailman_dlist.app.copies.sharing import Letter
+from mailman_dlist.app.copies.sharing import SharedMessage
 from mailman_dlist.app.links import making
 from mailman_dlist.handlers.decoration import Decoration
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
@@ -46,7 +46,7 @@ def deliver(mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         _decorated_once(mlist, msgdata) as decorating,
     ):
         people.in_full = decorating.is_personal
-        core.deliver(mlist, Letter(msg), msgdata)
+        core.deliver(mlist, SharedMessage(msg), msgdata)
 
 
 def _personal(mlist: MailingList, msgdata: MsgData) -> bool:

@@ -10,7 +10,7 @@ from email.policy import SMTP, compat32
 import pytest
 from mailman.email.message import Message, UserNotification
 
-from mailman_dlist.app.copies.sharing import FieldText, FoldedOnce, Letter
+from mailman_dlist.app.copies.sharing import FieldText, FoldedOnce, SharedMessage
 from tests.journeys.shapes import SHAPES
 from tests.mta.outgoing import letter
 
@@ -20,7 +20,7 @@ def test_what_is_done_to_a_copy_no_other_sees(shape):
     msg = letter(SHAPES[shape])
     msg['X-Header'] = Header('Grüße', 'utf-8')
     before = msg.as_bytes()
-    many = Letter(msg)
+    many = SharedMessage(msg)
     first = copy.deepcopy(many)
     for part in first.walk():
         part['X-Changed'] = 'yes'
@@ -42,9 +42,9 @@ def test_a_copy_is_of_the_kind_that_the_message_was(kind):
     msg = letter()
     msg.__class__ = kind
     msg.original_size = 77
-    made = copy.deepcopy(Letter(msg))
+    made = copy.deepcopy(SharedMessage(msg))
     assert type(made) is kind
-    assert made.original_size == Letter(msg).original_size == 77
+    assert made.original_size == SharedMessage(msg).original_size == 77
 
 
 # Subject and all, a line of 78.
@@ -101,4 +101,4 @@ def test_more_text_in_a_field_is_written():
 def test_a_message_of_another_policy_keeps_it():
     msg = letter()
     msg.policy = SMTP
-    assert copy.deepcopy(Letter(msg)).policy is SMTP
+    assert copy.deepcopy(SharedMessage(msg)).policy is SMTP

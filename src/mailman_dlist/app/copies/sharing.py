@@ -28,7 +28,7 @@ FIXED = frozenset({str, int, type(None)})
 
 
 @public
-class Letter(Message):
+class SharedMessage(Message):
     """A message that is quick to copy; the copies are what it was made from."""
 
     def __init__(self, msg: Message):
