@@ -25,6 +25,7 @@ from mailman.utilities.datetime import now
 from sqlalchemy import event
 
 from mailman_dlist.app.essays import answering, keeping, workflow
+from mailman_dlist.app.essays import mail as essay_mail
 from mailman_dlist.model.session import store
 from mailman_dlist.runners.dlist import DlistRunner
 from tests.app.newcomers import (
@@ -224,14 +225,16 @@ def test_an_answer_by_a_program_that_is_confirmed_later(moment, number, ant):
 
 def test_moderators_are_told_once_while_the_notice_is_on_its_way(ant, monkeypatch):
     answers_by_a_program(ant)
-    tell = workflow.essay_mail.tell_moderators
+    advance = essay_mail.advance
 
-    def tell_late(*given: Any) -> None:
+    def advance_late(*given: Any) -> None:
+        monkeypatch.undo()
         answering.send_due()
-        tell(*given)
+        advance(*given)
 
-    monkeypatch.setattr(workflow.essay_mail, 'tell_moderators', tell_late)
+    monkeypatch.setattr(essay_mail, 'advance', advance_late)
     confirms(ant)
+    assert essay_mail.advance is advance
     a_minute_later()
     only('New subscription request', mails())
 

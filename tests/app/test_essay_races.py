@@ -158,6 +158,15 @@ def test_moderators_are_told_once(values, ant, monkeypatch):
     nothing_is_due(**values)
 
 
+def test_a_step_that_is_taken_meanwhile_has_its_mail_due(ant, monkeypatch):
+    workflow.subscribe(ant, address(), ANSWER)
+    config.db.commit()
+    only('Your confirmation is needed', mails())
+    # Nothing was due before it.
+    overtaken(monkeypatch, workflow.pendings, 'request_of', pending='another')
+    nothing_is_due()
+
+
 @pytest.mark.parametrize('values', [
     {'pending': 'another'}, {'member_id': uuid4(), 'pending': None},
 ])

@@ -265,10 +265,10 @@ def test_a_request_that_is_deleted_while_it_is_looked_at_is_none(ant):
 
 
 def test_what_fails_in_a_step_is_no_end_of_all_steps(ant, monkeypatch):
-    def fails(*_arguments: Any) -> None:
+    def fails(*_arguments: Any, **_named: Any) -> None:
         raise IndexError('pop from an empty list')
 
-    monkeypatch.setattr(workflow.essay_mail, 'ask', fails)
+    monkeypatch.setattr(keeping, 'start', fails)
     with pytest.raises(IndexError):
         asks_to_join(ant)
 

@@ -74,18 +74,6 @@ def claimed(token: str) -> Essay | None:
 
 
 @public
-def mailed(essay: Essay, moment: datetime) -> None:
-    """Note that no mail is due, unless the request went on since it was read."""
-    store().execute(
-        update(Essay)
-        .where(Essay.token == essay.token, Essay.pending == essay.pending)
-        .values(mailed_at=moment)
-        .execution_options(synchronize_session=False)
-    )
-    store().expire(essay)
-
-
-@public
 def end(essay: Essay) -> None:
     """Forget a request and its answer, unless it went on since it was read."""
     store().execute(

@@ -4,16 +4,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from mailman.config import config
 from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.member import AlreadySubscribedError
 from mailman.interfaces.pending import IPendings
-from mailman.interfaces.subscriptions import (
-    TokenOwner,
-)
+from mailman.interfaces.subscriptions import TokenOwner
 from mailman.interfaces.usermanager import IUserManager
 from mailman.utilities.datetime import now
 from public import public
@@ -109,37 +106,10 @@ def send_due() -> None:
     ready()
     for essay in model.due(now() - SENT_WITHIN, AT_A_TIME):
         try:
-            _send_due(essay)
+            mlist = getUtility(IListManager).get_by_list_id(essay.list_id)
+            if mlist is not None and lists.is_dlist(mlist):
+                essay_mail.advance(mlist, essay)
         except Exception:
             # One that cannot be sent must not keep the others back.
             log.exception('A mail about a request to join cannot be sent')
             config.db.abort()
-
-
-def _send_due(essay: Essay) -> None:
-    mlist = getUtility(IListManager).get_by_list_id(essay.list_id)
-    if mlist is None or not lists.is_dlist(mlist):
-        return
-    send = _due(essay)
-    if send is None:
-        # Core has sent its own.
-        model.mailed(essay, now())
-        commit_and_keep()
-    else:
-        send(mlist, essay)
-
-
-def _due(essay: Essay) -> Callable[[MailingList, Essay], None] | None:
-    """Return what sends the mail that is due, None if none is."""
-    if essay.answer is None:
-        return essay_mail.ask
-    pendable = pendings.request_of(essay)
-    if pendable and pendable['token_owner'] == TokenOwner.moderator.name:
-        # The step may be later than the answer: whoever took it tells them.
-        fresh = datetime.fromisoformat(pendable['when']) > now() - SENT_WITHIN
-        return _wait if fresh else essay_mail.tell_moderators
-    return None
-
-
-def _wait(_mlist: MailingList, _essay: Essay) -> None:
-    """Send nothing yet."""

@@ -12,6 +12,7 @@ from hashlib import sha256
 from types import SimpleNamespace
 
 from mailman.core.i18n import _ as core_
+from mailman.interfaces.subscriptions import TokenOwner
 from mailman.interfaces.template import ITemplateLoader
 from mailman.interfaces.usermanager import IUserManager
 from mailman.utilities.datetime import now
@@ -20,7 +21,7 @@ from public import public
 from zope.component import getUtility
 
 from mailman_dlist.app import lists
-from mailman_dlist.app.essays import keeping
+from mailman_dlist.app.essays import keeping, pendings
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.notices import sending
 from mailman_dlist.app.notices.sending import Notice
@@ -39,17 +40,39 @@ ASKED_AGAIN_AFTER = timedelta(days=1)
 
 
 @public
-def ask(mlist: MailingList, essay: Essay) -> None:
-    """Send the questions for the first time, and note it.
+def advance(mlist: MailingList, essay: Essay) -> None:
+    """Send the mail that is due about a request, if any, and note it.
 
-    Where something crashed, two processes may be about to do so.
+    It does no harm to do so again, nor in two processes at once: whoever holds the row
+    sends, if the request is still what the mail was written about.
     """
-    notice = _asking(mlist, essay, _questions(essay), 'first')
-    if _is_due(essay, answered=False):
-        # Nothing is committed before it is noted, and so it is not counted.
-        sending.send(mlist, notice, essay.email, limited=False)
-        essay.mailed_at = now()
+    written_about = essay.pending, essay.answer
+    due = _due(mlist, essay)
+    claimed = model.claimed(essay.token)
+    if (
+        claimed is not None
+        and claimed.mailed_at is None
+        and claimed.pending is not None
+        and (claimed.pending, claimed.answer) == written_about
+    ):
+        if due is not None:
+            # Nothing is committed before it is noted, and so it is not counted.
+            to = essay.email if essay.answer is None else mlist.owner_address
+            sending.send(mlist, due, to, limited=False)
+        claimed.mailed_at = now()
     commit_and_keep()
+
+
+def _due(mlist: MailingList, essay: Essay) -> Notice | None:
+    """Return what a request that is not noted has to tell.
+
+    To newcomers the questions, to moderators the answer; a mail of core's is sent.
+    """
+    if essay.answer is None:
+        return _asking(mlist, essay, _questions(essay), 'first')
+    pendable = pendings.request_of(essay)
+    moderated = pendable and pendable['token_owner'] == TokenOwner.moderator.name
+    return _telling(mlist, essay) if moderated and mlist.admin_immed_notify else None
 
 
 @public
@@ -62,7 +85,7 @@ def ask_on_request(
     """
     if essay.mailed_at is None:
         # The first time something crashed.
-        ask(mlist, essay)
+        advance(mlist, essay)
         return
     # Some databases keep whole seconds.
     if requested_at and requested_at.replace(microsecond=0) <= essay.mailed_at:
@@ -90,20 +113,6 @@ def ask_again(mlist: MailingList, essay: Essay, *, replied: bool) -> None:
     commit_and_keep()
     template = 'dlist:essay:again' if replied else _questions(essay)
     _ask_now(mlist, essay, template, limited=False)
-
-
-def _is_due(essay: Essay, *, answered: bool) -> bool:
-    """Say whether its mail is not sent yet; until a commit nobody else sends it.
-
-    :param answered: What the request was when the mail was written.
-    """
-    claimed = model.claimed(essay.token)
-    return (
-        claimed is not None
-        and claimed.pending is not None
-        and claimed.mailed_at is None
-        and (claimed.answer is not None) == answered
-    )
 
 
 def _questions(essay: Essay) -> str:
@@ -163,21 +172,8 @@ def _asking(mlist: MailingList, essay: Essay, template: str, time: str) -> Notic
     )
 
 
-@public
-def tell_moderators(mlist: MailingList, essay: Essay) -> None:
-    """Tell the moderators of a request and its answer, and note it.
-
-    It is core's notice, with the answer below to the last character.
-    """
-    notice = _telling(mlist, essay) if mlist.admin_immed_notify else None
-    if _is_due(essay, answered=True):
-        if notice is not None:
-            sending.send(mlist, notice, mlist.owner_address, limited=False)
-        essay.mailed_at = now()
-    commit_and_keep()
-
-
 def _telling(mlist: MailingList, essay: Essay) -> Notice:
+    """Return core's notice to moderators, with the answer to the last character."""
     language = mlist.preferred_language
     address = getUtility(IUserManager).get_address(essay.email)
     name = '' if address is None else address.display_name

@@ -6,7 +6,7 @@ subscribe, whoever has not answered is asked, and the request waits for the answ
 as it would for a confirmation; what is saved of it core could finish, too.
 
 Each step is committed before a mail tells of it, and the mail is noted when it is on
-its way; `send_due` sends what a crash kept back.
+its way; what a crash kept back is sent later.
 """
 
 from __future__ import annotations
@@ -209,8 +209,6 @@ class EssayWorkflow(SubscriptionWorkflow):
         self._set_token(TokenOwner.subscriber)
         self.push('do_confirm_verify')
         self.save()
-        commit_and_keep()
-        essay_mail.ask(self.mlist, self.essay)
         raise StopIteration
 
     def _is_asked(self) -> bool:
@@ -239,16 +237,17 @@ class EssayWorkflow(SubscriptionWorkflow):
         log.info(
             '%s: held subscription request from %s', self.mlist.fqdn_listname, email
         )
-        commit_and_keep()
-        essay_mail.tell_moderators(self.mlist, self.essay)
         raise StopIteration
 
 
-def _run(workflow: SubscriptionWorkflow) -> Outcome:
+def _run(workflow: EssayWorkflow) -> Outcome:
     # Core iterates, and takes an IndexError out of a step for the end of all steps:
     # the request is lost without a word.  Step by step it is an error.
     with suppress(StopIteration):
         workflow.run_thru(None)
+    if workflow.essay is not None and workflow.token is not None:
+        commit_and_keep()
+        essay_mail.advance(workflow.mlist, workflow.essay)
     return workflow.token, workflow.token_owner, workflow.member
 
 
