@@ -41,7 +41,7 @@ from tests.app.newcomers import (
     requests,
     the_essay,
 )
-from tests.model.stage import new_list, pass_time, run
+from tests.model.stage import letter, new_list, pass_time, run
 
 
 MOMENTS = ('before_commit', 'after_commit')
@@ -142,6 +142,30 @@ def test_a_request_whose_mail_is_in_the_queue_still_is_done(times, ant):
     assert mails() == []
     joins_by_mail(ant)
     question()
+
+
+@pytest.mark.parametrize(('sender', 'command'), [
+    ('Anne@Example.com', 'join'),
+    ('bart@example.com', 'subscribe address=Anne@Example.com'),
+])
+def test_a_request_that_names_the_address_otherwise_is_done_as_well(
+    sender, command, ant
+):
+    def asks(received: Any) -> list[Any]:
+        config.switchboards['command'].enqueue(
+            letter(sender, command, ant.request_address),
+            listid=ant.list_id,
+            subaddress='request',
+            received_time=received,
+        )
+        run(CommandRunner, 'command')
+        return [each for each in mails() if 'question' in str(each['subject'])]
+
+    received = now()
+    assert len(asks(received)) == 1
+    pass_time(timedelta(hours=1))
+    assert asks(received) == []
+    assert len(asks(now())) == 1
 
 
 @pytest.mark.parametrize('number', range(1, MANY))

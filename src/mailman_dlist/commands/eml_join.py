@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The commands *join* and *subscribe* in mail: Mailman's own, told when it came in.
+"""The commands *join* and *subscribe* in mail: Mailman's own, each mail once.
 
-Mailman takes a mail up again after a crash, and nothing in a request to join says
-which mail it is from.
+Mailman takes a mail up again after a crash, and would have the questions sent again
+that went out the first time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from email.utils import parseaddr
 from typing import Any
 
 from mailman.interfaces.command import ContinueProcessing, IEmailCommand
 from zope.interface import implementer
 
-from mailman_dlist.app.essays import workflow
+from mailman_dlist.app.essays import mail as essay_mail
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
@@ -42,5 +43,10 @@ class Join:
         results: Any,
     ) -> ContinueProcessing:
         """See `IEmailCommand`."""
-        with workflow.requested_at(msgdata.get('received_time')):
-            return self._command.process(mlist, msg, msgdata, arguments, results)
+        received = msgdata.get('received_time')
+        # As core finds the address.
+        named = dict(each.partition('=')[::2] for each in arguments).get('address')
+        email = named or parseaddr(str(msg.get('from', '')))[1] or msg.sender
+        if received is not None and essay_mail.was_asked(mlist, email, received):
+            return ContinueProcessing.yes
+        return self._command.process(mlist, msg, msgdata, arguments, results)

@@ -25,6 +25,7 @@ from mailman_dlist.app.essays import keeping, pendings
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.notices import sending
 from mailman_dlist.app.notices.sending import Notice
+from mailman_dlist.app.site import ready
 from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.mail.replies import Sent
 from mailman_dlist.model import essays as model
@@ -76,20 +77,27 @@ def _due(mlist: MailingList, essay: Essay) -> Notice | None:
 
 
 @public
-def ask_on_request(
-    mlist: MailingList, essay: Essay, requested_at: datetime | None
-) -> None:
-    """Send the questions to who wants to join again, as often as the site allows.
+def was_asked(mlist: MailingList, email: str, since: datetime) -> bool:
+    """Say whether somebody who has not answered yet was sent the questions since."""
+    if not lists.is_dlist(mlist):
+        return False
+    ready()
+    essay = model.of_newcomer(mlist.list_id, email.lower(), answered=False)
+    return (
+        lists.settings(mlist).essay
+        and essay is not None
+        and essay.mailed_at is not None
+        # Some databases keep whole seconds.
+        and since.replace(microsecond=0) <= essay.mailed_at
+    )
 
-    :param requested_at: When a mail said so; None where a program did.
-    """
+
+@public
+def ask_on_request(mlist: MailingList, essay: Essay) -> None:
+    """Send the questions to who wants to join again, as often as the site allows."""
     if essay.mailed_at is None:
         # The first time something crashed.
         advance(mlist, essay)
-        return
-    # Some databases keep whole seconds.
-    if requested_at and requested_at.replace(microsecond=0) <= essay.mailed_at:
-        # Asked since: a crash lets Mailman take the same mail up again.
         return
 
     def note() -> None:

@@ -12,10 +12,7 @@ its way; what a crash kept back is sent later.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
-from datetime import datetime
+from contextlib import suppress
 from typing import Any
 
 from mailman.app.subscriptions import (
@@ -46,10 +43,6 @@ from mailman_dlist.model.session import commit_and_keep, store
 
 # Where Mailman notes requests.
 log = logging.getLogger('mailman.subscribe')
-
-
-# When the mail came in that is worked on; None where a program asks.
-_requested_at: ContextVar[datetime | None] = ContextVar('requested_at', default=None)
 
 #: What `register` returns: a token, a `TokenOwner`, and a member or None.
 Outcome = tuple[str | None, Any, Any]
@@ -175,7 +168,7 @@ class EssayWorkflow(SubscriptionWorkflow):
             if not self._is_asked():
                 # Who adds people hears of it that one of them waits already.
                 raise
-            essay_mail.ask_on_request(self.mlist, essay, _requested_at.get())
+            essay_mail.ask_on_request(self.mlist, essay)
             self.token, self.token_owner = essay.pending, TokenOwner.subscriber
             raise StopIteration from None
 
@@ -249,17 +242,6 @@ def _run(workflow: EssayWorkflow) -> Outcome:
         commit_and_keep()
         essay_mail.advance(workflow.mlist, workflow.essay)
     return workflow.token, workflow.token_owner, workflow.member
-
-
-@public
-@contextmanager
-def requested_at(received: datetime | None) -> Iterator[None]:
-    """Let requests to join be those of a mail that came in then."""
-    token = _requested_at.set(received)
-    try:
-        yield
-    finally:
-        _requested_at.reset(token)
 
 
 @public
