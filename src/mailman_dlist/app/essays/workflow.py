@@ -44,6 +44,9 @@ from mailman_dlist.model.session import commit_and_keep, store
 # Where Mailman notes requests.
 log = logging.getLogger('mailman.subscribe')
 
+# What a request may say of the address that makes others' word superfluous.
+VOUCHING = 'pre_verified', 'pre_confirmed', 'pre_approved'
+
 #: What `register` returns: a token, a `TokenOwner`, and a member or None.
 Outcome = tuple[str | None, Any, Any]
 
@@ -68,13 +71,7 @@ class EssayManager:
     def register(self, subscriber: Any = None, **how: Any) -> Outcome:
         """See `ISubscriptionManager`."""
         ready()
-        if lists.settings(self._mlist).essay:
-            return _run(EssayWorkflow(self._mlist, subscriber, **how))
-        try:
-            return self._core.register(subscriber, **how)
-        except SubscriptionPendingError:
-            # Who waits with questions that are asked no more goes on without an answer.
-            return _run(EssayWorkflow(self._mlist, subscriber, answer='', **how))
+        return subscribe(self._mlist, subscriber, None, **how)
 
     def unregister(self, subscriber: Any = None, **how: Any) -> Outcome:
         """See `ISubscriptionManager`."""
@@ -151,48 +148,28 @@ class EssayWorkflow(SubscriptionWorkflow):
             store().flush()
             essay.pending = self.token
 
-    def _step_sanity_checks(self) -> None:
-        try:
-            super()._step_sanity_checks()
-        except SubscriptionPendingError:
-            email = self.address.email
-            essay = model.of_newcomer(self.mlist.list_id, email, answered=False)
-            if essay is None or pendings.request_of(essay) is None:
-                raise
-            if self._answer is not None:
-                now_so = model.claimed(essay.token)
-                if now_so is None or now_so.answer is not None:
-                    raise
-                self._go_on_with(essay, self._answer)
-                return
-            if not self._is_asked():
-                # Who adds people hears of it that one of them waits already.
-                raise
-            essay_mail.ask_on_request(self.mlist, essay)
-            self.token, self.token_owner = essay.pending, TokenOwner.subscriber
-            raise StopIteration from None
-
-    def _go_on_with(self, essay: Essay, answer: str) -> None:
-        """Give the answer to a request that waits for it.
-
-        The address has not answered itself: what the policy of the list asks for
-        beside is still to come.
-        """
-        flags = 'pre_verified', 'pre_confirmed', 'pre_approved'
-        given = {name: getattr(self, name) for name in flags}
+    def answer(self, essay: Essay, answer: str) -> None:
+        """Give the answer to a request that waits for it."""
+        given = {name: getattr(self, name) for name in VOUCHING}
         keeping.answer(essay, answer)
         self.take_up(essay)
         for name, value in given.items():
-            setattr(self, name, getattr(self, name) or value)
-        self.subscriber = (
-            self.address if self.which is WhichSubscriber.address else self.user
-        )
+            setattr(self, name, value or getattr(self, name))
+        self._answer = answer
+
+    def _step_do_confirm_verify(self) -> None:
+        if self._answer is None:
+            super()._step_do_confirm_verify()
+            return
+        # The address has not answered itself: what the policy of the list asks for
+        # beside is still to come.
+        by_address = self.which is WhichSubscriber.address
+        self.subscriber = self.address if by_address else self.user
         self._set_token(TokenOwner.no_one)
-        self._next.clear()
         self.push('verification_checks')
 
     def _step_verification_checks(self) -> None:
-        if self.essay is None and (self._answer is not None or self._is_asked()):
+        if self.essay is None and (self._answer is not None or self.is_asked()):
             self.essay = keeping.start(
                 self.mlist, self.address.email, self._answer, invited=self.invitation
             )
@@ -204,7 +181,8 @@ class EssayWorkflow(SubscriptionWorkflow):
         self.save()
         raise StopIteration
 
-    def _is_asked(self) -> bool:
+    def is_asked(self) -> bool:
+        """Say whether who joins this way answers first."""
         settings = lists.settings(self.mlist)
         # Who is invited is approved as well.
         passes = not settings.ask_invited if self.invitation else self.pre_approved
@@ -246,13 +224,32 @@ def _run(workflow: EssayWorkflow) -> Outcome:
 
 @public
 def subscribe(
-    mlist: MailingList, subscriber: Any, answer: str, **how: Any
+    mlist: MailingList, subscriber: Any, answer: str | None, **how: Any
 ) -> Outcome:
-    """Make a request to join that brings its answer, or answer one that waits.
+    """Make a request to join, or go on with one that waits for its answer.
 
-    :param answer: As `essays.read` returns it.
+    :param answer: As `keeping.read` returns it; None where the request brings none.
     :param how: As `ISubscriptionManager.register` takes it.
     :raises SubscriptionPendingError: when there is an answer already; all others
         are core's own.
     """
-    return _run(EssayWorkflow(mlist, subscriber, answer=answer, **how))
+    workflow = EssayWorkflow(mlist, subscriber, answer=answer, **how)
+    try:
+        return _run(workflow)
+    except SubscriptionPendingError:
+        email = workflow.address.email
+        essay = model.of_newcomer(mlist.list_id, email, answered=False)
+        if essay is None or pendings.request_of(essay) is None:
+            raise
+        if answer is None and lists.settings(mlist).essay:
+            if not workflow.is_asked():
+                # Who adds people hears of it that one of them waits already.
+                raise
+            essay_mail.ask_on_request(mlist, essay)
+            return essay.pending, TokenOwner.subscriber, None
+        claimed = model.claimed(essay.token)
+        if claimed is None or claimed.pending is None or claimed.answer is not None:
+            raise
+        # Where nothing is asked any more, none is needed.
+        workflow.answer(claimed, answer or '')
+        return _run(workflow)
