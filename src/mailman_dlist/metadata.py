@@ -7,19 +7,13 @@ may hold it for weeks, and an admin may inject a message with it by hand.
 
 from __future__ import annotations
 
-from typing import Any
-
-from mailman.interfaces.action import Action
 from mailman.utilities.email import add_message_hash
 
-from mailman_dlist.app import lists
-from mailman_dlist.app.people.senders import AliasAuthor, alias_author
 from mailman_dlist.app.posts import anonymity
 from mailman_dlist.app.posts.accepting import Accepted
+from mailman_dlist.app.posts.arrival import LOST, Arrival, arrive
 from mailman_dlist.app.posts.delivery import Group
-from mailman_dlist.domain.address import Intent, parse, reduce
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
-from mailman_dlist.mail.fields import addresses
 from mailman_dlist.mail.mending import mend_message_id
 from mailman_dlist.mail.references import bare
 
@@ -31,9 +25,8 @@ EXTENSION = 'dlist_extension'
 MESSAGE_ID = 'dlist_message_id'
 
 #: What marks a message from an alias whose traces are gone; only the site's key
-#: tells whose it was.  It is GONE for good when the alias is.
+#: tells whose it was.
 ALIAS = 'dlist_alias'
-GONE = ''
 
 #: The author of such a message had sent a copy to another own address.
 COPIED = 'dlist_copied'
@@ -48,8 +41,8 @@ UNSUBSCRIBE = 'dlist_unsubscribe'
 REASONS = 'dlist_reasons'
 
 # Mailman drops metadata that begins with an underscore when it queues.
+ARRIVAL = '_dlist_arrival'
 ACCEPTED = '_dlist_accepted'
-MEMBER = '_dlist_member'
 HEARD = '_dlist_heard'
 JUDGEMENT = '_dlist_judgement'
 
@@ -67,22 +60,21 @@ def outgoing(accepted: Accepted, group: Group) -> MsgData:
     return entries
 
 
-def intent(mlist: MailingList, msg: Message, msgdata: MsgData) -> Intent:
-    """Return what the message is asked to do.
+def arrival(mlist: MailingList, msg: Message, msgdata: MsgData) -> Arrival:
+    """Return what this stage knows of the message; who asks first finds it out."""
+    if ARRIVAL not in msgdata:
+        msgdata[ARRIVAL] = arrive(
+            mlist,
+            msg,
+            _message_id(msg, msgdata),
+            msgdata.get(EXTENSION),
+            mark=msgdata.get(ALIAS),
+            copied=COPIED in msgdata,
+        )
+    return msgdata[ARRIVAL]
 
-    The envelope recipient is the truth.  Only where it is not known, since the
-    message was injected, do the header fields count.
-    """
-    extension = msgdata.get(EXTENSION)
-    if isinstance(extension, str):
-        return parse(extension, lists.delimiter())
-    ours = lists.known_addresses(mlist)
-    found = (ours.extension(address) for address in addresses(msg, 'to', 'cc'))
-    intents = reduce(parse(each, ours.delimiter) for each in found if each is not None)
-    return intents[0] if intents else parse('', ours.delimiter)
 
-
-def message_id(msg: Message, msgdata: MsgData) -> str:
+def _message_id(msg: Message, msgdata: MsgData) -> str:
     """Return the message-id that the message came with."""
     if MESSAGE_ID not in msgdata:
         if mend_message_id(msg):
@@ -91,73 +83,33 @@ def message_id(msg: Message, msgdata: MsgData) -> str:
     return msgdata[MESSAGE_ID]
 
 
-def author(
-    mlist: MailingList, msg: Message, msgdata: MsgData
-) -> AliasAuthor | None:
-    """Return who wrote from an alias; None for everybody else."""
-    return None if msgdata.get(ALIAS) == GONE else alias_author(mlist, msg)
-
-
-def has_lost_alias(msgdata: MsgData, author: AliasAuthor | None) -> bool:
-    """Say whether a message came from an alias that its author has no more."""
-    given = msgdata.get(ALIAS, GONE)
-    return given != GONE and (
-        author is None
-        or not anonymity.is_marked(given, author.member, msgdata[MESSAGE_ID])
-    )
-
-
-def take_traces(
-    mlist: MailingList, msg: Message, msgdata: MsgData, author: AliasAuthor
-) -> None:
+def take_traces(mlist: MailingList, msg: Message, msgdata: MsgData) -> Arrival:
     """Take out of a message, and of what travels with it, who is behind its alias.
 
-    It may be done again.
+    It may be done again, and does nothing to what is from no alias.
     """
-    if ALIAS not in msgdata:
-        came_with = message_id(msg, msgdata)
-        taken = anonymity.take_traces(mlist, msg, came_with, author)
-        msgdata[MESSAGE_ID] = taken.message_id
-        msgdata[ALIAS] = anonymity.mark(author.member, taken.message_id)
-        if taken.copied:
-            msgdata[COPIED] = True
+    taken = anonymity.take_traces(arrival(mlist, msg, msgdata))
+    author = taken.author
+    if author is None:
+        return taken
+    msgdata[ARRIVAL] = taken
+    msgdata[MESSAGE_ID] = taken.message_id
+    msgdata[ALIAS] = taken.mark
+    if taken.copied:
+        msgdata[COPIED] = True
     if 'moderation_sender' in msgdata:
         msgdata['moderation_sender'] = author.email
     if 'moderation_reasons' in msgdata:
-        msgdata['moderation_reasons'] = [
-            _untelling(each, author) for each in msgdata['moderation_reasons']
-        ]
-    # Owners write the rules about header fields, and number by number they would
-    # learn what is in the fields that are gone.
-    hits = _general(msgdata.get('rule_hits', []))
-    misses = _general(msgdata.get('rule_misses', []))
-    msgdata['rule_hits'] = hits
-    msgdata['rule_misses'] = [each for each in misses if each not in hits]
-
-
-def _untelling(reason: Any, author: AliasAuthor) -> Any:
-    """Return a reason of core's without what it quotes of the message."""
-    if not isinstance(reason, tuple):
-        return reason
-    text, *values = reason
-    return text, *(_untelling_value(each, author) for each in values)
-
-
-def _untelling_value(value: Any, author: AliasAuthor) -> Any:
-    if not isinstance(value, str) or value in Action.__members__:
-        return value
-    field, colon, _quoted = value.partition(':')
-    if colon:
-        return field
-    return author.email if '@' in value else value
-
-
-def _general(rules: list[str]) -> list[str]:
-    """Return the names of rules without the numbers of those about fields."""
-    header_match = 'header-match'
-    return list(
-        dict.fromkeys(
-            header_match if each.startswith(header_match) else each for each in rules
+        msgdata['moderation_reasons'] = anonymity.reasons_for_others(
+            msgdata['moderation_reasons'], author.email
         )
+    msgdata['rule_hits'], msgdata['rule_misses'] = anonymity.rules_for_others(
+        msgdata.get('rule_hits', []), msgdata.get('rule_misses', [])
     )
+    return taken
 
+
+def lose_alias(msgdata: MsgData) -> None:
+    """Let a message be a stranger's from now on, whosever alias it came from."""
+    msgdata[ALIAS] = LOST
+    msgdata.pop(ARRIVAL, None)

@@ -5,28 +5,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from mailman_dlist.app.people.senders import member_behind
+from mailman_dlist.app import commands
 from mailman_dlist.app.posts import accepting, judging
 from mailman_dlist.app.posts.accepting import Accepted
+from mailman_dlist.app.posts.arrival import Arrival, arrive
 from mailman_dlist.app.posts.judging import Judgement
-from mailman_dlist.domain.address import parse
 from mailman_dlist.mail.references import bare
 from mailman_dlist.model.conversations import Conversation
 from tests.model.stage import letter
 
 
+def arrived(mlist: Any, msg: Any, extension: str = '') -> Arrival:
+    return arrive(mlist, msg, bare(msg['message-id']), extension)
+
+
 def judge(mlist: Any, msg: Any, extension: str = '') -> Judgement:
-    return judging.judge(mlist, msg, parse(extension), bare(msg['message-id']))
+    arrival = arrived(mlist, msg, extension)
+    return judging.judge(arrival, arrival.thread)
 
 
 def accept(mlist: Any, msg: Any, extension: str = '') -> Judgement | Accepted:
-    return accepting.accept(
-        mlist,
-        msg,
-        parse(extension),
-        bare(msg['message-id']),
-        member_behind(mlist, msg),
-    )
+    return accepting.accept(arrived(mlist, msg, extension))
+
+
+def obey(mlist: Any, msg: Any, extension: str) -> None:
+    arrival = arrived(mlist, msg, extension)
+    commands.obey(arrival, arrival.member)
 
 
 def posted(mlist: Any, msg: Any, extension: str = '') -> Accepted:

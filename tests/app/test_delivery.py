@@ -29,7 +29,7 @@ def test_own_posts_come_back_as_on_a_plain_list(wanted, level, as_user, mlist):
     msg = letter(anne)
     msgdata: dict[str, Any] = {}
     config.handlers['member-recipients'].process(mlist, msg, msgdata)
-    heard = delivery.recipients(mlist, posted(mlist, msg), anne)
+    heard = delivery.recipients(posted(mlist, msg))
     assert heard.keys() == msgdata['recipients']
     assert ('anne@example.com' in heard) is (wanted or level is None)
 
@@ -43,7 +43,7 @@ def test_an_opening_goes_to_two_groups_that_share_nobody(mlist):
     # Who opens a conversation follows it, whatever the default.
     choices.settings_of(mlist, dora).default = Default.openings
     accepted = posted(mlist, letter(dora))
-    heard = delivery.recipients(mlist, accepted, dora)
+    heard = delivery.recipients(accepted)
     told = {
         anne: Why.everything,
         bart: Why.openings,
@@ -52,7 +52,7 @@ def test_an_opening_goes_to_two_groups_that_share_nobody(mlist):
     }
     assert heard == {member.address.email: why for member, why in told.items()}
     groups = {
-        group.step: group for group in delivery.groups(mlist, accepted, heard, heard)
+        group.step: group for group in delivery.groups(accepted, heard, heard)
     }
     assert groups.keys() == {Step.hearing, Step.opening}
     assert groups[Step.opening].recipients == {'bart@example.com'}
@@ -68,9 +68,9 @@ def test_a_reply_goes_to_one_group_of_those_who_hear_it(mlist):
     choices.choose(mlist, picnic, bart, Choice.mute, Reason.mail)
     choices.settings_of(mlist, cris).default = Default.openings
     accepted = posted(mlist, letter(anne), 'picnic')
-    heard = delivery.recipients(mlist, accepted, anne)
+    heard = delivery.recipients(accepted)
     assert heard == {'anne@example.com': Why.replied}
-    [group] = delivery.groups(mlist, accepted, heard, heard)
+    [group] = delivery.groups(accepted, heard, heard)
     assert group.step is Step.hearing
 
 
@@ -85,7 +85,7 @@ def test_a_reply_goes_to_one_group_of_those_who_hear_it(mlist):
 def test_groups_are_of_those_whom_other_handlers_left(left, groups, mlist):
     accepted = posted(mlist, letter('stranger'))
     heard = {'anne@example.com': Why.everything, 'bart@example.com': Why.openings}
-    made = [group.recipients for group in delivery.groups(mlist, accepted, heard, left)]
+    made = [group.recipients for group in delivery.groups(accepted, heard, left)]
     assert made == groups
 
 

@@ -12,10 +12,9 @@ from mailman.interfaces.mailinglist import IListArchiverSet
 from mailman.utilities.datetime import now
 from sqlalchemy import delete, update
 
-from mailman_dlist.app import commands, lists
+from mailman_dlist.app import lists
 from mailman_dlist.app.following import choices, pauses
 from mailman_dlist.app.notices import sending
-from mailman_dlist.domain.address import parse
 from mailman_dlist.domain.following import Choice, Default, Reason, Standing
 from mailman_dlist.metadata import EXTENSION
 from mailman_dlist.model import audience
@@ -24,7 +23,7 @@ from mailman_dlist.model.following import MemberChoice
 from mailman_dlist.model.session import store
 from mailman_dlist.runners import dlist
 from mailman_dlist.runners.dlist import DlistRunner
-from tests.app.post import posted
+from tests.app.post import obey, posted
 from tests.model.stage import (
     DAY,
     Newcomer,
@@ -48,7 +47,7 @@ FOLLOW, MUTE = Choice.follow, Choice.mute
 
 def command(mlist: Any, member: Any, extension: str) -> None:
     """Send a command; its answer is not looked at."""
-    commands.obey(mlist, letter(member), parse(extension), member)
+    obey(mlist, letter(member), extension)
     queued('virgin')
 
 

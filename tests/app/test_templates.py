@@ -48,7 +48,7 @@ def facts(mlist: Any) -> dict[str, str]:
     """Return all that any template may name."""
     accepted = posted(mlist, letter('stranger'))
     heard = {'anne@example.com': Why.everything}
-    [group] = delivery.groups(mlist, accepted, heard, {'a@b.c'})
+    [group] = delivery.groups(accepted, heard, {'a@b.c'})
     return {
         **templates.facts_of(mlist),
         **sending.facts_about(mlist, accepted.conversation),
@@ -259,8 +259,8 @@ def test_a_digest_of_a_plain_list_begins_as_ever(mailman):
 
 def test_a_list_without_footers_sends_none(mlist):
     conversation = open_conversation(mlist)
-    accepted = posted(mlist, letter('stranger'), conversation.name)
     for footers, decoration in (True, 'dlist:footer:conversation'), (False, None):
-        delivery.lists.settings(mlist).footers = footers
-        [group] = delivery.groups(mlist, accepted, {}, {'anne@example.com'})
+        lists.settings(mlist).footers = footers
+        accepted = posted(mlist, letter('stranger'), conversation.name)
+        [group] = delivery.groups(accepted, {}, {'anne@example.com'})
         assert group.decoration.get('dlist_footer') == decoration

@@ -19,7 +19,7 @@ from zope.component import getUtility
 from mailman_dlist.app import lookup
 from mailman_dlist.app.following import choices
 from mailman_dlist.app.posts import accepting
-from mailman_dlist.domain.address import parse
+from mailman_dlist.app.posts.arrival import arrive
 from mailman_dlist.domain.following import Choice, Reason
 from mailman_dlist.model.conversations import Conversation, ConversationName
 from mailman_dlist.model.session import store
@@ -101,7 +101,7 @@ def post(
 ) -> Conversation:
     """Post a message that is accepted; return its conversation."""
     accepted = accepting.accept(
-        mlist, letter(member, subject), parse(extension), message_id, member
+        arrive(mlist, letter(member, subject), message_id, extension)
     )
     assert isinstance(accepted, accepting.Accepted)
     return accepted.conversation

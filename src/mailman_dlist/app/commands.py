@@ -15,7 +15,7 @@ from mailman_dlist.app.essays import mail as essay_mail
 from mailman_dlist.app.following import choices, preferences
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.notices import sending, wording
-from mailman_dlist.app.people.senders import alias_author
+from mailman_dlist.app.posts.arrival import Arrival
 from mailman_dlist.app.posts.judging import Fate, Judgement
 from mailman_dlist.app.posts.refusals import refuse
 from mailman_dlist.domain.address import Action, Intent
@@ -38,24 +38,25 @@ MOST_SHOWN = 50
 
 
 @public
-def obey(mlist: MailingList, msg: Message, intent: Intent, member: Member) -> None:
+def obey(arrival: Arrival, member: Member) -> None:
     """Carry out a member's command and acknowledge it.
 
     What is done is committed before the acknowledgement is sent; doing it again
     after a crash does no harm.
     """
+    mlist, msg, intent = arrival.mlist, arrival.msg, arrival.intent
     log.info('%s: %s for %s', mlist.list_id, intent.extension, msg.sender)
     match intent.action:
         case Action.help:
             template, conversation = 'dlist:notice:help', None
-            facts = _help(mlist, msg, member)
+            facts = _help(arrival, member)
         case Action.conversations:
             template, conversation = 'dlist:notice:conversations', None
             facts = _conversations(mlist, member)
         case _:
             conversation = lookup.find(mlist, intent.name or '')
             if conversation is None:
-                refuse(mlist, msg, intent, Judgement(Fate.unknown))
+                refuse(arrival, Judgement(Fate.unknown))
                 return
             template, facts = _steer(mlist, conversation, member, intent)
     notice = sending.write_about(mlist, member, template, conversation, facts)
@@ -88,22 +89,23 @@ def _steer(
 _DONE = {Choice.follow: 'followed', Choice.mute: 'muted'}
 
 
-def _help(mlist: MailingList, msg: Message, member: Member) -> sending.Facts:
+def _help(arrival: Arrival, member: Member) -> sending.Facts:
+    mlist = arrival.mlist
     settings = preferences.show(mlist, member)
     with _.using(member.preferred_language.code):
         return {
             'default': wording.of_default(choices.default_of(mlist, member)),
             'follow_opened': wording.on_or_off(settings['follow_opened']),
             'follow_replied': wording.on_or_off(settings['follow_replied']),
-            'aliases': _help_with_aliases(mlist, msg),
+            'aliases': _help_with_aliases(arrival),
         }
 
 
-def _help_with_aliases(mlist: MailingList, msg: Message) -> str:
+def _help_with_aliases(arrival: Arrival) -> str:
     """Return a line about aliases, where the list has them."""
-    if not lists.settings(mlist).aliases:
+    if not lists.settings(arrival.mlist).aliases:
         return ''
-    author = alias_author(mlist, msg)
+    author = arrival.author
     if author is not None:
         # All that it can be asked for from there.
         hint = _('no longer post from here')

@@ -87,6 +87,25 @@ def settings(mlist: MailingList) -> model.Dlist:
 
 
 @public
+def post_settings(mlist: MailingList, sender: str) -> model.PostSettings:
+    """Return what the way of a message from this address depends on.
+
+    :raises NotADlist: when the list is none.
+    """
+    if not is_dlist(mlist):
+        raise NotADlist(mlist)
+    # Other characters some databases do not even compare.
+    if not (sender.isascii() and sender.isprintable()):
+        sender = ''
+    found = model.post_settings(mlist.list_id, mlist.mail_host, sender)
+    if found is None:
+        settings(mlist)
+        found = model.post_settings(mlist.list_id, mlist.mail_host, sender)
+    assert found is not None
+    return found
+
+
+@public
 def enable(mlist: MailingList, default: Default = Default.everything) -> None:
     """Make the list a dlist.
 

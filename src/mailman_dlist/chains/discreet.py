@@ -66,10 +66,11 @@ def _discreetly(
     msgdata: MsgData,
 ) -> None:
     holds = isinstance(getattr(function, '__self__', None), HoldChain)
-    if author is not None:
-        metadata.take_traces(mlist, msg, msgdata, author)
+    metadata.take_traces(mlist, msg, msgdata)
     if holds:
         scrub(msg, making.for_everybody)
+        # Mailman keeps the metadata of what it holds in the database, as JSON.
+        del msgdata[metadata.ARRIVAL]
     function(mlist, msg, msgdata)
     if holds and author is not None:
         alias_mail.name_member(mlist, msg, author)

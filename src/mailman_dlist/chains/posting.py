@@ -14,7 +14,6 @@ from zope.interface import implementer
 
 from mailman_dlist import metadata
 from mailman_dlist.app.i18n import _
-from mailman_dlist.app.site import ready
 from mailman_dlist.chains.discreet import discreet
 from mailman_dlist.interfaces.dlist import CHAIN
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
@@ -44,10 +43,7 @@ class DlistPostingChain:
         self, mlist: MailingList, msg: Message, msgdata: MsgData
     ) -> Iterator[Any]:
         """See `IChain`."""
-        ready()
-        # What is held of an alias' post looks like what is held of any other.
-        metadata.message_id(msg, msgdata)
-        author = metadata.author(mlist, msg, msgdata)
+        author = metadata.arrival(mlist, msg, msgdata).author
         for link in self._links(mlist, msg, msgdata):
             rule = link.rule if author is None else for_alias(link.rule, author)
             yield discreet(Link(rule, link.action, link.chain, link.function), author)

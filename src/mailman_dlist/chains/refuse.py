@@ -20,5 +20,4 @@ class DlistRefuseChain(TerminalChainBase):
     description = _('Return what belongs to no conversation and stop processing.')
 
     def _process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
-        intent = metadata.intent(mlist, msg, msgdata)
-        refuse(mlist, msg, intent, msgdata[metadata.JUDGEMENT])
+        refuse(metadata.arrival(mlist, msg, msgdata), msgdata[metadata.JUDGEMENT])

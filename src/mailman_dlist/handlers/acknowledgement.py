@@ -26,11 +26,11 @@ class Acknowledgement:
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`.  The answer goes to the alias."""
-        member = msgdata[metadata.MEMBER]
-        if member is None or not msgdata.get(metadata.ALIAS):
+        author = metadata.arrival(mlist, msg, msgdata).author
+        if author is None:
             self._handler.process(mlist, msg, msgdata)
             return
-        language = member.preferred_language.code
-        known = {msgdata['original_sender']: member}
+        language = author.member.preferred_language.code
+        known = {msgdata['original_sender']: author.member}
         with answering(mlist, known), core.using(language):
             self._handler.process(mlist, msg, msgdata | {'lang': language})

@@ -12,8 +12,7 @@ from zope.interface import implementer
 from mailman_dlist import metadata
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.notices import sending
-from mailman_dlist.app.people.senders import member_of
-from mailman_dlist.app.posts import accepting
+from mailman_dlist.app.posts import accepting, anonymity
 from mailman_dlist.app.posts.judging import Judgement
 from mailman_dlist.app.posts.refusals import refuse
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
@@ -34,32 +33,23 @@ class DlistConversation:
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""
-        author = metadata.author(mlist, msg, msgdata)
-        if metadata.has_lost_alias(msgdata, author):
-            author = None
+        if anonymity.has_lost_alias(metadata.arrival(mlist, msg, msgdata)):
             _settle_as_stranger(mlist, msg, msgdata)
-        if author is not None:
-            # The chain has done it, but not to what was injected, or was held
-            # before the address was an alias.
-            metadata.take_traces(mlist, msg, msgdata, author)
-        intent = metadata.intent(mlist, msg, msgdata)
-        message_id = metadata.message_id(msg, msgdata)
-        member = member_of(mlist, msg, author)
-        accepted = accepting.accept(
-            mlist, msg, intent, message_id, member, by_alias=author is not None
-        )
+        # The chain has done it, but not to what was injected, or was held before the
+        # address was an alias.
+        arrival = metadata.take_traces(mlist, msg, msgdata)
+        accepted = accepting.accept(arrival)
         if isinstance(accepted, Judgement):
-            refuse(mlist, msg, intent, accepted)
+            refuse(arrival, accepted)
             raise DiscardMessage(accepted.fate.value)
         if accepted.into_silence:
-            template = 'dlist:notice:posted-muted'
+            template, reader = 'dlist:notice:posted-muted', arrival.member
             notice = sending.write_about(
-                mlist, member, template, accepted.conversation
+                mlist, reader, template, accepted.conversation
             )
-            sending.send(mlist, notice, member, answers=msg)
+            sending.send(mlist, notice, reader, answers=msg)
         rename(msg, accepted.hidden)
         msgdata[metadata.ACCEPTED] = accepted
-        msgdata[metadata.MEMBER] = member
         msgdata[metadata.CONVERSATION] = accepted.conversation.name
 
 
@@ -68,7 +58,7 @@ def _settle_as_stranger(mlist: MailingList, msg: Message, msgdata: MsgData) -> N
 
     It is posted where a moderator had accepted the message itself.
     """
-    msgdata[metadata.ALIAS] = metadata.GONE
+    metadata.lose_alias(msgdata)
     accepted = msgdata.get('moderator_approved') or 'approved' in msgdata['rule_hits']
     if accepted:
         return

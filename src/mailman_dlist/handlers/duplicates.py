@@ -26,6 +26,5 @@ class DlistDuplicates:
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""
-        author = msgdata[metadata.MEMBER] if msgdata.get(metadata.COPIED) else None
-        spared = delivery.spared(mlist, msg, author)
+        spared = delivery.spared(metadata.arrival(mlist, msg, msgdata))
         msgdata['recipients'] = set(msgdata['recipients']) - spared

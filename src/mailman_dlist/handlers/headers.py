@@ -8,7 +8,6 @@ from public import public
 from zope.interface import implementer
 
 from mailman_dlist import metadata
-from mailman_dlist.app import lists
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.posts import delivery
 from mailman_dlist.domain.mentions import redirect
@@ -30,7 +29,7 @@ class DlistHeaders:
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""
-        ours = lists.known_addresses(mlist)
+        ours = metadata.arrival(mlist, msg, msgdata).addresses
         name = msgdata[metadata.CONVERSATION]
         for field in ('To', 'Cc', 'Reply-To'):
             before = raw(msg, field)

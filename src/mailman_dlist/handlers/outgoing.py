@@ -33,7 +33,7 @@ class DlistToOutgoing:
         stamp(msg, msgdata[metadata.CONVERSATION])
         delivery.publish(accepted, str(msg['message-id']))
         for group in delivery.groups(
-            mlist, accepted, msgdata[metadata.HEARD], msgdata['recipients']
+            accepted, msgdata[metadata.HEARD], msgdata['recipients']
         ):
             decoration = msgdata.get('decoration-data', {}) | group.decoration
             queue = partial(

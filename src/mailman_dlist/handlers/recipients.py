@@ -27,8 +27,6 @@ class DlistRecipients:
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""
-        heard = delivery.recipients(
-            mlist, msgdata[metadata.ACCEPTED], msgdata[metadata.MEMBER]
-        )
+        heard = delivery.recipients(msgdata[metadata.ACCEPTED])
         msgdata[metadata.HEARD] = heard
         msgdata['recipients'] = set(heard)

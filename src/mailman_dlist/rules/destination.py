@@ -8,7 +8,7 @@ from mailman.interfaces.rules import IRule
 from public import public
 from zope.interface import implementer
 
-from mailman_dlist.app import lists
+from mailman_dlist import metadata
 from mailman_dlist.app.i18n import _
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 from mailman_dlist.mail.fields import addresses
@@ -25,7 +25,7 @@ class DlistDestination:
 
     def check(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
         """See `IRule`."""
-        ours = lists.known_addresses(mlist)
+        ours = metadata.arrival(mlist, msg, msgdata).addresses
         named = addresses(msg, 'to', 'cc', 'resent-to', 'resent-cc')
         if any(ours.extension(address) is not None for address in named):
             return False

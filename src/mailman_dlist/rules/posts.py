@@ -13,7 +13,6 @@ from public import public
 from zope.interface import implementer
 
 from mailman_dlist import metadata
-from mailman_dlist.app import lists
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.posts import judging
 from mailman_dlist.app.posts.judging import Fate, Judgement
@@ -23,12 +22,8 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
 def _judge(mlist: MailingList, msg: Message, msgdata: MsgData) -> Judgement:
-    return judging.judge(
-        mlist,
-        msg,
-        metadata.intent(mlist, msg, msgdata),
-        metadata.message_id(msg, msgdata),
-    )
+    arrival = metadata.arrival(mlist, msg, msgdata)
+    return judging.judge(arrival, arrival.thread)
 
 
 @public
@@ -60,13 +55,14 @@ class DlistPlainPost:
 
     def check(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
         """See `IRule`."""
-        policy = lists.settings(mlist).plain_posts
-        intent = metadata.intent(mlist, msg, msgdata)
-        if policy is PlainPosts.open or intent.action is not address.Action.plain:
+        arrival = metadata.arrival(mlist, msg, msgdata)
+        policy = arrival.settings.plain_posts
+        is_plain = arrival.intent.action is address.Action.plain
+        if policy is PlainPosts.open or not is_plain:
             return False
         if _judge(mlist, msg, msgdata).fate is not Fate.opens:
             return False
-        opening = lists.addresses(mlist).opening  # noqa: F841 # named in the reason
+        opening = arrival.addresses.opening  # noqa: F841 # named in the reason
         # Core's moderation chain does what these say, and tells the reason.
         msgdata['member_moderation_action'] = Action[policy.name].name
         msgdata['moderation_sender'] = msg.sender

@@ -16,7 +16,7 @@ from mailman_dlist.app import commands, lists
 from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.essays import answering, keeping
 from mailman_dlist.app.following.pauses import end_pauses
-from mailman_dlist.app.people.senders import alias_author, is_banned, member_of
+from mailman_dlist.app.people.senders import is_banned
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain.address import Action
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
@@ -57,27 +57,24 @@ class DlistRunner(Runner):
             # It was one when the mail came in; now it settles what is for it.
             config.switchboards['in'].enqueue(msg, msgdata, to_list=True)
             return False
-        intent = metadata.intent(mlist, msg, msgdata)
+        arrival = metadata.arrival(mlist, msg, msgdata)
+        intent = arrival.intent
         why = automatic(msg, msg.get_unixfrom(), mlist.list_id)
-        author = alias_author(mlist, msg)
         if why is not None:
-            if author is not None:
-                metadata.take_traces(mlist, msg, msgdata, author)
+            metadata.take_traces(mlist, msg, msgdata)
             log.info('DLIST: %s is no command: %s', msg['message-id'], why)
             return False
-        banned = is_banned(mlist, msg, author)
+        banned = is_banned(mlist, msg, arrival.author)
         if intent.action is Action.confirm and not banned:
             # Whoever has the token may.
             commands.confirm(mlist, msg, intent.token)
             return False
-        member = None if banned else member_of(mlist, msg, author)
+        member = None if banned else arrival.member
         if member is None or not intent.is_command:
             config.switchboards['in'].enqueue(msg, msgdata, to_list=True)
             return False
-        if author is not None:
-            # The answer goes to the alias, and refused mail comes back whole.
-            metadata.take_traces(mlist, msg, msgdata, author)
-        commands.obey(mlist, msg, intent, member)
+        # The answer goes to the alias, and refused mail comes back whole.
+        commands.obey(metadata.take_traces(mlist, msg, msgdata), member)
         return False
 
     def _do_periodic(self) -> None:

@@ -167,15 +167,13 @@ def posts_into_silence(conversation: Conversation, member: Member) -> bool:
 
 
 @public
-def hearing(
-    mlist: MailingList, conversation: Conversation, *, opening: bool = False
-) -> audience.Hearing:
-    """Return what to ask the audience of: a message sent now."""
+def hearing(mlist: MailingList, conversation: Conversation) -> audience.Hearing:
+    """Return what to ask the audience of: a reply sent now."""
     return audience.Hearing(
         list_id=mlist.list_id,
         base_default=lists.settings(mlist).base_default,
         conversation_id=conversation.id,
-        opening=opening,
+        opening=False,
         moment=now(),
     )
 

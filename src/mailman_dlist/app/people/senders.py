@@ -74,17 +74,25 @@ def alias_author(mlist: MailingList, msg: Message) -> AliasAuthor | None:
 
 @public
 def owner(mlist: MailingList, email: str) -> Member | None:
-    """Return the member whose confirmed alias an address is.
-
-    A member's own address is nobody's alias, whatever was confirmed before.
-    """
+    """Return the member whose confirmed alias an address is."""
     # Other characters some databases do not even compare.
     if not (email.isascii() and email.isprintable() and lists.settings(mlist).aliases):
         return None
     found = model.alias(mlist.list_id, email)
-    if found is None or mlist.members.get_member(email) is not None:
+    return None if found is None else member_posting_as(mlist, email, found.member_id)
+
+
+@public
+def member_posting_as(
+    mlist: MailingList, email: str, member_id: UUID
+) -> Member | None:
+    """Return the member who confirmed an alias, as long as it may count as one.
+
+    A member's own address is nobody's alias, whatever was confirmed before.
+    """
+    if mlist.members.get_member(email) is not None:
         return None
-    return membership(mlist, found.member_id)
+    return membership(mlist, member_id)
 
 
 @public
@@ -162,12 +170,16 @@ def is_answered(mlist: MailingList, msg: Message) -> bool:
 
 
 @public
-def is_moderator(mlist: MailingList, msg: Message) -> bool:
+def is_moderator(
+    mlist: MailingList, msg: Message, author: AliasAuthor | None
+) -> bool:
     """Say whether an owner or a moderator of the list sent the message.
 
     An alias has none of their rights: using them would tell that it is one of them.
+
+    :param author: Who wrote it from an alias, None when nobody did.
     """
     administrators = mlist.administrators
-    return any(
+    return author is None and any(
         administrators.get_member(sender) is not None for sender in msg.senders
-    ) and alias_author(mlist, msg) is None
+    )

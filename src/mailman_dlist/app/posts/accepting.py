@@ -17,15 +17,14 @@ from zope.event import notify
 
 from mailman_dlist.app import lists
 from mailman_dlist.app.following import choices
-from mailman_dlist.app.posts.judging import Judgement, judge_in_thread
+from mailman_dlist.app.posts.arrival import Arrival
+from mailman_dlist.app.posts.judging import Judgement, judge
 from mailman_dlist.app.posts.threads import Thread, thread
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain import naming
-from mailman_dlist.domain.address import Intent
 from mailman_dlist.domain.following import Reason
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.events import ConversationOpenedEvent
-from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.mail import references, subjects
 from mailman_dlist.model import conversations as model
 from mailman_dlist.model.conversations import (
@@ -41,6 +40,7 @@ from mailman_dlist.model.session import committed, store
 class Accepted:
     """An accepted message, committed."""
 
+    arrival: Arrival
     conversation: Conversation
     message: ConversationMessage
     #: Its author muted the conversation and does not know yet that this stays so.
@@ -54,67 +54,57 @@ class Accepted:
 
 
 @public
-def accept(
-    mlist: MailingList,
-    msg: Message,
-    intent: Intent,
-    message_id: str,
-    member: Member | None,
-    *,
-    by_alias: bool = False,
-) -> Judgement | Accepted:
+def accept(arrival: Arrival) -> Judgement | Accepted:
     """Judge a message and, if it is a post, make it part of a conversation.
 
     What is accepted is committed, and accepting it again gives the same.
 
-    :param member: The member behind the message, None for a stranger.
-    :param by_alias: Whether nobody may know that it is this member.
     :return: The judgement where the message is no post.
     """
 
     def work() -> Judgement | Accepted:
-        ready()
-        found = thread(mlist, msg, message_id)
-        judgement = judge_in_thread(mlist, msg, intent, found)
+        # Not the one that the arrival may know: another runner may have been faster.
+        found = thread(arrival.mlist, arrival.msg, arrival.message_id)
+        judgement = judge(arrival, found)
         if not judgement.fate.is_post:
             return judgement
         moment = now()
         conversation = judgement.conversation
         opens = conversation is None
         if conversation is None:
-            conversation = _open(mlist, msg, intent, message_id, found, moment)
+            conversation = _open(arrival, found, moment)
         kind = MessageKind.opening if opens else MessageKind.reply
         # Without a second look: if another runner was faster with the same
         # message, the unique key says so, and all is judged again.
-        message = found.seen or model.add_message(conversation, message_id, kind)
+        message = found.seen or model.add_message(
+            conversation, arrival.message_id, kind
+        )
         _record(message, conversation, kind, moment)
+        member = arrival.member
         if member is not None:
-            reason = Reason.opened if opens else Reason.replied
             choices.follow_by_posting(
-                mlist, conversation, member, reason, by_alias=by_alias
+                arrival.mlist,
+                conversation,
+                member,
+                Reason.opened if opens else Reason.replied,
+                by_alias=arrival.author is not None,
             )
         into_silence = (
             member is not None
             and not opens
             and choices.posts_into_silence(conversation, member)
         )
-        return Accepted(conversation, message, into_silence, found.hidden)
+        return Accepted(arrival, conversation, message, into_silence, found.hidden)
 
     return committed(work)
 
 
-def _open(
-    mlist: MailingList,
-    msg: Message,
-    intent: Intent,
-    message_id: str,
-    found: Thread,
-    moment: datetime,
-) -> Conversation:
-    subject = subjects.decode_subject(msg.get('subject'))
+def _open(arrival: Arrival, found: Thread, moment: datetime) -> Conversation:
+    mlist = arrival.mlist
+    subject = subjects.decode_subject(arrival.msg.get('subject'))
     conversation = Conversation(
         list_id=mlist.list_id,
-        name=_name(mlist, intent, subject),
+        name=_name(arrival, subject),
         subject=subject[: model.SUBJECT_LENGTH],
         opened_at=moment,
         last_post_at=moment,
@@ -131,7 +121,7 @@ def _open(
     # Other replies to a message that we have not seen belong here, as does it.
     known = {references.id_hash(each) for each in found.known}
     # Some messages refer to themselves.
-    known.add(references.id_hash(message_id))
+    known.add(references.id_hash(arrival.message_id))
     for parent in references.owned(found.parents):
         if references.id_hash(parent) not in known:
             model.add_message(conversation, parent, MessageKind.awaited)
@@ -139,9 +129,10 @@ def _open(
     return conversation
 
 
-def _name(mlist: MailingList, intent: Intent, subject: str) -> str:
+def _name(arrival: Arrival, subject: str) -> str:
+    mlist = arrival.mlist
     room = naming.room(mlist.list_name, lists.delimiter())
-    given = naming.from_given(intent.name or '')
+    given = naming.from_given(arrival.intent.name or '')
     from_subject = naming.from_subject(
         subject, mlist.subject_prefix or '', min(room, ready().name_length)
     )

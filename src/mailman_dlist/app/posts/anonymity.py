@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import Any
 
+from mailman.interfaces.action import Action
 from mailman.utilities.datetime import now
 from mailman.utilities.email import add_message_hash
 from public import public
 
 from mailman_dlist.app.links import keys
-from mailman_dlist.app.people.senders import AliasAuthor
-from mailman_dlist.app.posts.threads import Thread, thread
+from mailman_dlist.app.posts.arrival import LOST, Arrival
+from mailman_dlist.app.posts.threads import Thread
 from mailman_dlist.domain import marks, traces
 from mailman_dlist.domain.traces import Author, Published
 from mailman_dlist.interfaces.conversation import MessageKind
@@ -31,30 +33,22 @@ from mailman_dlist.model import conversations
 
 
 @public
-@dataclass(frozen=True)
-class Taken:
-    """What must be known of a message after its traces are gone.
-
-    :param message_id: The one that everybody may know.
-    :param copied: Whether its author had sent a copy to an own address.
-    """
-
-    message_id: str
-    copied: bool
-
-
-@public
-def take_traces(
-    mlist: MailingList, msg: Message, message_id: str, author: AliasAuthor
-) -> Taken:
+def take_traces(arrival: Arrival) -> Arrival:
     """Take out of a message what leads to the member behind its alias.
 
-    :param message_id: The one it came with.
-    :raises KeyFileError: when the site has no key to make the new one with.
+    :return: What is known of the message now; the same where nobody hides, or where
+        it was done before.
+    :raises KeyFileError: when the site has no key to make the new message-id with.
     """
+    author = arrival.author
+    if author is None or arrival.mark is not None:
+        return arrival
+    mlist, msg = arrival.mlist, arrival.msg
     _id, key = keys.signing()
-    new_id = marks.published_id(message_id, mlist.list_id, mlist.mail_host, key)
-    parents = _parents(mlist, thread(mlist, msg, message_id))
+    new_id = marks.published_id(
+        arrival.message_id, mlist.list_id, mlist.mail_host, key
+    )
+    parents = _parents(mlist, arrival.thread)
     person = Author(
         author.email,
         frozenset(_addresses(author.member)) - {author.email},
@@ -66,24 +60,65 @@ def take_traces(
     published = Published(new_id, parents, _program(mlist, msg))
     traces.remove(msg, person, published, now())
     add_message_hash(msg)
-    return Taken(new_id, copied)
+    mark = marks.mark(author.member.member_id.hex, new_id, key)
+    return replace(arrival, message_id=new_id, mark=mark, copied=copied)
 
 
 @public
-def mark(member: Member, message_id: str) -> str:
-    """Return what tells us later, and nobody else, whose post it was."""
-    _id, key = keys.signing()
-    return marks.mark(member.member_id.hex, message_id, key)
-
-
-@public
-def is_marked(given: str, member: Member, message_id: str) -> bool:
-    """Say whether a post was this member's when it was marked."""
-    return any(
+def has_lost_alias(arrival: Arrival) -> bool:
+    """Say whether a message came from an alias that its author has no more."""
+    mark, author = arrival.mark, arrival.author
+    if mark is None or mark == LOST:
+        return False
+    return author is None or not any(
         hmac.compare_digest(
-            marks.mark(member.member_id.hex, message_id, key), given
+            marks.mark(author.member.member_id.hex, arrival.message_id, key), mark
         )
         for key in keys.accepted().values()
+    )
+
+
+@public
+def reasons_for_others(reasons: list[Any], alias: str) -> list[Any]:
+    """Return core's reasons for moderation without what they quote of the message."""
+    return [_reason_for_others(each, alias) for each in reasons]
+
+
+def _reason_for_others(reason: Any, alias: str) -> Any:
+    if not isinstance(reason, tuple):
+        return reason
+    text, *values = reason
+    return text, *(_value_for_others(each, alias) for each in values)
+
+
+def _value_for_others(value: Any, alias: str) -> Any:
+    if not isinstance(value, str) or value in Action.__members__:
+        return value
+    field, colon, _quoted = value.partition(':')
+    if colon:
+        return field
+    return alias if '@' in value else value
+
+
+@public
+def rules_for_others(
+    hits: list[str], misses: list[str]
+) -> tuple[list[str], list[str]]:
+    """Return the names of rules, those about header fields without their numbers.
+
+    Owners write these, and number by number they would learn what is in the fields
+    that are gone.
+    """
+    hits, misses = _without_numbers(hits), _without_numbers(misses)
+    return hits, [each for each in misses if each not in hits]
+
+
+def _without_numbers(rules: list[str]) -> list[str]:
+    header_match = 'header-match'
+    return list(
+        dict.fromkeys(
+            header_match if each.startswith(header_match) else each for each in rules
+        )
     )
 
 

@@ -15,17 +15,16 @@ from mailman.interfaces.mailinglist import Personalization
 from mailman.utilities.datetime import now
 from public import public
 
-from mailman_dlist.app import lists
-from mailman_dlist.app.following import choices
 from mailman_dlist.app.links import making
 from mailman_dlist.app.notices import templates
 from mailman_dlist.app.people.senders import owner
 from mailman_dlist.app.posts.accepting import Accepted
+from mailman_dlist.app.posts.arrival import Arrival
 from mailman_dlist.domain.following import Why
 from mailman_dlist.domain.links.token import LinkAction
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.dlist import OneClick
-from mailman_dlist.interfaces.mailman import MailingList, Member, Message
+from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.mail import references
 from mailman_dlist.mail.fields import addresses
 from mailman_dlist.model import audience
@@ -57,34 +56,36 @@ class Group:
 
 
 @public
-def recipients(
-    mlist: MailingList, accepted: Accepted, member: Member | None
-) -> dict[str, Why]:
-    """Return who hears the message, and why.
-
-    :param member: The member behind it, who may not want own posts back.
-    """
+def recipients(accepted: Accepted) -> dict[str, Why]:
+    """Return who hears the message, and why."""
+    arrival = accepted.arrival
     heard = audience.recipients(
-        choices.hearing(mlist, accepted.conversation, opening=accepted.opening)
+        audience.Hearing(
+            list_id=arrival.mlist.list_id,
+            base_default=arrival.settings.base_default,
+            conversation_id=accepted.conversation.id,
+            opening=accepted.opening,
+            moment=now(),
+        )
     )
+    member = arrival.member
     if member is not None and not member.receive_own_postings:
         heard.pop(member.address.email, None)
     return heard
 
 
 @public
-def spared(mlist: MailingList, msg: Message, author: Member | None) -> set[str]:
-    """Return the addresses of members who have the message at another, and care.
-
-    :param author: Who sent the message from an alias, and a copy to oneself.
-    """
-    ours = lists.addresses(mlist)
+def spared(arrival: Arrival) -> set[str]:
+    """Return the addresses of members who have the message at another, and care."""
+    mlist, msg = arrival.mlist, arrival.msg
+    ours = arrival.addresses
     others = {
         email.lower()
         for email in addresses(msg, 'to', 'cc', 'resent-to', 'resent-cc')
         if email.isascii() and email.isprintable() and ours.extension(email) is None
     }
-    members = [] if author is None else [author]
+    author = arrival.author
+    members = [author.member] if author is not None and arrival.copied else []
     for alias in aliases_among(mlist.list_id, others) if others else []:
         member = owner(mlist, alias.email)
         if member is not None:
@@ -94,10 +95,7 @@ def spared(mlist: MailingList, msg: Message, author: Member | None) -> set[str]:
 
 @public
 def groups(
-    mlist: MailingList,
-    accepted: Accepted,
-    heard: dict[str, Why],
-    left: Iterable[str],
+    accepted: Accepted, heard: dict[str, Why], left: Iterable[str]
 ) -> Iterator[Group]:
     """Yield the groups that the message goes out to, disjoint and not empty.
 
@@ -113,10 +111,10 @@ def groups(
             yield Group(
                 Step.hearing if replies else Step.opening,
                 emails,
-                _decoration(mlist, accepted, replies),
+                _decoration(accepted, replies),
                 LinkAction.mute if replies else LinkAction.follow,
-                _unsubscribe(mlist, accepted) if replies else None,
-                _reasons(mlist, heard, emails),
+                _unsubscribe(accepted) if replies else None,
+                _reasons(accepted.arrival.mlist, heard, emails),
             )
 
 
@@ -157,10 +155,10 @@ def finish(accepted: Accepted) -> None:
     commit_and_keep()
 
 
-def _unsubscribe(mlist: MailingList, accepted: Accepted) -> str | None:
-    if lists.settings(mlist).one_click is OneClick.list:
+def _unsubscribe(accepted: Accepted) -> str | None:
+    if accepted.arrival.settings.one_click is OneClick.list:
         return None
-    return lists.addresses(mlist).mute(accepted.conversation.name)
+    return accepted.arrival.addresses.mute(accepted.conversation.name)
 
 
 def _reasons(
@@ -176,12 +174,11 @@ def _reasons(
     return {email: heard[email].value for email in emails if email in heard}
 
 
-def _decoration(
-    mlist: MailingList, accepted: Accepted, replies: bool
-) -> dict[str, str]:
-    if not lists.settings(mlist).footers:
+def _decoration(accepted: Accepted, replies: bool) -> dict[str, str]:
+    arrival = accepted.arrival
+    if not arrival.settings.footers:
         return {}
-    ours = lists.addresses(mlist)
+    ours = arrival.addresses
     name = accepted.conversation.name
     return {
         'dlist_footer': templates.FOOTERS[replies],
@@ -189,5 +186,5 @@ def _decoration(
         'dlist_conversation_address': ours.conversation(name),
         'dlist_follow_address': ours.follow(name),
         'dlist_mute_address': ours.mute(name),
-        'dlist_link': making.plain(mlist, name),
+        'dlist_link': making.plain(arrival.mlist, name),
     }

@@ -15,15 +15,12 @@ from public import public
 
 from mailman_dlist.app import lookup
 from mailman_dlist.app.people.senders import is_moderator
-from mailman_dlist.app.posts.threads import Thread, thread
-from mailman_dlist.app.site import ready
+from mailman_dlist.app.posts.arrival import Arrival
+from mailman_dlist.app.posts.threads import Thread
 from mailman_dlist.domain import naming
 from mailman_dlist.domain.address import Action, Intent
-from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.mail.automatic import automatic, is_generated
-from mailman_dlist.model.conversations import (
-    Conversation,
-)
+from mailman_dlist.model.conversations import Conversation
 
 
 @public
@@ -58,24 +55,12 @@ class Judgement:
 
 
 @public
-def judge(
-    mlist: MailingList, msg: Message, intent: Intent, message_id: str
-) -> Judgement:
+def judge(arrival: Arrival, found: Thread) -> Judgement:
     """Say what becomes of a message; this writes nothing.
 
-    :param intent: What its envelope recipient asks for.
-    :param message_id: The one it came with; a later handler may have changed
-        that in the message itself.
+    :param found: The thread of the message, as it is known now.
     """
-    ready()
-    return judge_in_thread(mlist, msg, intent, thread(mlist, msg, message_id))
-
-
-@public
-def judge_in_thread(
-    mlist: MailingList, msg: Message, intent: Intent, found: Thread
-) -> Judgement:
-    """Say what becomes of a message whose thread is known already."""
+    intent = arrival.intent
     # One mail may go to several addresses; that it was posted by one of them is no
     # answer to the others.
     seen = found.seen if intent.is_post else None
@@ -85,31 +70,28 @@ def judge_in_thread(
         # Accepted, and then something failed.  What was found then holds, and what
         # was shunted looks as if it had gone through the list: it has our List-Id.
         return Judgement(Fate.continues, seen.conversation)
-    judgement = _find(mlist, msg, intent, found)
-    why = automatic(msg, msg.get_unixfrom(), mlist.list_id)
+    judgement = _find(arrival, found)
+    msg = arrival.msg
+    why = automatic(msg, msg.get_unixfrom(), arrival.mlist.list_id)
     if why is not None and not (judgement.fate is Fate.opens and is_generated(msg)):
         return Judgement(Fate.automatic, judgement.conversation, why)
     return judgement
 
 
-def _find(
-    mlist: MailingList,
-    msg: Message,
-    intent: Intent,
-    found: Thread,
-) -> Judgement:
+def _find(arrival: Arrival, found: Thread) -> Judgement:
+    intent = arrival.intent
     match intent.action:
         case Action.post:
             assert intent.name is not None
-            named = lookup.find(mlist, intent.name)
+            named = lookup.find(arrival.mlist, intent.name)
             if named is None:
                 return Judgement(Fate.unknown)
-            return _continue(mlist, msg, named)
+            return _continue(arrival, named)
         case Action.open | Action.plain:
             related = _related(found)
             if related is None or _names_another(intent, related):
                 return Judgement(Fate.opens)
-            return _continue(mlist, msg, related)
+            return _continue(arrival, related)
     return Judgement(Fate.unknown)
 
 
@@ -131,9 +113,9 @@ def _names_another(intent: Intent, related: Conversation) -> bool:
     )
 
 
-def _continue(
-    mlist: MailingList, msg: Message, conversation: Conversation
-) -> Judgement:
-    if conversation.closed_at is not None and not is_moderator(mlist, msg):
+def _continue(arrival: Arrival, conversation: Conversation) -> Judgement:
+    if conversation.closed_at is not None and not is_moderator(
+        arrival.mlist, arrival.msg, arrival.author
+    ):
         return Judgement(Fate.closed, conversation)
     return Judgement(Fate.continues, conversation)

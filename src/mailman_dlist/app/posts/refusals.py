@@ -10,11 +10,11 @@ from public import public
 from mailman_dlist.app import lists, lookup
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.notices import sending
-from mailman_dlist.app.people.senders import member_behind
+from mailman_dlist.app.posts.arrival import Arrival
 from mailman_dlist.app.posts.judging import Fate, Judgement
-from mailman_dlist.domain.address import CONFIRM, Intent
+from mailman_dlist.domain.address import CONFIRM
 from mailman_dlist.domain.naming import LOCAL_PART_OCTETS
-from mailman_dlist.interfaces.mailman import MailingList, Member, Message
+from mailman_dlist.interfaces.mailman import MailingList, Member
 
 
 # Where Mailman says what became of a message.
@@ -22,13 +22,12 @@ log = logging.getLogger('mailman.vette')
 
 
 @public
-def refuse(
-    mlist: MailingList, msg: Message, intent: Intent, judgement: Judgement
-) -> None:
+def refuse(arrival: Arrival, judgement: Judgement) -> None:
     """Log what becomes of a message that is not posted, and tell its sender.
 
     Automatic mail is never answered, and a repeated message needs no answer.
     """
+    mlist, msg, intent = arrival.mlist, arrival.msg, arrival.intent
     # An extension is as long as its author likes, and a token is nobody's business.
     extension = CONFIRM if intent.token else intent.extension
     # No longer one can be right.
@@ -41,7 +40,7 @@ def refuse(
     )
     if judgement.fate not in (Fate.unknown, Fate.closed):
         return
-    member = member_behind(mlist, msg)
+    member = arrival.member
     reader = mlist if member is None else member
     facts = {'address': address}
     if member is None and intent.is_command:
@@ -49,7 +48,7 @@ def refuse(
         facts['join_email'] = mlist.join_address
     else:
         template = f'dlist:notice:{judgement.fate.name}'
-        facts['suggestions'] = _suggestions(mlist, intent, reader)
+        facts['suggestions'] = _suggestions(arrival, reader)
         if judgement.conversation is not None:
             facts |= sending.facts_about(mlist, judgement.conversation)
     with _.using(reader.preferred_language.code):
@@ -59,12 +58,11 @@ def refuse(
     sending.send(mlist, notice, msg.sender, answers=msg, limited=False)
 
 
-def _suggestions(
-    mlist: MailingList, intent: Intent, reader: MailingList | Member
-) -> str:
+def _suggestions(arrival: Arrival, reader: MailingList | Member) -> str:
     """Return a paragraph of addresses that may have been meant, or nothing."""
+    mlist = arrival.mlist
     ours = lists.addresses(mlist)
-    given, *verbs = intent.extension.split(ours.delimiter)
+    given, *verbs = arrival.intent.extension.split(ours.delimiter)
     exact = lookup.find(mlist, given)
     names = [given] if exact else lookup.similar_names(mlist, given)
     if not names:

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A mail that has arrived, with all that its way depends on.
+
+Each stage (chain, pipeline, runner of commands) makes one `Arrival` and hands it on,
+so that each fact is looked up once a stage.  The next stage may be weeks later, when
+a moderator accepts the mail, and looks again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from public import public
+
+from mailman_dlist.app import lists
+from mailman_dlist.app.people.senders import (
+    AliasAuthor,
+    from_address,
+    member_of,
+    member_posting_as,
+)
+from mailman_dlist.app.posts.threads import Thread, thread
+from mailman_dlist.app.site import ready
+from mailman_dlist.domain.address import Intent, ListAddresses, parse, reduce
+from mailman_dlist.interfaces.mailman import MailingList, Member, Message
+from mailman_dlist.mail.fields import addresses
+from mailman_dlist.model.lists import PostSettings
+
+
+#: The mark of a mail that came from an alias which its author has no more.
+LOST = ''
+
+
+@public
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """A mail to a dlist, at one stage of its way.
+
+    :param intent: What it is asked to do.
+    :param message_id: The one it came with, or, from an alias, the published one.
+    :param author: Who wrote it from an alias, None when nobody did.
+    :param mark: What tells us whose alias it is from, once its traces are gone.
+    :param copied: Whether such an author had sent a copy to another own address.
+    """
+
+    mlist: MailingList
+    msg: Message
+    settings: PostSettings
+    intent: Intent
+    message_id: str
+    author: AliasAuthor | None
+    mark: str | None
+    copied: bool
+
+    @cached_property
+    def member(self) -> Member | None:
+        """The member behind the mail; None for a stranger."""
+        return member_of(self.mlist, self.msg, self.author)
+
+    @cached_property
+    def thread(self) -> Thread:
+        """What the list knows of the message and of those that it names."""
+        return thread(self.mlist, self.msg, self.message_id)
+
+    @property
+    def addresses(self) -> ListAddresses:
+        """The addresses of the list, to read what people write."""
+        return _addresses(self.mlist, self.settings)
+
+
+@public
+def arrive(
+    mlist: MailingList,
+    msg: Message,
+    message_id: str,
+    extension: str | None,
+    *,
+    mark: str | None = None,
+    copied: bool = False,
+) -> Arrival:
+    """Return a mail with what must be known of it first, in one statement.
+
+    :param extension: Of the envelope recipient, which is the truth.  Only where it
+        is not known, since the mail was injected, do the header fields count.
+    :raises NotADlist: when the list is none.
+    """
+    ready()
+    email = from_address(msg)
+    settings = lists.post_settings(mlist, email)
+    if extension is None:
+        intent = _intent_of_fields(msg, _addresses(mlist, settings))
+    else:
+        intent = parse(extension, lists.delimiter())
+    author = None
+    if settings.alias_of is not None and mark != LOST:
+        member = member_posting_as(mlist, email, settings.alias_of)
+        author = None if member is None else AliasAuthor(email, member)
+    return Arrival(mlist, msg, settings, intent, message_id, author, mark, copied)
+
+
+def _addresses(mlist: MailingList, settings: PostSettings) -> ListAddresses:
+    """Return the addresses of the list; people may use an alias of its domain."""
+    host = settings.alias_host
+    hosts = frozenset() if host is None else frozenset({host})
+    return replace(lists.addresses(mlist), also_hosts=hosts)
+
+
+def _intent_of_fields(msg: Message, ours: ListAddresses) -> Intent:
+    found = (ours.extension(address) for address in addresses(msg, 'to', 'cc'))
+    intents = reduce(parse(each, ours.delimiter) for each in found if each is not None)
+    return intents[0] if intents else parse('', ours.delimiter)
