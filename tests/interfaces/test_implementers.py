@@ -24,7 +24,7 @@ from mailman_dlist.app.copies.footers import DecoratedOnce
 from mailman_dlist.app.essays.workflow import EssayManager
 from mailman_dlist.app.notices.templates import AmendingLoader
 from mailman_dlist.app.people.senders import AliasAuthor
-from mailman_dlist.chains.discreet import Discreet
+from mailman_dlist.chains.privacy import AsMember, Banned, Later, PrivateChain
 from mailman_dlist.chains.refuse import DlistRefuseChain
 from mailman_dlist.commands.eml_dlist import DlistEmailCommand
 from mailman_dlist.commands.eml_join import Join
@@ -36,7 +36,6 @@ from mailman_dlist.handlers.headers import DlistHeaders
 from mailman_dlist.interfaces.events import ChoiceChangedEvent, ConversationOpenedEvent
 from mailman_dlist.model.conversations import Step
 from mailman_dlist.pipelines.posting import Once
-from mailman_dlist.rules.aliases import AsMember, Banned, Later
 from mailman_dlist.rules.destination import DlistDestination
 
 
@@ -54,7 +53,7 @@ MADE_FROM: dict[type, Callable[[], Any]] = {
     Join: lambda: Join(DlistEmailCommand()),
     Once: lambda: Once(DlistHeaders(), Step.archive),
     Acknowledgement: lambda: Acknowledgement(DlistHeaders()),
-    Discreet: lambda: Discreet(DlistRefuseChain(), NOBODY),
+    PrivateChain: lambda: PrivateChain(DlistRefuseChain(), NOBODY),
     Banned: lambda: Banned(DlistDestination(), NOBODY),
     Later: lambda: Later(DlistDestination(), NOBODY),
     AsMember: lambda: AsMember(DlistDestination(), NOBODY),

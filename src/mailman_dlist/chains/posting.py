@@ -14,10 +14,9 @@ from zope.interface import implementer
 
 from mailman_dlist import metadata
 from mailman_dlist.app.i18n import _
-from mailman_dlist.chains.discreet import discreet
+from mailman_dlist.chains.privacy import private
 from mailman_dlist.interfaces.dlist import CHAIN
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
-from mailman_dlist.rules.aliases import for_alias
 
 
 # Core's rules are asked by ours about what ours do not know.
@@ -43,10 +42,8 @@ class DlistPostingChain:
         self, mlist: MailingList, msg: Message, msgdata: MsgData
     ) -> Iterator[Any]:
         """See `IChain`."""
-        author = metadata.arrival(mlist, msg, msgdata).author
-        for link in self._links(mlist, msg, msgdata):
-            rule = link.rule if author is None else for_alias(link.rule, author)
-            yield discreet(Link(rule, link.action, link.chain, link.function), author)
+        arrival = metadata.arrival(mlist, msg, msgdata)
+        yield from private(self._links(mlist, msg, msgdata), arrival.author)
 
     def _links(
         self, mlist: MailingList, msg: Message, msgdata: MsgData
