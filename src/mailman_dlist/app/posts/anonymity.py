@@ -22,7 +22,7 @@ from public import public
 from mailman_dlist.app.links import keys
 from mailman_dlist.app.posts.arrival import LOST, Arrival
 from mailman_dlist.app.posts.threads import Thread
-from mailman_dlist.domain import marks, traces
+from mailman_dlist.domain import pseudonyms, traces
 from mailman_dlist.domain.traces import Author, Published
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
@@ -45,7 +45,7 @@ def take_traces(arrival: Arrival) -> Arrival:
         return arrival
     mlist, msg = arrival.mlist, arrival.msg
     _id, key = keys.signing()
-    new_id = marks.published_id(
+    new_id = pseudonyms.published_id(
         arrival.message_id, mlist.list_id, mlist.mail_host, key
     )
     parents = _parents(mlist, arrival.thread)
@@ -60,7 +60,7 @@ def take_traces(arrival: Arrival) -> Arrival:
     published = Published(new_id, parents, _program(mlist, msg))
     traces.remove(msg, person, published, now())
     add_message_hash(msg)
-    mark = marks.mark(author.member.member_id.hex, new_id, key)
+    mark = pseudonyms.mark(author.member.member_id.hex, new_id, key)
     return replace(arrival, message_id=new_id, mark=mark, copied=copied)
 
 
@@ -72,7 +72,7 @@ def has_lost_alias(arrival: Arrival) -> bool:
         return False
     return author is None or not any(
         hmac.compare_digest(
-            marks.mark(author.member.member_id.hex, arrival.message_id, key), mark
+            pseudonyms.mark(author.member.member_id.hex, arrival.message_id, key), mark
         )
         for key in keys.accepted().values()
     )

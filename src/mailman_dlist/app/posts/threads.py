@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from public import public
 
 from mailman_dlist.app.links import keys
-from mailman_dlist.domain.marks import published_id
+from mailman_dlist.domain.pseudonyms import published_id
 from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.mail import references
 from mailman_dlist.model import conversations as model

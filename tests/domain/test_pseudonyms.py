@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from mailman_dlist.domain.marks import mark, published_id
+from mailman_dlist.domain.pseudonyms import mark, published_id
 
 
 def test_the_same_message_has_the_same_new_id_on_one_list():
