@@ -82,11 +82,28 @@ def choose(
         it counts again; None for never.
     :return: False when it gave way to what a person had chosen.
     """
+    row = model.choice_of(conversation, member.member_id)
+    return _replace(row, mlist, conversation, member, choice, reason, until) is not None
+
+
+def _replace(
+    row: model.MemberChoice | None,
+    mlist: MailingList,
+    conversation: Conversation,
+    member: Member,
+    choice: Choice,
+    reason: Reason,
+    until: datetime | None = None,
+) -> model.MemberChoice | None:
+    """Record a choice in the place of what there is, which may be nothing.
+
+    :return: None when it gave way to what a person had chosen.
+    """
     moment = began = now()
-    row = _choice_to_change(conversation, member, moment)
+    row = _without_pause(row, moment)
     before, why_before = _counting(row, moment)
     if not replaces(reason, why_before):
-        return False
+        return None
     if row is None:
         row = model.MemberChoice(
             conversation_id=conversation.id, member_id=member.member_id
@@ -102,7 +119,7 @@ def choose(
     row.then_choice = before if until else None
     row.then_reason = why_before if until else None
     notify(ChoiceChangedEvent(mlist, conversation, member, choice, reason))
-    return True
+    return row
 
 
 @public
@@ -110,7 +127,7 @@ def forget(
     mlist: MailingList, conversation: Conversation, member: Member, reason: Reason
 ) -> None:
     """Return to the member's default, whatever was chosen before."""
-    row = _choice_to_change(conversation, member, now())
+    row = _without_pause(model.choice_of(conversation, member.member_id), now())
     if row is not None:
         store().delete(row)
         notify(ChoiceChangedEvent(mlist, conversation, member, None, reason))
@@ -121,49 +138,41 @@ def follow_by_posting(
     mlist: MailingList,
     conversation: Conversation,
     member: Member,
-    reason: Reason,
     *,
+    opens: bool = False,
     by_alias: bool = False,
-) -> None:
-    """Let a member follow what they opened or replied to, unless they mind.
+) -> bool:
+    """Let a member follow what they open or reply to, unless they mind.
 
     Any choice that counts stays, also one that came about by itself: who opened a
     conversation and replies in it goes on following it because they opened it.
 
+    :param opens: Whether the conversation is new, so that nobody can have chosen.
     :param by_alias: Whether owners, who see choices, may not see who posted.
+    :return: Whether to tell the member that posting does not un-mute: the first time
+        after they muted the conversation.
     """
-    row = model.choice_of(conversation, member.member_id)
+    row = None if opens else model.choice_of(conversation, member.member_id)
     choice, _reason = _counting(row, now())
-    if choice is not None:
-        return
+    if row is not None and choice is Choice.mute:
+        told, row.told = row.told, True
+        return not told
+    if choice is None and _follows_by_itself(member, opens):
+        reason = Reason.opened if opens else Reason.replied
+        if by_alias:
+            reason = Reason.mail
+        row = _replace(row, mlist, conversation, member, Choice.follow, reason)
+        if by_alias and row is not None:
+            # "Opened it", or the very second of the post, would tell who hides there.
+            row.made_at = datetime.combine(row.made_at, time.min)
+    return False
+
+
+def _follows_by_itself(member: Member, opens: bool) -> bool:
     settings = model.settings_of(member.member_id)
-    minds = settings is not None and not (
-        settings.follow_opened if reason is Reason.opened else settings.follow_replied
-    )
-    if minds:
-        return
-    if not by_alias:
-        choose(mlist, conversation, member, Choice.follow, reason)
-        return
-    # "Opened it", or the very second of the post, would tell who hides there.
-    choose(mlist, conversation, member, Choice.follow, Reason.mail)
-    chosen = model.choice_of(conversation, member.member_id)
-    assert chosen is not None
-    chosen.made_at = datetime.combine(chosen.made_at, time.min)
-
-
-@public
-def posts_into_silence(conversation: Conversation, member: Member) -> bool:
-    """Say whether a member should be told that posting does not un-mute.
-
-    That is so the first time after they muted the conversation.
-    """
-    row = model.choice_of(conversation, member.member_id)
-    choice, _reason = _counting(row, now())
-    if row is None or choice is not Choice.mute or row.told:
-        return False
-    row.told = True
-    return True
+    if settings is None:
+        return True
+    return settings.follow_opened if opens else settings.follow_replied
 
 
 @public
@@ -178,18 +187,18 @@ def hearing(mlist: MailingList, conversation: Conversation) -> audience.Hearing:
     )
 
 
-def _choice_to_change(
-    conversation: Conversation, member: Member, moment: datetime
+def _without_pause(
+    row: model.MemberChoice | None, moment: datetime
 ) -> model.MemberChoice | None:
     """Return the choice that another replaces.
 
     One that is over ends first, since digests ask for its time.
     """
-    row = model.choice_of(conversation, member.member_id)
     if row is None or row.until is None or row.until > moment:
         return row
-    model.end(conversation.id, member.member_id, row.until)
-    return model.choice_of(conversation, member.member_id)
+    key = row.conversation_id, row.member_id
+    model.end(*key, row.until)
+    return store().get(model.MemberChoice, key)
 
 
 def _counting(

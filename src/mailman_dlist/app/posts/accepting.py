@@ -22,7 +22,6 @@ from mailman_dlist.app.posts.judging import Judgement, judge
 from mailman_dlist.app.posts.threads import Thread, thread
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain import naming
-from mailman_dlist.domain.following import Reason
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.events import ConversationOpenedEvent
 from mailman_dlist.mail import references, subjects
@@ -80,19 +79,12 @@ def accept(arrival: Arrival) -> Judgement | Accepted:
             conversation, arrival.message_id, kind
         )
         _record(message, conversation, kind, moment)
-        member = arrival.member
-        if member is not None:
-            choices.follow_by_posting(
-                arrival.mlist,
-                conversation,
-                member,
-                Reason.opened if opens else Reason.replied,
-                by_alias=arrival.author is not None,
-            )
-        into_silence = (
-            member is not None
-            and not opens
-            and choices.posts_into_silence(conversation, member)
+        into_silence = arrival.member is not None and choices.follow_by_posting(
+            arrival.mlist,
+            conversation,
+            arrival.member,
+            opens=opens,
+            by_alias=arrival.author is not None,
         )
         return Accepted(arrival, conversation, message, into_silence, found.hidden)
 
