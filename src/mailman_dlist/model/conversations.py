@@ -23,7 +23,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from zope.interface import implementer
 
 from mailman_dlist.domain.naming import LOCAL_PART_OCTETS
@@ -153,14 +153,19 @@ def numbered(conversation_id: int) -> Conversation | None:
 def with_hashes(
     list_id: str, hashes: Collection[str]
 ) -> dict[str, ConversationMessage]:
-    """Return what the list knows of some message-ids, by their hashes."""
+    """Return what the list knows of some message-ids, by their hashes.
+
+    Their conversations come along.
+    """
     return {
         row.id_hash: row
         for row in store().scalars(
-            select(ConversationMessage).where(
+            select(ConversationMessage)
+            .where(
                 ConversationMessage.list_id == list_id,
                 ConversationMessage.id_hash.in_(hashes),
             )
+            .options(joinedload(ConversationMessage.conversation, innerjoin=True))
         )
     }
 

@@ -83,7 +83,7 @@ def _find(arrival: Arrival, found: Thread) -> Judgement:
     match intent.action:
         case Action.post:
             assert intent.name is not None
-            named = lookup.find(arrival.mlist, intent.name)
+            named = _named(arrival, intent.name, found)
             if named is None:
                 return Judgement(Fate.unknown)
             return _continue(arrival, named)
@@ -93,6 +93,15 @@ def _find(arrival: Arrival, found: Thread) -> Judgement:
                 return Judgement(Fate.opens)
             return _continue(arrival, related)
     return Judgement(Fate.unknown)
+
+
+def _named(arrival: Arrival, name: str, found: Thread) -> Conversation | None:
+    """Return the conversation that the address names."""
+    # Mostly it is that of the message that this one answers, and known already.
+    related = _related(found)
+    if related is not None and related.name == name.lower():
+        return related
+    return lookup.find(arrival.mlist, name)
 
 
 def _related(found: Thread) -> Conversation | None:
