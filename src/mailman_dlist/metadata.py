@@ -47,10 +47,12 @@ HEARD = '_dlist_heard'
 JUDGEMENT = '_dlist_judgement'
 
 
-def outgoing(accepted: Accepted, group: Group) -> MsgData:
+def outgoing(msgdata: MsgData, group: Group) -> MsgData:
     """Return what goes with the copies of one group."""
+    accepted: Accepted = msgdata[ACCEPTED]
     entries: MsgData = {
         'recipients': group.recipients,
+        'decoration-data': msgdata.get('decoration-data', {}) | group.decoration,
         CONVERSATION_ID: accepted.conversation.id,
         ACTION: group.action.name,
         REASONS: group.reasons,

@@ -106,3 +106,61 @@ def test_a_step_is_done_once_and_again_where_it_failed(mlist):
     assert accepted.message.steps == Step.archive | Step.hearing
     delivery.finish(accepted)
     assert accepted.message.delivered_at is not None
+
+
+def test_a_step_in_the_database_counts_from_the_next_one_on(mlist):
+    accepted = posted(mlist, letter('stranger'))
+    for end, kept in (store().rollback, False), (store().commit, True):
+        delivery.once(accepted, Step.after_delivery, lambda: None, commit=False)
+        end()
+        assert bool(accepted.message.steps & Step.after_delivery) is kept
+
+
+@pytest.mark.parametrize('failing', [Step.hearing, Step.opening])
+def test_each_group_goes_out_once_though_one_fails(failing, mlist):
+    accepted = posted(mlist, letter('stranger'))
+    heard = {'anne@example.com': Why.everything, 'bart@example.com': Why.openings}
+    gone: list[Step] = []
+    failures = iter([OSError])
+
+    def queue(group: delivery.Group) -> None:
+        if group.step is failing:
+            for failure in failures:
+                raise failure
+        gone.append(group.step)
+
+    def hand_over() -> None:
+        delivery.hand_over(accepted, delivery.groups(accepted, heard, heard), queue)
+
+    with pytest.raises(OSError):
+        hand_over()
+    store().rollback()
+    assert accepted.message.delivered_at is None
+    hand_over()
+    store().rollback()
+    assert gone == [Step.hearing, Step.opening]
+    assert accepted.message.delivered_at is not None
+
+
+def test_a_crash_after_the_last_group_repeats_that_one_alone(mlist, monkeypatch):
+    accepted = posted(mlist, letter('stranger'))
+    heard = {'anne@example.com': Why.everything, 'bart@example.com': Why.openings}
+    gone: list[Step] = []
+
+    def hand_over() -> None:
+        groups = delivery.groups(accepted, heard, heard)
+        delivery.hand_over(accepted, groups, lambda group: gone.append(group.step))
+
+    with monkeypatch.context() as crash:
+        crash.setattr(delivery, 'finish', lambda _accepted: store().rollback())
+        hand_over()
+    assert accepted.message.steps == Step.hearing
+    hand_over()
+    assert gone == [Step.hearing, Step.opening, Step.opening]
+
+
+def test_what_nobody_hears_is_delivered_as_well(mlist):
+    accepted = posted(mlist, letter('stranger'))
+    delivery.hand_over(accepted, [], lambda group: None)
+    store().rollback()
+    assert accepted.message.delivered_at is not None

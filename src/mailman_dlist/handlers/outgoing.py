@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import copy
 from functools import partial
 
 from mailman.config import config
@@ -14,6 +13,7 @@ from zope.interface import implementer
 from mailman_dlist import metadata
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.posts import delivery
+from mailman_dlist.app.posts.delivery import Group
 from mailman_dlist.handlers.headers import stamp
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
@@ -32,17 +32,13 @@ class DlistToOutgoing:
         # A message that was wrapped for DMARC has new fields and a new id.
         stamp(msg, msgdata[metadata.CONVERSATION])
         delivery.publish(accepted, str(msg['message-id']))
-        for group in delivery.groups(
+        groups = delivery.groups(
             accepted, msgdata[metadata.HEARD], msgdata['recipients']
-        ):
-            decoration = msgdata.get('decoration-data', {}) | group.decoration
-            queue = partial(
-                config.handlers['to-outgoing'].process,
-                mlist,
-                copy.deepcopy(msg),
-                msgdata
-                | metadata.outgoing(accepted, group)
-                | {'decoration-data': decoration},
-            )
-            delivery.once(accepted, group.step, queue)
-        delivery.finish(accepted)
+        )
+        queue = partial(_queue, mlist, msg, msgdata)
+        delivery.hand_over(accepted, groups, queue)
+
+
+def _queue(mlist: MailingList, msg: Message, msgdata: MsgData, group: Group) -> None:
+    entries = metadata.outgoing(msgdata, group)
+    config.handlers['to-outgoing'].process(mlist, msg, msgdata | entries)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from mailman.config import config
 from mailman.interfaces.mailinglist import Personalization
@@ -119,16 +120,34 @@ def groups(
 
 
 @public
-def once(accepted: Accepted, step: Step, action: Callable[[], None]) -> None:
+def once(
+    accepted: Accepted, step: Step, action: Callable[[], None], *, commit: bool = True
+) -> None:
     """Do a step unless it was done before a crash, and record that it is done.
 
     A crash between the two repeats this one step; see docs/reliability.
+
+    :param commit: False where the next record is soon enough: what the step does is
+        in the database, or nothing is done before that.
     """
     if accepted.message.steps & step:
         return
     action()
     accepted.message.steps |= step
-    commit_and_keep()
+    if commit:
+        commit_and_keep()
+
+
+@public
+def hand_over(
+    accepted: Accepted, groups: Iterable[Group], queue: Callable[[Group], None]
+) -> None:
+    """Queue the copies of each group once, and record that all are queued."""
+    groups = list(groups)
+    for number, group in enumerate(groups, start=1):
+        is_last = number == len(groups)
+        once(accepted, group.step, partial(queue, group), commit=not is_last)
+    finish(accepted)
 
 
 @public
@@ -150,7 +169,7 @@ def publish(accepted: Accepted, message_id: str) -> None:
 
 @public
 def finish(accepted: Accepted) -> None:
-    """Record that all copies are queued: the same message again is a repetition."""
+    """Record that nothing is left to do: the same message again is a repetition."""
     accepted.message.delivered_at = now()
     commit_and_keep()
 
