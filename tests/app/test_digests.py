@@ -479,7 +479,7 @@ def test_it_takes_as_many_statements_for_any_number_of_readers(mlist, readers, t
     assert len(statements) == STATEMENTS, '\n'.join(statements)
 
 
-STATEMENTS = 49
+STATEMENTS = 39
 
 
 # Those of Python's codecs that are no charsets of mail, and one of nobody's.
