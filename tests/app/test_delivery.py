@@ -108,12 +108,32 @@ def test_a_step_is_done_once_and_again_where_it_failed(mlist):
     assert accepted.message.delivered_at is not None
 
 
-def test_a_step_in_the_database_counts_from_the_next_one_on(mlist):
+@pytest.mark.parametrize('step', [Step.digest, Step.after_delivery])
+def test_a_step_that_may_be_repeated_is_committed_with_the_next(step, mlist):
     accepted = posted(mlist, letter('stranger'))
-    for end, kept in (store().rollback, False), (store().commit, True):
-        delivery.once(accepted, Step.after_delivery, lambda: None, commit=False)
-        end()
-        assert bool(accepted.message.steps & Step.after_delivery) is kept
+    for follows, done in (None, Step.none), (Step.archive, step | Step.archive):
+        delivery.once(accepted, step, lambda: None)
+        if follows is not None:
+            delivery.once(accepted, follows, lambda: None)
+        store().rollback()
+        assert accepted.message.steps == done
+
+
+@pytest.mark.parametrize(('step', 'setting'), [
+    (Step.digest, 'digests_enabled'),
+    (Step.usenet, 'gateway_to_news'),
+    (Step.acknowledge, 'acknowledge_posts'),
+])
+@pytest.mark.parametrize('on', [True, False])
+def test_what_is_switched_off_is_done_and_not_recorded(step, setting, on, mlist):
+    anne = join(mlist, 'Anne')
+    setattr(anne.preferences if step is Step.acknowledge else mlist, setting, on)
+    accepted = posted(mlist, letter(anne))
+    done: list[Step] = []
+    for _ in range(2):
+        delivery.once(accepted, step, lambda: done.append(step))
+    assert len(done) == (1 if on else 2)
+    assert bool(accepted.message.steps & step) is on
 
 
 @pytest.mark.parametrize('failing', [Step.hearing, Step.opening])

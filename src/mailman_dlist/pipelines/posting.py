@@ -43,12 +43,6 @@ ONCE = {
     'acknowledge': Step.acknowledge,
 }
 
-# Where the list does not let anything out there, nothing need be recorded.
-SWITCHES = {Step.digest: 'digests_enabled', Step.usenet: 'gateway_to_news'}
-
-# What is done is in the database, and is committed with the next step.
-IN_DATABASE = {Step.after_delivery}
-
 WRAPPED = {'acknowledge': Acknowledgement, 'to-digest': Collection}
 
 
@@ -64,16 +58,10 @@ class Once:
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""
-        work = partial(self._handler.process, mlist, msg, msgdata)
-        switch = SWITCHES.get(self._step)
-        if switch is not None and not getattr(mlist, switch):
-            work()
-            return
         delivery.once(
             msgdata[metadata.ACCEPTED],
             self._step,
-            work,
-            commit=self._step not in IN_DATABASE,
+            partial(self._handler.process, mlist, msg, msgdata),
         )
 
 

@@ -35,6 +35,11 @@ from mailman_dlist.model.conversations import Step
 from mailman_dlist.model.session import commit_and_keep
 
 
+# Committed with the next step.  Digests leave out what they had before, and the
+# post counter is in the database itself.
+HARMLESS = frozenset({Step.digest, Step.after_delivery})
+
+
 @public
 @dataclass(frozen=True)
 class Group:
@@ -127,15 +132,30 @@ def once(
 
     A crash between the two repeats this one step; see docs/reliability.
 
-    :param commit: False where the next record is soon enough: what the step does is
-        in the database, or nothing is done before that.
+    :param commit: False where the record is committed by the next one, and nothing
+        is done before that.
     """
     if accepted.message.steps & step:
         return
     action()
+    if _does_nothing(accepted.arrival, step):
+        return
     accepted.message.steps |= step
-    if commit:
+    if commit and step not in HARMLESS:
         commit_and_keep()
+
+
+def _does_nothing(arrival: Arrival, step: Step) -> bool:
+    """Say whether nothing comes of a step of Mailman's, also when it is repeated."""
+    match step:
+        case Step.digest:
+            return not arrival.mlist.digests_enabled
+        case Step.usenet:
+            return not arrival.mlist.gateway_to_news
+        case Step.acknowledge:
+            member = arrival.member
+            return member is None or not member.acknowledge_posts
+    return False
 
 
 @public
