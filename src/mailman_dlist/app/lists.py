@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from enum import Enum
 from typing import Any
 
@@ -51,9 +50,13 @@ def is_dlist(mlist: MailingList) -> bool:
 
 
 @public
-def addresses(mlist: MailingList) -> ListAddresses:
-    """Return the addresses of the list, to write them."""
-    return ListAddresses(mlist.list_name, mlist.mail_host, delimiter())
+def addresses(mlist: MailingList, alias_host: str | None = None) -> ListAddresses:
+    """Return the addresses of the list, to write them.
+
+    :param alias_host: The alias of its domain, to read what people write as well.
+    """
+    hosts = frozenset() if alias_host is None else frozenset({alias_host})
+    return ListAddresses(mlist.list_name, mlist.mail_host, delimiter(), hosts)
 
 
 @public
@@ -62,9 +65,7 @@ def known_addresses(mlist: MailingList) -> ListAddresses:
 
     They may use an alias of the list's domain, which the database is asked for.
     """
-    alias = mlist.domain.alias_domain
-    hosts = frozenset() if alias is None else frozenset({alias})
-    return replace(addresses(mlist), also_hosts=hosts)
+    return addresses(mlist, model.alias_host(mlist.mail_host))
 
 
 @public

@@ -52,6 +52,14 @@ def settings_of(list_id: str) -> Dlist | None:
 
 
 @public
+def alias_host(mail_host: str) -> str | None:
+    """Return the alias of a domain, if it has one."""
+    return store().scalar(
+        select(domain.c.alias_domain).where(domain.c.mail_host == mail_host)
+    )
+
+
+@public
 class PostSettings(NamedTuple):
     """What the way of a message depends on: values, which no commit expires.
 

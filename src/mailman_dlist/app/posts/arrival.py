@@ -8,7 +8,7 @@ a moderator accepts the mail, and looks again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from public import public
@@ -66,7 +66,7 @@ class Arrival:
     @property
     def addresses(self) -> ListAddresses:
         """The addresses of the list, to read what people write."""
-        return _addresses(self.mlist, self.settings)
+        return lists.addresses(self.mlist, self.settings.alias_host)
 
 
 @public
@@ -88,22 +88,15 @@ def arrive(
     ready()
     email = from_address(msg)
     settings = lists.post_settings(mlist, email)
-    if extension is None:
-        intent = _intent_of_fields(msg, _addresses(mlist, settings))
-    else:
+    if isinstance(extension, str):
         intent = parse(extension, lists.delimiter())
+    else:
+        intent = _intent_of_fields(msg, lists.addresses(mlist, settings.alias_host))
     author = None
     if settings.alias_of is not None and mark != LOST:
         member = member_posting_as(mlist, email, settings.alias_of)
         author = None if member is None else AliasAuthor(email, member)
     return Arrival(mlist, msg, settings, intent, message_id, author, mark, copied)
-
-
-def _addresses(mlist: MailingList, settings: PostSettings) -> ListAddresses:
-    """Return the addresses of the list; people may use an alias of its domain."""
-    host = settings.alias_host
-    hosts = frozenset() if host is None else frozenset({host})
-    return replace(lists.addresses(mlist), also_hosts=hosts)
 
 
 def _intent_of_fields(msg: Message, ours: ListAddresses) -> Intent:
