@@ -57,6 +57,7 @@ from mailman_dlist.model import audience
 from mailman_dlist.model.audience import Hearing
 from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.model.core import address, member
+from mailman_dlist.model.following import chosen, counting_choice, with_choices
 from mailman_dlist.model.memberships import delivery_mode, delivery_status, members
 from mailman_dlist.model.session import store
 from tests.databases import Database
@@ -158,7 +159,7 @@ def write(crowd: Crowd) -> None:
         for member_id, default in crowd.defaults.items()
     ]  # fmt: skip
     insert(Conversation.__table__, conversations)
-    insert(audience.chosen, choices)
+    insert(chosen, choices)
     insert(audience.settings, defaults)
 
 
@@ -193,29 +194,21 @@ def from_all(hearing: Hearing) -> set[str]:
     Where few do, our statement begins with those few; this is what that saves.
     """
     own = audience.settings.c.default
-    choice = audience.chosen.c.choice
     default = func.coalesce(own, literal(hearing.base_default, own.type))
+    source = members(member).outerjoin(
+        audience.settings, audience.settings.c.member_id == member.c._member_id
+    )
     statement = (
         select(address.c.email)
-        .select_from(members(member))
-        .outerjoin(
-            audience.settings, audience.settings.c.member_id == member.c._member_id
-        )
-        .outerjoin(
-            audience.chosen,
-            and_(
-                audience.chosen.c.member_id == member.c._member_id,
-                audience.chosen.c.conversation_id == hearing.conversation_id,
-            ),
-        )
+        .select_from(with_choices(source, hearing.conversation_id, hearing.moment))
         .where(
             member.c.list_id == hearing.list_id,
             member.c.role.between(MemberRole.member, MemberRole.member),
             delivery_mode == DeliveryMode.regular,
             delivery_status == DeliveryStatus.enabled,
             or_(
-                choice == Choice.follow,
-                and_(choice.is_(None), default == Default.everything),
+                counting_choice == Choice.follow,
+                and_(counting_choice.is_(None), default == Default.everything),
             ),
         )
     )

@@ -64,7 +64,8 @@ from mailman_dlist.demo.run import find_corpus
 from mailman_dlist.domain.digest import wanted
 from mailman_dlist.domain.following import Choice, Default, Reason
 from mailman_dlist.model import digests as model
-from mailman_dlist.model.audience import chosen
+from mailman_dlist.model.following import chosen
+from mailman_dlist.model.following import pauses as timed
 from mailman_dlist.runners.digest import DlistDigestRunner
 from tests.app.post import posted
 from tests.databases import Database
@@ -188,20 +189,28 @@ def choose(
             list(WISHES), list(WISHES.values()), k=len(conversations)
         )
         for key, wish in zip(conversations, wishes, strict=True):
-            whose = {'conversation_id': key, 'member_id': each.member_id}
             made_at = start + WEEK * chance.random()
+            if wish is None:
+                continue
+            made: dict[str, Any] = {
+                'conversation_id': key, 'member_id': each.member_id,
+                'choice': Choice.follow if wish == 'follow' else Choice.mute,
+                'reason': Reason.mail,
+            }  # fmt: skip
             if wish == 'past pause':
-                pauses.append({**whose, 'began': made_at, 'ended': made_at + DAY})
-            elif wish is not None:
-                choices.append({
-                    **whose, 'made_at': made_at, 'reason': Reason.mail,
-                    'choice': Choice.follow if wish == 'follow' else Choice.mute,
-                    'until': start + 2 * WEEK if wish == 'pause' else None,
-                    'then_choice': None, 'then_reason': None, 'told': False,
+                pauses.append({
+                    **made, 'began': made_at, 'ends': made_at + DAY, 'running': None,
                 })  # fmt: skip
+            elif wish == 'pause':
+                end = start + 2 * WEEK
+                pauses.append({
+                    **made, 'began': made_at, 'ends': end, 'running': True,
+                })  # fmt: skip
+            else:
+                choices.append(made | {'made_at': made_at})
     insert(model.settings, defaults)
     insert(chosen, choices)
-    insert(model.ended, pauses)
+    insert(timed, pauses)
 
 
 def measure(database: Database, case: Case, options: Namespace) -> Made:

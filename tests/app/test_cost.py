@@ -29,7 +29,7 @@ from zope.component import getUtility
 from mailman_dlist import metadata
 from mailman_dlist.domain.following import Choice, Default, Reason
 from mailman_dlist.interfaces.dlist import PIPELINE
-from mailman_dlist.model.following import MemberChoice, MemberSettings
+from mailman_dlist.model.following import MemberChoice, MemberSettings, Pause
 from mailman_dlist.model.session import store
 from tests import core
 from tests.app.post import open_conversation
@@ -98,6 +98,14 @@ def fill(mlist: Any, size: int) -> None:
             'made_at': now(),
         }
         for each in choosers
+    ])
+    store().execute(insert(Pause), [
+        {
+            'conversation_id': picnic.id, 'member_id': each.member_id,
+            'choice': Choice.mute, 'reason': Reason.mail,
+            'began': now(), 'ends': now() + dice.choice([-DAY, DAY]),
+        }
+        for each in choosers[::3]
     ])
     store().execute(insert(MemberSettings), [
         {

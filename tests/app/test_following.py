@@ -104,10 +104,10 @@ def test_where_a_choice_has_ended_answering_is_following_again(mlist, picnic, an
     pass_time(DAY)
     assert choices.choose(mlist, picnic, anne, FOLLOW, Reason.replied)
     store().commit()
-    row = model.choice_of(picnic, anne.member_id)
+    row, pause = model.choices_about(picnic, anne.member_id)
     assert row is not None
-    assert (row.choice, row.reason, row.until) == (FOLLOW, Reason.replied, None)
-    assert row.made_at == now()
+    assert (row.choice, row.reason, row.made_at) == (FOLLOW, Reason.replied, now())
+    assert pause is None
 
 
 def test_a_lasting_choice_takes_the_place_of_a_timed_one(mlist, picnic, anne):

@@ -26,7 +26,7 @@ from mailman_dlist.domain.links import token as links_token
 from mailman_dlist.domain.links.token import Link, LinkAction
 from mailman_dlist.interfaces.events import IChoiceEvent
 from mailman_dlist.model import conversations as model
-from mailman_dlist.model.following import choice_of
+from mailman_dlist.model.following import choices_about
 from mailman_dlist.model.session import store
 from tests.app.post import open_conversation
 from tests.app.web import BASE, PERSONAL, open_web
@@ -114,7 +114,7 @@ def test_who_only_looks_changes_nothing(action, scene):
         pressing.look(text)
         store().commit()
     assert {each.split()[0] for each in statements} == {'SELECT'}
-    assert choice_of(scene.picnic, scene.bart.member_id) is None
+    assert not any(choices_about(scene.picnic, scene.bart.member_id))
     assert scene.file.read_bytes() == before
 
 
@@ -352,18 +352,20 @@ def test_what_is_done_twice_is_done_once(wish, scene):
 
 
 def made(scene: Scene) -> Any:
-    row = choice_of(scene.picnic, scene.bart.member_id)
-    return row and (row.choice, row.reason, row.made_at, row.until)
+    row, pause = choices_about(scene.picnic, scene.bart.member_id)
+    return pause, row and (row.choice, row.reason, row.made_at)
 
 
 def test_a_choice_for_a_while_becomes_one_for_good(scene):
     choices.choose(
         scene.mlist, scene.picnic, scene.bart, Choice.mute, Reason.link, now() + DAY
     )
-    pressing.act(scene.token(), Choice.mute)
-    row = choice_of(scene.picnic, scene.bart.member_id)
-    assert row is not None
-    assert row.until is None
+    landing = pressing.act(scene.token(), Choice.mute)
+    assert landing.standing == scene.standing()
+    assert landing.standing.choice is Choice.mute
+    assert landing.standing.until is None
+    pass_time(2 * DAY)
+    assert scene.standing() == landing.standing
 
 
 def test_what_a_link_did_is_committed(scene):

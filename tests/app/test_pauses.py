@@ -10,7 +10,8 @@ import pytest
 from mailman.config import config
 from mailman.interfaces.mailinglist import IListArchiverSet
 from mailman.utilities.datetime import now
-from sqlalchemy import delete, update
+from sqlalchemy import update
+from sqlalchemy.orm import sessionmaker
 
 from mailman_dlist.app import lists
 from mailman_dlist.app.following import choices, pauses
@@ -19,7 +20,7 @@ from mailman_dlist.domain.following import Choice, Default, Reason, Standing
 from mailman_dlist.metadata import EXTENSION
 from mailman_dlist.model import audience
 from mailman_dlist.model import following as model
-from mailman_dlist.model.following import MemberChoice
+from mailman_dlist.model.following import MemberChoice, Pause
 from mailman_dlist.model.session import store
 from mailman_dlist.runners import dlist
 from mailman_dlist.runners.dlist import DlistRunner
@@ -43,6 +44,8 @@ pytestmark = pytest.mark.every_database
 
 
 FOLLOW, MUTE = Choice.follow, Choice.mute
+
+NO_ROWS = {'dlist_choice': 0, 'dlist_pause': 0}
 
 
 def command(mlist: Any, member: Any, extension: str) -> None:
@@ -80,8 +83,9 @@ def test_what_counted_before_counts_again(before, default, mlist, picnic, anne):
     heard = hears(mlist, picnic, anne)
     standing = choices.standing(mlist, picnic, anne)
 
+    before_it = lasting(picnic, anne)
     pause(mlist, anne)
-    paused = Standing(default, MUTE, Reason.mail)
+    paused = Standing(default, MUTE, Reason.mail, now() + 7 * DAY)
     for _day in range(7):
         assert choices.standing(mlist, picnic, anne) == paused
         assert not hears(mlist, picnic, anne)
@@ -92,11 +96,33 @@ def test_what_counted_before_counts_again(before, default, mlist, picnic, anne):
         assert choices.standing(mlist, picnic, anne) == standing
         assert hears(mlist, picnic, anne) is heard
         pauses.end_pauses()
-    row = model.choice_of(picnic, anne.member_id)
-    assert (row and (row.choice, row.reason)) == before
-    assert row is None or (row.until, row.then_choice, row.then_reason) == (
-        None, None, None,
-    )
+    assert lasting(picnic, anne) == before_it
+    assert (before_it and before_it[:2]) == before
+    assert model.choices_about(picnic, anne.member_id).pause is None
+
+
+def lasting(conversation: Any, member: Any) -> Any:
+    """Return all that is stored of a choice without an end."""
+    store().expire_all()
+    row, _pause = model.choices_about(conversation, member.member_id)
+    return row and (row.choice, row.reason, row.made_at, row.told)
+
+
+@pytest.mark.parametrize(('before', 'says'), [
+    (None, 'you hear it'), (FOLLOW, 'you follow it'), (MUTE, 'you muted it'),
+])
+def test_members_see_what_counts_again_at_once(before, says, mlist, picnic, anne):
+    def seen() -> str:
+        obey(mlist, letter(anne), 'conversations')
+        [(answer, _msgdata)] = queued('virgin')
+        return answer.get_payload(decode=True).decode()
+
+    if before:
+        choices.choose(mlist, picnic, anne, before, Reason.mail)
+    pause(mlist, anne)
+    assert f'picnic: you muted it until {now() + 7 * DAY:%Y-%m-%d}\n' in seen()
+    pass_time(7 * DAY)
+    assert f'picnic: {says}\n' in seen()
 
 
 @pytest.mark.parametrize(('before', 'says'), [
@@ -223,7 +249,7 @@ def test_nothing_is_told_when_following_for_a_while_ends(mlist, picnic, anne):
     pass_time(DAY)
     assert told() == []
     assert choices.standing(mlist, picnic, anne) == Standing(Default.nothing)
-    assert count_rows(MemberChoice) == {'dlist_choice': 0}
+    assert count_rows(MemberChoice, Pause) == NO_ROWS
 
 
 def test_the_runner_ends_what_ended_while_it_was_down(mlist, picnic, anne):
@@ -233,7 +259,7 @@ def test_the_runner_ends_what_ended_while_it_was_down(mlist, picnic, anne):
     run(DlistRunner, 'dlist')
     [(notice, _msgdata)] = queued('virgin')
     assert notice['to'] == 'anne@example.com'
-    assert count_rows(MemberChoice) == {'dlist_choice': 0}
+    assert told() == []
 
 
 def test_the_runner_survives_what_goes_wrong_and_does_the_rest(
@@ -277,14 +303,14 @@ def test_who_has_left_is_told_nothing(mlist, picnic, anne):
     config.db.commit()
     pass_time(7 * DAY)
     assert told() == []
-    assert count_rows(MemberChoice) == {'dlist_choice': 0}
+    assert count_rows(MemberChoice, Pause) == NO_ROWS
 
 
 def test_a_choice_whose_member_is_gone_ends_in_silence(mlist, picnic, anne):
     choose(picnic, Newcomer('gone@example.com'), MUTE, now())
     store().commit()
     assert told() == []
-    assert count_rows(MemberChoice) == {'dlist_choice': 0}
+    assert model.over(now(), 1) == []
 
 
 def test_on_a_list_that_is_plain_by_now_nobody_is_told(mlist, picnic, anne):
@@ -298,7 +324,7 @@ def test_on_a_list_that_is_plain_by_now_nobody_is_told(mlist, picnic, anne):
     pass_time(7 * DAY)
     pauses.end_pauses()
     assert [msg['to'] for msg, _msgdata in queued('virgin')] == ['bart@example.com']
-    assert count_rows(MemberChoice) == {'dlist_choice': 0}
+    assert model.over(now(), 1) == []
 
 
 def test_after_a_crash_the_pause_is_over_and_not_told(
@@ -318,12 +344,14 @@ def test_after_a_crash_the_pause_is_over_and_not_told(
     assert told() == []
 
 
+@pytest.mark.parametrize('digests', [True, False])
 @pytest.mark.parametrize('before', [None, FOLLOW])
 @pytest.mark.parametrize('moment', ['before it looks closer', 'in the same moment'])
 def test_of_two_runners_one_tells(
-    moment, before, mlist, picnic, anne, monkeypatch
+    moment, before, digests, mlist, picnic, anne, monkeypatch
 ):
     """Both have seen that it is over; the other is quicker."""
+    mlist.digests_enabled = digests
     if before:
         choices.choose(mlist, picnic, anne, before, Reason.mail)
     pause(mlist, anne)
@@ -333,13 +361,13 @@ def test_of_two_runners_one_tells(
     def the_other_is_quicker(*over: Any) -> bool:
         monkeypatch.setattr(model, 'end', ours)
         if moment == 'in the same moment':
-            assert model.choice_of(picnic, anne.member_id) is not None
-        with config.db.engine.begin() as connection:
-            connection.execute(
-                delete(MemberChoice)
-                if before is None
-                else update(MemberChoice).values(until=None, choice=before)
-            )
+            assert model.choices_about(picnic, anne.member_id).pause is not None
+        other = sessionmaker(config.db.engine)
+        with other() as session:
+            monkeypatch.setattr(model, 'store', lambda: session)
+            assert ours(*over)
+            session.commit()
+        monkeypatch.setattr(model, 'store', store)
         return ours(*over)
 
     # What was read must not keep the other from writing.
@@ -347,6 +375,9 @@ def test_of_two_runners_one_tells(
     monkeypatch.setattr(model, 'end', the_other_is_quicker)
     assert told() == []
     assert model.end is ours
+    standing = Standing(Default.everything, before, before and Reason.mail)
+    assert choices.standing(mlist, picnic, anne) == standing
+    assert count_rows(Pause) == {'dlist_pause': int(digests)}
 
 
 def test_what_is_made_anew_in_the_same_moment_lasts(
@@ -359,7 +390,7 @@ def test_what_is_made_anew_in_the_same_moment_lasts(
 
     def made_anew(*over: Any) -> bool:
         with config.db.engine.begin() as connection:
-            connection.execute(update(MemberChoice).values(until=later))
+            connection.execute(update(Pause).values(ends=later))
         return ours(*over)
 
     monkeypatch.setattr(model, 'end', made_anew)

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from itertools import product
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +15,7 @@ from mailman_dlist.domain.following import (
     Reason,
     Standing,
     Why,
+    counting,
     hears,
     replaces,
 )
@@ -42,6 +45,19 @@ def test_a_choice_outweighs_the_default(default, choice, opening, replies):
 def test_the_table_has_every_row():
     rows = {(default, choice) for default, choice, _, _ in TABLE}
     assert rows == set(product(Default, (None, *Choice)))
+
+
+MONDAY = datetime(2026, 11, 16, 12)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize('lasting', [None, *Choice])
+def test_a_pause_outweighs_a_choice_until_it_ends(lasting):
+    pause = SimpleNamespace(ends=MONDAY)
+    assert counting(lasting, None, MONDAY) is lasting
+    assert counting(lasting, pause, MONDAY - SECOND) is pause
+    assert counting(lasting, pause, MONDAY) is lasting
+    assert counting(lasting, pause, MONDAY + SECOND) is lasting
 
 
 @pytest.mark.parametrize(('old', 'new'), [*product((None, *Reason), Reason)])

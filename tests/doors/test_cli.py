@@ -18,14 +18,16 @@ from mailman.utilities.modules import find_components
 from sqlalchemy import text
 
 from mailman_dlist.app import lookup
+from mailman_dlist.app.following import choices
 from mailman_dlist.commands import shared, site
 from mailman_dlist.commands.dlist import Dlist, dlist
+from mailman_dlist.domain.following import Choice, Reason
 from mailman_dlist.interfaces.dlist import CHAIN
 from mailman_dlist.model import schema
 from mailman_dlist.model.base import metadata
 from mailman_dlist.model.session import store
 from tests.doors.scene import ANSWERED, OPENED, PICNIC, Scene, picnic, post, rename
-from tests.model.stage import join, new_list, now, queued
+from tests.model.stage import DAY, join, new_list, now, pass_time, queued
 from tests.rest import Client
 
 
@@ -267,6 +269,22 @@ def test_an_admin_chooses_for_a_member(command, email, said, hear, scene):
     if command != 'reset':
         made = {each['email']: each for each in shown['choices']}[email.lower()]
         assert (made['choice'], made['reason']) == (command, 'cli')
+
+
+def test_after_a_pause_what_was_chosen_before_is_shown_at_once(scene):
+    before = prints('show ant@example.com picnic')
+    conversation = lookup.find(scene.mlist, 'picnic')
+    for member_id, choice in (scene.anne, Choice.mute), (scene.bart, Choice.follow):
+        member = lookup.member_with_id(scene.mlist, member_id)
+        choices.choose(
+            scene.mlist, conversation, member, choice, Reason.mail, now() + DAY
+        )
+    store().commit()
+    shown = shows('show ant@example.com picnic')
+    assert [each['choice'] for each in shown['choices']] == ['mute', 'follow']
+    assert {each['until'] for each in shown['choices']} == {'2005-08-02T08:49:23Z'}
+    pass_time(DAY)
+    assert prints('show ant@example.com picnic') == before
 
 
 # Aliases.

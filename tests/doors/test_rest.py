@@ -220,6 +220,25 @@ def test_a_choice_that_has_ended_is_none(scene, client):
     assert client.get(f'{PICNIC}/choices')['total_size'] == 2
 
 
+def test_a_pause_outweighs_a_choice_until_it_ends_and_leaves_it_as_it_is(
+    scene, client
+):
+    path = scene.at(f'{PICNIC}/choices/ANNE')
+    before = client.get(path)
+    assert (before['choice'], before['made_at']) == ('follow', OPENED)
+    client.ask(path, 'PUT', {'choice': 'mute', 'until': '2005-08-02T00:00:00Z'})
+    paused = client.get(path)
+    assert (paused['choice'], paused['reason']) == ('mute', 'rest')
+    assert (paused['made_at'], paused['until']) == (ANSWERED, '2005-08-02T00:00:00Z')
+    assert client.get(f'{PICNIC}/choices')['entries'][0] == paused
+    assert client.get(f'{PICNIC}/choices')['total_size'] == 2
+    # Nobody has looked for pauses that are over.
+    pass_time(DAY)
+    assert client.get(path) == before
+    assert client.get(f'{PICNIC}/choices')['entries'][0] == before
+    assert client.get(f'{PICNIC}/audience')['entries'][0]['reason'] == 'opened'
+
+
 def test_a_member_by_the_address_of_a_user(scene, client):
     """Frank is on the list as himself; his choices count and are shown too."""
     frank = scene.mlist.subscribe(person('Frank'))

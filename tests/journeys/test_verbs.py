@@ -78,17 +78,17 @@ def test_only_muting_is_for_a_while(ant, extension):
 
 
 def pause_until(ant, end):
-    """Let all that is chosen for a while on a list end at another time."""
+    """Let all pauses on a list end at another time."""
     with connected(ant.village.site) as (connection, tables):
-        choice = tables.tables['dlist_choice']
+        pause = tables.tables['dlist_pause']
         conversation = tables.tables['dlist_conversation']
         of_list = select(conversation.c.id).where(
             conversation.c.list_id == ant.list_id
         )
         connection.execute(
-            update(choice)
-            .where(choice.c.until.is_not(None), choice.c.conversation_id.in_(of_list))
-            .values(until=end)
+            update(pause)
+            .where(pause.c.conversation_id.in_(of_list))
+            .values(ends=end)
         )
         connection.commit()
 

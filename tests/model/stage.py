@@ -35,7 +35,7 @@ from zope.component import getUtility
 from mailman_dlist.domain.following import Choice, Reason
 from mailman_dlist.model.aliases import Alias
 from mailman_dlist.model.conversations import Conversation, ConversationName
-from mailman_dlist.model.following import MemberChoice
+from mailman_dlist.model.following import MemberChoice, Pause
 from mailman_dlist.model.session import store
 
 
@@ -185,21 +185,18 @@ def choose(
     until: datetime | None = None,
     *,
     reason: Reason = Reason.mail,
-    then_choice: Choice | None = None,
-    then_reason: Reason | None = None,
 ) -> None:
-    """Write down a choice, whatever there was before."""
+    """Write down a lasting choice or a pause, whatever there was before."""
+    given: dict[str, Any] = {
+        'conversation_id': conversation.id,
+        'member_id': member.member_id,
+        'choice': choice,
+        'reason': reason,
+    }
     store().add(
-        MemberChoice(
-            conversation_id=conversation.id,
-            member_id=member.member_id,
-            choice=choice,
-            reason=reason,
-            made_at=now(),
-            until=until,
-            then_choice=then_choice,
-            then_reason=then_reason,
-        )
+        MemberChoice(made_at=now(), **given)
+        if until is None
+        else Pause(began=now(), ends=until, **given)
     )
 
 

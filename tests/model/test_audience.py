@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The audience: what members hear, asked of the database for all at once.
 
-The table is as whole as it can be: every default, every choice for good or for a
-while, whatever was chosen before, every reason, and every way that Mailman knows
+The table is as whole as it can be: every default, every lasting choice, every pause
+beside it that is over or not, every reason, and every way that Mailman knows
 to deliver or not.  What each row hears is written down here a second time, from
 the description of standing and not from the code.
 """
@@ -15,15 +15,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count, product
 from typing import Any
+from uuid import UUID
 
 import pytest
 from mailman.interfaces.member import DeliveryMode, DeliveryStatus
-from sqlalchemy import select
+from sqlalchemy import null, select
 
-from mailman_dlist.domain.following import Choice, Default, Reason
+from mailman_dlist.domain.following import Choice, Default, Reason, counting
 from mailman_dlist.model import audience
+from mailman_dlist.model import following as model
 from mailman_dlist.model.audience import Hearing, Listener
-from mailman_dlist.model.following import MemberSettings
+from mailman_dlist.model.conversations import Conversation
+from mailman_dlist.model.following import MemberChoice, MemberSettings, Pause
 from mailman_dlist.model.session import store
 from tests import core
 from tests.model.stage import (
@@ -54,10 +57,10 @@ class Row:
     default: Default | str | None
     choice: Choice | None = None
     reason: Reason | None = None
-    #: When the choice ends, in days from now, and what counts from then on.
-    ends_in: int | None = None
-    then_choice: Choice | None = None
-    then_reason: Reason | None = None
+    #: Chosen for a while, until so many days from now.
+    pause: Choice | None = None
+    pause_reason: Reason | None = None
+    ends_in: int = 0
     mode: DeliveryMode | None = None
     status: DeliveryStatus | None = None
 
@@ -71,10 +74,10 @@ class Row:
 
     @property
     def counting(self) -> tuple[Choice | None, Reason | None]:
-        """The choice that counts now; one that ends now has ended."""
-        if self.ends_in is None or self.ends_in > 0:
-            return self.choice, self.reason
-        return self.then_choice, self.then_reason
+        """The choice that counts now; a pause that ends now is over."""
+        if self.pause is not None and self.ends_in > 0:
+            return self.pause, self.pause_reason
+        return self.choice, self.reason
 
     def own(self, base_default: Default) -> Default:
         return self.default if isinstance(self.default, Default) else base_default
@@ -100,36 +103,35 @@ STANDING = {
 
 DEFAULTS = (NOWHERE, None, *Default)
 REASONS = tuple(Reason)
-# For good, or with an end; what was chosen before matters only then.
+# What lasts, a pause beside it, and when that ends.
 CHOICES = [
-    (None, None, None),
-    *product(Choice, [None], [None]),
-    *product(Choice, (-1, 0, 1), (None, *Choice)),
+    *product((None, *Choice), [None], [0]),
+    *product((None, *Choice), Choice, (-1, 0, 1)),
 ]
 numbers = count()
 
 
-def reasons(choice: Choice | None, before: Choice | None) -> Iterator[tuple[Any, Any]]:
-    """Yield every reason for a choice, with reasons for the one before in turn."""
-    for reason in (None,) if choice is None else REASONS:
-        then = REASONS[next(numbers) % len(REASONS)] if before else None
-        yield reason, then
+def reasons(choice: Choice | None, pause: Choice | None) -> Iterator[tuple[Any, Any]]:
+    """Yield every reason for either, with reasons for the other in turn."""
+    for reason in REASONS if choice or pause else (None,):
+        other = REASONS[next(numbers) % len(REASONS)]
+        yield choice and reason, pause and other
 
 
 # Reasons do not bear on delivery: every reason for those who get mail, and every
 # kind of delivery with one.
 ROWS = [
     *(
-        Row(default, choice, reason, ends_in, before, then)
-        for default, (choice, ends_in, before) in product(DEFAULTS, CHOICES)
-        for reason, then in reasons(choice, before)
+        Row(default, choice, reason, pause, pause_reason, ends_in)
+        for default, (choice, pause, ends_in) in product(DEFAULTS, CHOICES)
+        for reason, pause_reason in reasons(choice, pause)
     ),
     *(
         Row(
-            default, choice, choice and Reason.mail, ends_in, before,
-            before and Reason.replied, mode, status,
+            default, choice, choice and Reason.replied, pause,
+            pause and Reason.mail, ends_in, mode, status,
         )
-        for default, (choice, ends_in, before), mode, status in product(
+        for default, (choice, pause, ends_in), mode, status in product(
             DEFAULTS, CHOICES, MODES, STATUSES
         )
     ),
@@ -141,15 +143,14 @@ class Table:
     """A list with one member for every row of the table."""
 
     list_id: str
-    conversation: int
-    other_conversation: int
+    conversation: Conversation
     moment: datetime
     rows: dict[str, Row]
     newcomers: dict[str, Newcomer]
 
     def hearing(self, base_default: Default, *, opening: bool) -> Hearing:
         return Hearing(
-            self.list_id, base_default, self.conversation, opening, self.moment
+            self.list_id, base_default, self.conversation.id, opening, self.moment
         )
 
 
@@ -178,19 +179,30 @@ def whole_table() -> Table:
                 )
             )
         if row.choice is not None:
-            until = None if row.ends_in is None else moment + row.ends_in * DAY
+            assert row.reason is not None
+            choose(conversation, newcomer, row.choice, reason=row.reason)
+        if row.pause is not None:
+            assert row.pause_reason is not None
+            ends = moment + row.ends_in * DAY
             choose(
-                conversation, newcomer, row.choice, until,
-                reason=row.reason or Reason.mail,
-                then_choice=row.then_choice, then_reason=row.then_reason,
+                conversation, newcomer, row.pause, ends, reason=row.pause_reason
             )
-        # What they think of another conversation says nothing about this one.
-        choose(other, newcomer, random.Random(number).choice(list(Choice)))
+        # What they think of another conversation says nothing about this one, nor
+        # do pauses whose end has been handled, also when a clock was put back.
+        dice = random.Random(number)
+        choose(other, newcomer, dice.choice(list(Choice)))
+        choose(other, newcomer, dice.choice(list(Choice)), moment + DAY)
+        for days in (-1, 1)[: dice.randrange(3)]:
+            store().add(
+                Pause(
+                    conversation_id=conversation.id, member_id=newcomer.member_id,
+                    choice=dice.choice(list(Choice)), reason=Reason.mail,
+                    began=moment, ends=moment + days * DAY, running=null(),
+                )
+            )
     store().commit()
     crowd(mlist, list(newcomers.values()))
-    return Table(
-        mlist.list_id, conversation.id, other.id, moment, rows, newcomers
-    )
+    return Table(mlist.list_id, conversation, moment, rows, newcomers)
 
 
 @pytest.mark.parametrize('opening', [True, False])
@@ -253,3 +265,40 @@ def test_nobody_has_chosen_about_a_conversation_yet_to_come(table, base_default)
         for email, row in table.rows.items()
         if row.gets_mail and Row(row.default).hears(base_default, opening=True)
     }
+
+
+def test_what_counts_is_the_rule_for_one_member(table):
+    """SQL finds for all of them what `counting` says of each."""
+
+    def rows(kind: Any, *conditions: Any) -> dict[UUID, Any]:
+        of_this = kind.conversation_id == table.conversation.id
+        found = store().scalars(select(kind).where(of_this, *conditions))
+        return {row.member_id: row for row in found}
+
+    lasting, pauses = rows(MemberChoice), rows(Pause, Pause.running.is_not(None))
+    expected: dict[str, tuple[Any, ...]] = {}
+    for email, newcomer in table.newcomers.items():
+        key = newcomer.member_id
+        row = counting(lasting.get(key), pauses.get(key), table.moment)
+        found = (None, None) if row is None else (row.choice, row.reason)
+        assert found == table.rows[email].counting
+        if isinstance(row, Pause):
+            expected[email] = (key, *found, row.began, row.ends)
+        elif row is not None:
+            expected[email] = (key, *found, row.made_at, None)
+    with counted() as statements:
+        everybody = model.choices(table.conversation, table.moment)
+    assert {each.email: tuple(each[1:]) for each in everybody} == expected
+    assert len(statements) == 1, statements
+    assert [each.email for each in everybody] == sorted(expected)
+    assert model.choice_count(table.conversation, table.moment) == len(expected)
+
+
+def test_what_counts_comes_in_pages_and_for_one_member(table):
+    found = model.choices(table.conversation, table.moment)
+    page = model.choices(table.conversation, table.moment, start=500, count=500)
+    assert page == found[500:1000]
+    for chosen in found[::500]:
+        assert [chosen] == model.choices(
+            table.conversation, table.moment, member_id=chosen.member_id
+        )

@@ -6,21 +6,34 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from mailman.config import config
-from sqlalchemy import Engine, create_engine, inspect, select, text
+from mailman.database import types
+from sqlalchemy import (
+    Engine,
+    MetaData,
+    Table,
+    create_engine,
+    inspect,
+    select,
+    text,
+)
+from sqlalchemy.orm import Session
 
-from mailman_dlist.domain.following import Default
+from mailman_dlist.domain.following import Choice, Default, Reason
 from mailman_dlist.interfaces.dlist import OneClick, PlainPosts
 from mailman_dlist.model import schema
 from mailman_dlist.model.base import metadata
+from mailman_dlist.model.following import MemberChoice, Pause
 from mailman_dlist.model.lists import Dlist
 from tests.core import PLUGIN_CFG
 from tests.house.tree import ROOT
@@ -155,6 +168,92 @@ def test_lists_there_are_keep_their_settings_and_get_those_that_are_new(empty):
         'ask_invited': False,
         'essay_retention': 0,
     }
+
+
+MONDAY = datetime(2026, 11, 16, 12)
+DAY = timedelta(days=1)
+FOLLOW, MUTE = Choice.follow, Choice.mute
+
+# `dlist_choice` at revision 0006: what, why, since when, until when, what then, and
+# whether the member knows that posting does not un-mute.
+AT_0006 = {
+    'follow': (FOLLOW, Reason.opened, MONDAY, None, None, None, False),
+    'mute': (MUTE, Reason.link, MONDAY, None, None, None, True),
+    **{
+        f'{choice.name} over {before and before.name} for {days} days': (
+            choice, Reason.rest, MONDAY, MONDAY + days * DAY,
+            before, before and Reason.replied, choice is MUTE,
+        )
+        for choice in Choice
+        for before in (None, *Choice)
+        for days in (1, 9)
+    },
+}
+# One member has had pauses before, which digests still ask for.
+LONG_PAUSE = 'mute over None for 9 days'
+OVER = [(MONDAY - 3 * DAY, MONDAY - 2 * DAY), (MONDAY - 2 * DAY, MONDAY - DAY)]
+
+
+def stored_at_0006(engine: Engine) -> dict[UUID, str]:
+    """Write choices into tables of revision 0006; return whose each of them is."""
+
+    def rows(name: str, many: list[dict[str, Any]]) -> None:
+        found = Table(name, MetaData(), autoload_with=engine)
+        if 'member_id' in found.c:
+            found.c.member_id.type = types.UUID()
+        with engine.begin() as connection:
+            connection.execute(found.insert(), many)
+
+    names = {uuid4(): name for name in AT_0006}
+    keys = (
+        'choice', 'reason', 'made_at', 'until', 'then_choice', 'then_reason', 'told',
+    )
+    choices: list[dict[str, Any]] = []
+    pauses: list[dict[str, Any]] = []
+    for member_id, name in names.items():
+        whose = {'conversation_id': 7, 'member_id': member_id}
+        values = [getattr(each, 'value', each) for each in AT_0006[name]]
+        choices.append(whose | dict(zip(keys, values, strict=True)))
+        if name == LONG_PAUSE:
+            pauses += [whose | {'began': began, 'ended': end} for began, end in OVER]
+    rows('dlist_conversation', [{
+        'id': 7, 'list_id': 'ant.example.com', 'name': 'picnic', 'subject': '',
+        'opened_at': MONDAY, 'last_post_at': MONDAY, 'access': 1, 'mandatory': False,
+    }])
+    rows('dlist_choice', choices)
+    rows('dlist_pause', pauses)
+    return names
+
+
+def test_pauses_of_revision_0006_stand_beside_what_lasts(empty):
+    upgrade_to(empty, '0006')
+    names = stored_at_0006(empty)
+    assert schema.upgrade()
+    with Session(empty) as session:
+        lasting = {
+            names[row.member_id]: (row.choice, row.reason, row.made_at, row.told)
+            for row in session.scalars(select(MemberChoice))
+        }
+        pauses = {
+            (names[row.member_id], row.running, row.began): (
+                row.choice, row.reason, row.ends, row.told,
+            )
+            for row in session.scalars(select(Pause))
+        }
+    expected: dict[str, Any] = {}
+    paused: dict[Any, Any] = {
+        (LONG_PAUSE, None, began): (MUTE, Reason.mail, end, False)
+        for began, end in OVER
+    }
+    for name, (choice, why, since, until, then, then_why, told) in AT_0006.items():
+        if until is None:
+            expected[name] = choice, why, since, told
+            continue
+        paused[name, True, since] = choice, why, until, told
+        if then is not None:
+            expected[name] = then, then_why, since, told
+    assert lasting == expected
+    assert pauses == paused
 
 
 def test_of_many_processes_that_start_at_once_one_migrates(database, tmp_path):

@@ -124,11 +124,10 @@ def _conversations(mlist: MailingList, member: Member) -> sending.Facts:
     with _.using(member.preferred_language.code):
         lines = []
         for conversation in found:
-            row = chosen.get(conversation.id)
-            standing = choices.standing_of(default, row, moment)
-            until = None if row is None else choices.lasts_until(row, moment)
+            of_this = chosen[conversation.id]
+            standing = choices.standing_of(default, of_this, moment)
             lines += [
-                f'{conversation.name}: {wording.of_standing(standing, until)}',
+                f'{conversation.name}: {wording.of_standing(standing)}',
                 f'    {conversation.subject}',
             ]
         total = search_size(wanted)

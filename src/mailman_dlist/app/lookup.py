@@ -174,7 +174,7 @@ def email_of(member: Member) -> str | None:
 def choice_of(conversation: Conversation, member: Member) -> Chosen:
     """Return what a member has chosen about a conversation.
 
-    :raises UnknownChoice: when there is no choice, or it has ended.
+    :raises UnknownChoice: when no choice counts now.
     """
     found = choices(conversation, now(), member_id=member.member_id)
     if not found:

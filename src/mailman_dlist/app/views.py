@@ -146,14 +146,13 @@ def listener(hearer: Listener) -> View:
 
 @public
 def choice(chosen: Chosen) -> View:
-    row = chosen.choice
     return {
         'email': chosen.email,
-        'member_id': row.member_id,
-        'choice': row.choice.name,
-        'reason': row.reason.label,
-        'made_at': time(row.made_at),
-        'until': time(row.until),
+        'member_id': chosen.member_id,
+        'choice': chosen.choice.name,
+        'reason': chosen.reason.label,
+        'made_at': time(chosen.made_at),
+        'until': time(chosen.until),
     }
 
 

@@ -10,7 +10,9 @@ the database.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
+from typing import Protocol, TypeVar
 
 
 class Default(Enum):
@@ -99,6 +101,31 @@ def hears(default: Default, choice: Choice | None, *, opening: bool) -> bool:
     return of_opening if opening else of_replies
 
 
+class Pause(Protocol):
+    """A choice for a while; another class than a lasting choice."""
+
+    @property
+    def ends(self) -> datetime: ...
+
+
+Lasting = TypeVar('Lasting')
+ForAWhile = TypeVar('ForAWhile', bound=Pause)
+
+
+def counting(
+    lasting: Lasting, pause: ForAWhile | None, moment: datetime
+) -> Lasting | ForAWhile:
+    """Return what counts at a moment of what a member chose for one conversation.
+
+    A pause outweighs the lasting choice, which stays as it is, until the pause ends;
+    from that very moment the lasting choice counts again.
+
+    :param lasting: The choice without an end, or whatever stands for none.
+    :param pause: None where there is none.
+    """
+    return lasting if pause is None or pause.ends <= moment else pause
+
+
 def replaces(new: Reason, old: Reason | None) -> bool:
     """Tell whether a new choice may take the place of the old one.
 
@@ -113,12 +140,14 @@ def replaces(new: Reason, old: Reason | None) -> bool:
 class Standing:
     """What a member hears of one conversation, and why.
 
-    ``choice`` and ``reason`` are None where there is no choice or it has ended.
+    ``choice`` and ``reason`` are those that count; None where no choice does.
+    ``until`` is the end of a pause, None where what counts lasts.
     """
 
     default: Default
     choice: Choice | None = None
     reason: Reason | None = None
+    until: datetime | None = None
 
     @property
     def hears_replies(self) -> bool:

@@ -24,7 +24,7 @@ class IMemberSettings(Interface):
 
 @public
 class IChoice(Interface):
-    """What one member has chosen for one conversation."""
+    """What one member has chosen for one conversation, without an end."""
 
     conversation = Attribute('The `IConversation`.')
 
@@ -36,10 +36,28 @@ class IChoice(Interface):
 
     made_at = Attribute('When, UTC without a time zone.')
 
-    until = Attribute('When the choice ends, None for never.')
+    told = Attribute('True when the member knows that posting does not un-mute.')
 
-    then_choice = Attribute('The `Choice` that counts afterwards, None for none.')
 
-    then_reason = Attribute('The `Reason` of that choice.')
+@public
+class IPause(Interface):
+    """What one member has chosen for one conversation, for a while.
+
+    It leaves the choice without an end as it is, and outweighs it until its own end.
+    """
+
+    conversation = Attribute('The `IConversation`.')
+
+    member_id = Attribute('The UUID of the membership.')
+
+    choice = Attribute('A `Choice`: mute, or follow.')
+
+    reason = Attribute('A `Reason`: how the pause came about.')
+
+    began = Attribute('When it began, UTC without a time zone.')
+
+    ends = Attribute('When it ends, UTC without a time zone.')
 
     told = Attribute('True when the member knows that posting does not un-mute.')
+
+    running = Attribute('True until its end has been handled, then None.')

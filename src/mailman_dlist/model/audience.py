@@ -28,13 +28,18 @@ from sqlalchemy import (
 
 from mailman_dlist.domain.following import Choice, Default, Reason, Why
 from mailman_dlist.model.core import address, member
-from mailman_dlist.model.following import MemberChoice, MemberSettings
+from mailman_dlist.model.following import (
+    MemberSettings,
+    choosers,
+    counting_choice,
+    counting_reason,
+    with_choices,
+)
 from mailman_dlist.model.memberships import delivery_mode, delivery_status, members
 from mailman_dlist.model.session import store
 
 
 settings: Any = MemberSettings.__table__
-chosen: Any = MemberChoice.__table__
 
 # Faster than the enumeration itself, for every recipient.
 _WHYS = {why.value: why for why in Why}
@@ -49,7 +54,7 @@ class Hearing:
     :param conversation_id: None for a conversation that nobody can have
         chosen about yet.
     :param opening: True for the opening message, False for a reply.
-    :param moment: When; a choice with an end counts until then.
+    :param moment: When; a pause counts until its end.
     """
 
     list_id: str
@@ -97,8 +102,8 @@ def listeners(
         address.c.email,
         member.c._member_id,
         _default(hearing),
-        _at(hearing, 'choice'),
-        _at(hearing, 'reason'),
+        counting_choice,
+        counting_reason,
     ).order_by(address.c.email, member.c._member_id)
     rows = store().execute(statement.offset(start).limit(count))
     return [Listener(*row) for row in rows]
@@ -116,23 +121,14 @@ def _audience(hearing: Hearing, *columns: Any) -> Select[Any]:
     The rule is `domain.following.hears`; a test compares them row by row.
     """
     source, of_list = _source(hearing)
-    default, choice = _default(hearing), _at(hearing, 'choice')
-    hears = (
-        _hears_opening(default, choice)
-        if hearing.opening
-        else _hears_replies(default, choice)
+    default = _default(hearing)
+    hears = _hears_opening(default) if hearing.opening else _hears_replies(default)
+    of_members = members(source).outerjoin(
+        settings, settings.c.member_id == member.c._member_id
     )
     return (
         select(*columns)
-        .select_from(members(source))
-        .outerjoin(settings, settings.c.member_id == member.c._member_id)
-        .outerjoin(
-            chosen,
-            and_(
-                chosen.c.member_id == member.c._member_id,
-                chosen.c.conversation_id == hearing.conversation_id,
-            ),
-        )
+        .select_from(with_choices(of_members, hearing.conversation_id, hearing.moment))
         .where(
             of_list,
             # Equality makes SQLite, which has no statistics here, walk the
@@ -166,13 +162,7 @@ def _source(hearing: Hearing) -> tuple[Any, ColumnElement[bool]]:
 def _candidates(hearing: Hearing) -> Any:
     """Select the members who may hear replies though most do not."""
     return union(
-        select(chosen.c.member_id).where(
-            chosen.c.conversation_id == hearing.conversation_id,
-            or_(
-                chosen.c.choice == Choice.follow,
-                chosen.c.then_choice == Choice.follow,
-            ),
-        ),
+        *choosers(hearing.conversation_id, hearing.moment, choice=Choice.follow),
         select(settings.c.member_id).where(
             settings.c.list_id == hearing.list_id,
             settings.c.default == Default.everything,
@@ -185,46 +175,30 @@ def _default(hearing: Hearing) -> ColumnElement[Default]:
     return func.coalesce(settings.c.default, base)
 
 
-def _at(hearing: Hearing, what: str) -> ColumnElement[Any]:
-    """Return the choice, or its reason, that counts at the moment.
-
-    One that has ended makes place for what was there before.
-    """
-    return case(
-        (chosen.c.until <= hearing.moment, chosen.c[f'then_{what}']),
-        else_=chosen.c[what],
-    )
-
-
-def _hears_opening(
-    default: ColumnElement[Default], choice: ColumnElement[Choice]
-) -> ColumnElement[bool]:
+def _hears_opening(default: ColumnElement[Default]) -> ColumnElement[bool]:
     return or_(
         default == Default.everything,
-        choice == Choice.follow,
-        and_(default == Default.openings, choice.is_(None)),
+        counting_choice == Choice.follow,
+        and_(default == Default.openings, counting_choice.is_(None)),
     )
 
 
-def _hears_replies(
-    default: ColumnElement[Default], choice: ColumnElement[Choice]
-) -> ColumnElement[bool]:
+def _hears_replies(default: ColumnElement[Default]) -> ColumnElement[bool]:
     return or_(
-        choice == Choice.follow,
-        and_(choice.is_(None), default == Default.everything),
+        counting_choice == Choice.follow,
+        and_(counting_choice.is_(None), default == Default.everything),
     )
 
 
 def _why(hearing: Hearing) -> ColumnElement[int]:
     """Return the reason by its number; the rule is `Standing.why`."""
-    choice, reason = _at(hearing, 'choice'), _at(hearing, 'reason')
     follows = case(
-        (reason == Reason.opened, Why.opened.value),
-        (reason == Reason.replied, Why.replied.value),
+        (counting_reason == Reason.opened, Why.opened.value),
+        (counting_reason == Reason.replied, Why.replied.value),
         else_=Why.followed.value,
     )
     return case(
-        (choice == Choice.follow, follows),
-        (_hears_replies(_default(hearing), choice), Why.everything.value),
+        (counting_choice == Choice.follow, follows),
+        (_hears_replies(_default(hearing)), Why.everything.value),
         else_=Why.openings.value,
     )

@@ -7,6 +7,7 @@ As many statements for a hundred thousand readers as for one.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,12 +17,12 @@ from public import public
 from sqlalchemy import and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
-from mailman_dlist.domain.digest import Span, Wish
-from mailman_dlist.domain.following import Choice, Default
+from mailman_dlist.domain.digest import NO_WISH, Span, Wish
+from mailman_dlist.domain.following import Choice, Default, counting
 from mailman_dlist.model.conversations import Conversation, ConversationMessage
 from mailman_dlist.model.core import address, member
 from mailman_dlist.model.core import last_digest as last
-from mailman_dlist.model.following import MemberChoice, MemberSettings, Pause
+from mailman_dlist.model.following import MemberSettings, chosen, pauses
 from mailman_dlist.model.memberships import delivery_mode, delivery_status, members
 from mailman_dlist.model.session import store
 
@@ -34,7 +35,6 @@ DIGESTS = (
 
 settings: Any = MemberSettings.__table__
 messages: Any = ConversationMessage.__table__
-ended: Any = Pause.__table__
 
 
 @public
@@ -99,37 +99,23 @@ def wishes(
 ) -> dict[UUID, dict[int, Wish]]:
     """Return what members want of some conversations at a moment, where they chose."""
     found: dict[UUID, dict[int, Wish]] = {}
-    choices = select(
-        MemberChoice.member_id,
-        MemberChoice.conversation_id,
-        MemberChoice.choice,
-        MemberChoice.made_at,
-        MemberChoice.until,
-        MemberChoice.then_choice,
-    ).where(MemberChoice.conversation_id.in_(conversation_ids))
-    for member_id, conversation_id, *choice in store().execute(choices):
-        found.setdefault(member_id, {})[conversation_id] = _wish(moment, *choice)
-    pauses = select(Pause).where(Pause.conversation_id.in_(conversation_ids))
-    for pause in store().scalars(pauses):
+    lasting = select(chosen.c.member_id, chosen.c.conversation_id, chosen.c.choice)
+    for member_id, conversation_id, choice in store().execute(
+        lasting.where(chosen.c.conversation_id.in_(conversation_ids))
+    ):
+        found.setdefault(member_id, {})[conversation_id] = Wish(choice)
+    for pause in store().execute(
+        select(pauses).where(pauses.c.conversation_id.in_(conversation_ids))
+    ):
         of_member = found.setdefault(pause.member_id, {})
-        before = of_member.get(pause.conversation_id, Wish())
-        silences = (*before.silences, Span(pause.began, pause.ended))
-        of_member[pause.conversation_id] = Wish(before.choice, silences)
+        wish = of_member.get(pause.conversation_id, NO_WISH)
+        if pause.choice is Choice.mute:
+            silences = (*wish.silences, Span(pause.began, pause.ends))
+            wish = replace(wish, silences=silences)
+        else:
+            wish = replace(wish, choice=counting(wish, pause, moment).choice)
+        of_member[pause.conversation_id] = wish
     return found
-
-
-def _wish(
-    moment: datetime,
-    choice: Choice,
-    made_at: datetime,
-    until: datetime | None,
-    then_choice: Choice | None,
-) -> Wish:
-    if until is None:
-        return Wish(choice)
-    if choice is Choice.mute:
-        return Wish(then_choice, (Span(made_at, until),))
-    return Wish(then_choice if until <= moment else choice)
 
 
 @public
@@ -162,7 +148,7 @@ def settle(
 ) -> None:
     """Record that a digest is queued, with these posts, and for some the last one.
 
-    Pauses that were over before its last post will not be asked for again.
+    The time of mutes that were over before its last post is no longer needed.
     """
     if last_digest_ids:
         store().execute(delete(last).where(last.c.id.in_(last_digest_ids)))
@@ -176,7 +162,9 @@ def settle(
     latest = max(each.posted_at or moment for each in posts)
     conversations = select(Conversation.id).where(Conversation.list_id == list_id)
     store().execute(
-        delete(ended).where(
-            ended.c.conversation_id.in_(conversations), ended.c.ended <= latest
+        delete(pauses).where(
+            pauses.c.conversation_id.in_(conversations),
+            pauses.c.running.is_(None),
+            pauses.c.ends <= latest,
         )
     )

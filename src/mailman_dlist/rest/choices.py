@@ -91,7 +91,7 @@ def show(
         'conversations',
         conversation.name,
         'choices',
-        resource.api.from_uuid(chosen.choice.member_id),
+        resource.api.from_uuid(chosen.member_id),
     )
 
 

@@ -49,22 +49,20 @@ def standing(
     mlist: MailingList, conversation: Conversation, member: Member
 ) -> Standing:
     """Return what the member hears of the conversation now, and why."""
-    row = model.choice_of(conversation, member.member_id)
-    return standing_of(default_of(mlist, member), row, now())
+    chosen = model.choices_about(conversation, member.member_id)
+    return standing_of(default_of(mlist, member), chosen, now())
 
 
 @public
 def standing_of(
-    default: Default, row: model.MemberChoice | None, moment: datetime
+    default: Default, chosen: model.Choices, moment: datetime
 ) -> Standing:
-    """Return what a member with this default and choice hears at a moment."""
-    return Standing(default, *_counting(row, moment))
-
-
-@public
-def lasts_until(row: model.MemberChoice, moment: datetime) -> datetime | None:
-    """Return when the choice that counts at a moment ends, None for never."""
-    return row.until if row.until is not None and row.until > moment else None
+    """Return what a member with this default and these choices hears at a moment."""
+    row = chosen.counting(moment)
+    if row is None:
+        return Standing(default)
+    until = row.ends if isinstance(row, model.Pause) else None
+    return Standing(default, row.choice, row.reason, until)
 
 
 @public
@@ -78,46 +76,49 @@ def choose(
 ) -> bool:
     """Record a choice, also one that repeats the default: it was wished for.
 
-    :param until: When it ends, UTC without a time zone, and what counted before
-        it counts again; None for never.
+    One without an end takes the place of all that was chosen before; one with an end
+    is a pause and takes the place of another pause alone.
+
+    :param until: When it ends, UTC without a time zone; None for never.
     :return: False when it gave way to what a person had chosen.
     """
-    row = model.choice_of(conversation, member.member_id)
-    return _replace(row, mlist, conversation, member, choice, reason, until) is not None
+    chosen = model.choices_about(conversation, member.member_id)
+    parties = mlist, conversation, member
+    return _replace(chosen, *parties, choice, reason, until) is not None
 
 
 def _replace(
-    row: model.MemberChoice | None,
+    chosen: model.Choices,
     mlist: MailingList,
     conversation: Conversation,
     member: Member,
     choice: Choice,
     reason: Reason,
     until: datetime | None = None,
-) -> model.MemberChoice | None:
+) -> model.MemberChoice | model.Pause | None:
     """Record a choice in the place of what there is, which may be nothing.
 
     :return: None when it gave way to what a person had chosen.
     """
-    moment = began = now()
-    row = _without_pause(row, moment)
-    before, why_before = _counting(row, moment)
-    if not replaces(reason, why_before):
+    moment = now()
+    chosen = _without_what_is_over(chosen, moment)
+    counting = chosen.counting(moment)
+    if not replaces(reason, None if counting is None else counting.reason):
         return None
-    if row is None:
-        row = model.MemberChoice(
-            conversation_id=conversation.id, member_id=member.member_id
-        )
-        store().add(row)
-    elif until is not None and row.until is not None:
-        # Another while instead of the last: what was before both comes back, and
-        # a longer silence began with the first.
-        before, why_before = row.then_choice, row.then_reason
-        began = row.made_at if row.choice is choice else moment
-    row.choice, row.reason = choice, reason
-    row.made_at, row.until, row.told = began, until, False
-    row.then_choice = before if until else None
-    row.then_reason = why_before if until else None
+    ids = {'conversation_id': conversation.id, 'member_id': member.member_id}
+    row: model.MemberChoice | model.Pause
+    if until is None:
+        _delete(chosen.pause)
+        row = chosen.lasting or model.MemberChoice(**ids)
+        row.made_at = moment
+    else:
+        row = chosen.pause or model.Pause(**ids)
+        if row.choice is not choice:
+            # A longer silence began with the first.
+            row.began = moment
+        row.ends = until
+    row.choice, row.reason, row.told = choice, reason, False
+    store().add(row)
     notify(ChoiceChangedEvent(mlist, conversation, member, choice, reason))
     return row
 
@@ -127,9 +128,10 @@ def forget(
     mlist: MailingList, conversation: Conversation, member: Member, reason: Reason
 ) -> None:
     """Return to the member's default, whatever was chosen before."""
-    row = _without_pause(model.choice_of(conversation, member.member_id), now())
-    if row is not None:
-        store().delete(row)
+    chosen = model.choices_about(conversation, member.member_id)
+    chosen = _without_what_is_over(chosen, now())
+    if any(chosen):
+        _delete(*chosen)
         notify(ChoiceChangedEvent(mlist, conversation, member, None, reason))
 
 
@@ -152,17 +154,20 @@ def follow_by_posting(
     :return: Whether to tell the member that posting does not un-mute: the first time
         after they muted the conversation.
     """
-    row = None if opens else model.choice_of(conversation, member.member_id)
-    choice, _reason = _counting(row, now())
-    if row is not None and choice is Choice.mute:
+    nothing = model.Choices(None, None)
+    chosen = (
+        nothing if opens else model.choices_about(conversation, member.member_id)
+    )
+    row = chosen.counting(now())
+    if row is not None and row.choice is Choice.mute:
         told, row.told = row.told, True
         return not told
-    if choice is None and _follows_by_itself(member, opens):
+    if row is None and _follows_by_itself(member, opens):
         reason = Reason.opened if opens else Reason.replied
         if by_alias:
             reason = Reason.mail
-        row = _replace(row, mlist, conversation, member, Choice.follow, reason)
-        if by_alias and row is not None:
+        row = _replace(chosen, mlist, conversation, member, Choice.follow, reason)
+        if by_alias and isinstance(row, model.MemberChoice):
             # "Opened it", or the very second of the post, would tell who hides there.
             row.made_at = datetime.combine(row.made_at, time.min)
     return False
@@ -187,26 +192,19 @@ def hearing(mlist: MailingList, conversation: Conversation) -> audience.Hearing:
     )
 
 
-def _without_pause(
-    row: model.MemberChoice | None, moment: datetime
-) -> model.MemberChoice | None:
-    """Return the choice that another replaces.
+def _without_what_is_over(chosen: model.Choices, moment: datetime) -> model.Choices:
+    """Return what another choice replaces.
 
-    One that is over ends first, since digests ask for its time.
+    A pause that is over ends first, since digests need its time.
     """
-    if row is None or row.until is None or row.until > moment:
-        return row
-    key = row.conversation_id, row.member_id
-    model.end(*key, row.until)
-    return store().get(model.MemberChoice, key)
+    pause = chosen.pause
+    if pause is None or pause.ends > moment:
+        return chosen
+    model.end(pause.conversation_id, pause.member_id, moment)
+    return chosen._replace(pause=None)
 
 
-def _counting(
-    row: model.MemberChoice | None, moment: datetime
-) -> tuple[Choice | None, Reason | None]:
-    """Return the choice that counts at a moment, and its reason."""
-    if row is None:
-        return None, None
-    if row.until is not None and row.until <= moment:
-        return row.then_choice, row.then_reason
-    return row.choice, row.reason
+def _delete(*rows: model.MemberChoice | model.Pause | None) -> None:
+    for row in rows:
+        if row is not None:
+            store().delete(row)

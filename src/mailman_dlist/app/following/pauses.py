@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Choices that end by themselves, and what members hear of that [U12]."""
+"""Pauses that are over, and what their members are told [U12].
+
+That a pause ends needs nothing to be done: what counts at a moment is part of every
+question.
+"""
 
 from __future__ import annotations
 
 import logging
-from datetime import datetime
 from functools import partial
-from typing import NamedTuple
-from uuid import UUID
 
 from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.mailinglist import IListArchiverSet
@@ -34,46 +35,29 @@ log = logging.getLogger('mailman.plugins.dlist')
 AT_A_TIME = 100
 
 
-class Ended(NamedTuple):
-    """A choice that has ended, as it was."""
-
-    conversation_id: int
-    member_id: UUID
-    choice: Choice
-    made_at: datetime
-    until: datetime
-
-
 @public
 def end_pauses() -> None:
-    """End the choices whose time is over, and tell the members what they missed.
+    """Tell the members whose mute for a while is over what they missed.
 
-    A crash in between loses the notice, not the end.
+    A crash in between loses the notice and nothing else.
     """
     ready()
     moment = now()
-    over = [
-        Ended(row.conversation_id, row.member_id, row.choice, row.made_at, row.until)
-        for row in model.ended(moment, AT_A_TIME)
-        if row.until is not None
-    ]
-    for ended in over:
-        end = partial(
-            model.end, ended.conversation_id, ended.member_id, ended.until
-        )
-        if committed(end) and ended.choice is Choice.mute:
-            _tell(ended)
+    for pause in model.over(moment, AT_A_TIME):
+        end = partial(model.end, pause.conversation_id, pause.member_id, moment)
+        if committed(end) and pause.choice is Choice.mute:
+            _tell(pause)
 
 
-def _tell(ended: Ended) -> None:
-    member = getUtility(ISubscriptionService).get_member(ended.member_id)
-    conversation = store().get(Conversation, ended.conversation_id)
+def _tell(pause: model.Over) -> None:
+    member = getUtility(ISubscriptionService).get_member(pause.member_id)
+    conversation = store().get(Conversation, pause.conversation_id)
     if member is None or member.address is None or conversation is None:
         return
     mlist = getUtility(IListManager).get_by_list_id(conversation.list_id)
     if not lists.is_dlist(mlist):
         return
-    missed = posted_between(conversation, ended.made_at, ended.until)
+    missed = posted_between(conversation, pause.began, pause.ends)
     with _.using(member.preferred_language.code):
         standing = choices.standing(mlist, conversation, member)
         facts = {

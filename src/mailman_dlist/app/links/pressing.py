@@ -16,14 +16,13 @@ from public import public
 from zope.component import getUtility
 
 from mailman_dlist.app import lists, lookup
-from mailman_dlist.app.following import choices as following
+from mailman_dlist.app.following import choices
 from mailman_dlist.app.links import keys
 from mailman_dlist.domain.following import Choice, Reason, Standing
 from mailman_dlist.domain.links import token
 from mailman_dlist.domain.links.token import LinkAction
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model import conversations as model
-from mailman_dlist.model import following as choices
 from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.model.session import committed
 
@@ -78,7 +77,7 @@ def look(text: str) -> Landing:
         member = lookup.member_with_id(mlist, link.member_id)
     except lookup.UnknownMember:
         raise UnknownLink from None
-    standing = following.standing(mlist, conversation, member)
+    standing = choices.standing(mlist, conversation, member)
     return Landing(mlist, conversation, member, standing, _CHOICES[link.action])
 
 
@@ -106,15 +105,12 @@ def _act(text: str, wish: Choice | None) -> Landing:
     landing = look(text)
     parties = landing.mlist, landing.conversation, landing.member
     if wish is None:
-        following.forget(*parties, Reason.link)
-    elif not _is_done(landing, wish):
-        following.choose(*parties, wish, Reason.link)
+        choices.forget(*parties, Reason.link)
+    elif not _is_done(landing.standing, wish):
+        choices.choose(*parties, wish, Reason.link)
     return landing
 
 
-def _is_done(landing: Landing, wish: Choice) -> bool:
-    row = choices.choice_of(landing.conversation, landing.member.member_id)
-    return (
-        row is not None
-        and (row.choice, row.reason, row.until) == (wish, Reason.link, None)
-    )
+def _is_done(standing: Standing, wish: Choice) -> bool:
+    done = standing.choice, standing.reason, standing.until
+    return done == (wish, Reason.link, None)

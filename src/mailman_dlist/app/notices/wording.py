@@ -7,8 +7,6 @@ Every sentence is in the language that is in use; whoever writes to a member say
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from public import public
 
 from mailman_dlist.app.i18n import _
@@ -30,12 +28,9 @@ def of_default(default: Default) -> str:
 
 
 @public
-def of_standing(standing: Standing, until: datetime | None = None) -> str:
-    """Say what a member hears of one conversation, in a few words.
-
-    :param until: When the choice ends, UTC; None for never.
-    """
-    day = '' if until is None else f'{until:%Y-%m-%d}'
+def of_standing(standing: Standing) -> str:
+    """Say what a member hears of one conversation, in a few words."""
+    day = '' if standing.until is None else f'{standing.until:%Y-%m-%d}'
     match standing.choice:
         case Choice.mute if day:
             return _('you muted it until ${day}')
