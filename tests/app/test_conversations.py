@@ -45,9 +45,6 @@ from tests.model.stage import (
 )
 
 
-pytestmark = pytest.mark.every_database
-
-
 def opened_as(mlist: Any, subject: str, extension: str = 'new') -> str:
     return posted(mlist, letter('stranger', subject), extension).conversation.name
 
@@ -342,6 +339,7 @@ def at_once(*letters: Any) -> list[tuple[str, int, int]]:
         return list(pool.map(post, letters))
 
 
+@pytest.mark.every_database
 def test_openings_of_one_name_at_once_are_as_many_conversations(mlist):
     opened = at_once(*(letter(f'p{number}@example.com') for number in range(6)))
     names, ids, messages = map(set, zip(*opened, strict=True))
@@ -349,6 +347,7 @@ def test_openings_of_one_name_at_once_are_as_many_conversations(mlist):
     assert len(ids) == len(messages) == 6
 
 
+@pytest.mark.every_database
 def test_one_message_that_comes_twice_at_once_opens_one_conversation(mlist):
     first, second = at_once(
         *(letter('Anne', message_id='<1@example.com>') for _ in range(2))
@@ -357,6 +356,7 @@ def test_one_message_that_comes_twice_at_once_opens_one_conversation(mlist):
     assert rows() == {'dlist_conversation': 1, 'dlist_name': 1, 'dlist_message': 1}
 
 
+@pytest.mark.every_database
 def test_a_message_that_another_runner_accepts_meanwhile_is_judged_again(
     mlist, monkeypatch
 ):

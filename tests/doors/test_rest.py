@@ -140,7 +140,6 @@ def test_an_old_name_answers_with_the_present_one(scene, client):
     ('q=%20lake%20', ['walk']),
     ('q=', ['picnic', 'walk', 'ant-100', 'swim']),
 ])
-@pytest.mark.every_database
 def test_conversations_are_searched_by_state_name_and_subject(
     asked, names, scene, client
 ):
@@ -373,7 +372,6 @@ def test_a_list_is_turned_into_a_plain_list_and_back(kind, no, yes, scene, clien
 
 
 @pytest.mark.parametrize('path', COLLECTIONS)
-@pytest.mark.every_database
 def test_pages_make_up_the_whole(path, scene, client):
     mlist = scene.mlist
     for number, member in enumerate(join_all(mlist, 'Emma', 'Finn', 'Gina')):
