@@ -9,10 +9,10 @@ READY := .venv/.ready
 
 .PHONY: test check demo bench docs clean
 
-# Neither starts a Mailman nor needs a database server.  What takes long is left to
-# `make test`: whole journeys, and deliveries compared byte by byte.
-QUICK := --database sqlite --ignore tests/running --ignore tests/journeys \
-    --ignore tests/mta --ignore tests/house/test_wheel.py src tests
+# These start no Mailman and need no database server.  What takes long is left to
+# `make test`: journeys, REST and commands, deliveries compared byte by byte, benches.
+QUICK := --database sqlite src tests/app tests/domain tests/interfaces tests/mail \
+    tests/model tests/house --ignore tests/house/test_wheel.py
 
 test: TOOLS = 'ruff check' mypy 'pytest --numprocesses 2'
 check: TOOLS = 'ruff check' mypy 'pytest --numprocesses 2 $(QUICK)'
