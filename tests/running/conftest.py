@@ -8,6 +8,9 @@ other test can: that the parts find each other, crashes, races.
     As install.rst tells site admins to configure it; ``village`` and ``ant`` are in it.
 ``stock``
     Without the plugin.
+
+They stop behind the last test here: with __init__.py this directory is a package to
+pytest.
 """
 
 from __future__ import annotations
