@@ -128,8 +128,8 @@ class Choices(NamedTuple):
     :param pause: Over or not; its end has not been handled.
     """
 
-    lasting: MemberChoice | None
-    pause: Pause | None
+    lasting: MemberChoice | None = None
+    pause: Pause | None = None
 
     def counting(self, moment: datetime) -> MemberChoice | Pause | None:
         """Return which of them counts at a moment."""

@@ -83,8 +83,8 @@ def choose(
     :return: False when it gave way to what a person had chosen.
     """
     chosen = model.choices_about(conversation, member.member_id)
-    parties = mlist, conversation, member
-    return _replace(chosen, *parties, choice, reason, until) is not None
+    row = _replace(chosen, mlist, conversation, member, choice, reason, until)
+    return row is not None
 
 
 def _replace(
@@ -101,18 +101,18 @@ def _replace(
     :return: None when it gave way to what a person had chosen.
     """
     moment = now()
-    chosen = _without_what_is_over(chosen, moment)
-    counting = chosen.counting(moment)
-    if not replaces(reason, None if counting is None else counting.reason):
+    lasting, pause = _without_ended_pause(chosen, moment)
+    before = chosen.counting(moment)
+    if not replaces(reason, None if before is None else before.reason):
         return None
     ids = {'conversation_id': conversation.id, 'member_id': member.member_id}
     row: model.MemberChoice | model.Pause
     if until is None:
-        _delete(chosen.pause)
-        row = chosen.lasting or model.MemberChoice(**ids)
+        _delete(pause)
+        row = lasting or model.MemberChoice(**ids)
         row.made_at = moment
     else:
-        row = chosen.pause or model.Pause(**ids)
+        row = pause or model.Pause(**ids)
         if row.choice is not choice:
             # A longer silence began with the first.
             row.began = moment
@@ -129,7 +129,7 @@ def forget(
 ) -> None:
     """Return to the member's default, whatever was chosen before."""
     chosen = model.choices_about(conversation, member.member_id)
-    chosen = _without_what_is_over(chosen, now())
+    chosen = _without_ended_pause(chosen, now())
     if any(chosen):
         _delete(*chosen)
         notify(ChoiceChangedEvent(mlist, conversation, member, None, reason))
@@ -154,10 +154,9 @@ def follow_by_posting(
     :return: Whether to tell the member that posting does not un-mute: the first time
         after they muted the conversation.
     """
-    nothing = model.Choices(None, None)
-    chosen = (
-        nothing if opens else model.choices_about(conversation, member.member_id)
-    )
+    chosen = model.Choices()
+    if not opens:
+        chosen = model.choices_about(conversation, member.member_id)
     row = chosen.counting(now())
     if row is not None and row.choice is Choice.mute:
         told, row.told = row.told, True
@@ -192,16 +191,16 @@ def hearing(mlist: MailingList, conversation: Conversation) -> audience.Hearing:
     )
 
 
-def _without_what_is_over(chosen: model.Choices, moment: datetime) -> model.Choices:
-    """Return what another choice replaces.
+def _without_ended_pause(chosen: model.Choices, moment: datetime) -> model.Choices:
+    """Return the choices that another replaces.
 
     A pause that is over ends first, since digests need its time.
     """
-    pause = chosen.pause
+    lasting, pause = chosen
     if pause is None or pause.ends > moment:
         return chosen
     model.end(pause.conversation_id, pause.member_id, moment)
-    return chosen._replace(pause=None)
+    return model.Choices(lasting, None)
 
 
 def _delete(*rows: model.MemberChoice | model.Pause | None) -> None:
