@@ -65,7 +65,7 @@ def only(wanted: str, sent: list[Any]) -> Any:
 
 
 def question() -> Any:
-    return only('a question first', mails())
+    return only('please answer these questions', mails())
 
 
 def text_of(msg: Any) -> str:

@@ -76,9 +76,9 @@ def banned_on_the_site_by_a_pattern(mlist: Any) -> None:
     IBanManager(None).ban('^me')
 
 
-OF_MEMBER = 'It belongs to a member of the list.'
-OF_ALIAS = 'A member of the list posts from it already.'
-BANNED = 'It is banned from the list.'
+OF_MEMBER = 'The address belongs to a member of the list.'
+OF_ALIAS = 'A member of the list already posts from this address.'
+BANNED = 'The address is banned from the list.'
 
 OBSTACLES: list[tuple[Callable[[Any], None], str]] = [
     (a_member, OF_MEMBER),
@@ -144,7 +144,7 @@ def test_of_an_address_of_a_list_its_owners_are_told(email, mlist, bart):
         of_list = 'bee-leave'
     assert mail['to'] == f'{of_list}-owner@example.com'
     said = text_of(mail)
-    assert f'an address of the mailing list {of_list}@example.com' in said
+    assert f'belongs to the mailing list {of_list}@example.com' in said
     assert f'\n    {given}\n' in said
     assert 'bart' not in mail.as_string().lower()
 

@@ -64,7 +64,7 @@ def test_the_loser_is_told_why(mlist, monkeypatch):
     [(mail, _msgdata)] = queued('virgin')
     assert mail['to'] == ALIAS
     said = mail.get_payload(decode=True).decode()
-    assert 'A member of the list posts from it already.' in said
+    assert 'A member of the list already posts from this address.' in said
 
 
 def test_two_answers_of_one_member_are_one_alias(mlist, monkeypatch):

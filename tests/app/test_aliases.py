@@ -341,7 +341,7 @@ def test_who_answers_too_late_is_told_how_to_begin_anew(happens, mlist, bart):
     answers(mlist, token)
     [mail] = sent()
     assert mail['to'] == ALIAS
-    assert 'there is nothing to confirm.' in text_of(mail)
+    assert 'there is no such request.' in text_of(mail)
     assert mail['auto-submitted'] == 'auto-replied'
 
 
@@ -406,7 +406,7 @@ def test_of_two_members_the_one_who_is_first_confirmed_has_it(mlist, bart, cris)
         requests.confirm(of_bart)
     [mail] = sent()
     assert (mail['to'], own(bart)) == (ALIAS, {ALIAS: PENDING})
-    assert 'A member of the list posts from it already.' in text_of(mail)
+    assert 'A member of the list already posts from this address.' in text_of(mail)
     # When she has it no more, he may.
     requests.remove(cris, ALIAS)
     assert requests.confirm(of_bart).state is CONFIRMED
@@ -512,7 +512,7 @@ def test_an_address_that_joins_is_an_alias_no_more(as_user, mlist, bart):
     assert senders.owner(mlist, ALIAS) is None
     [mail] = sent()
     assert mail['to'] == 'bart@example.com'
-    assert 'Somebody has joined the list' in text_of(mail)
+    assert 'Somebody has subscribed it to the list' in text_of(mail)
     with pytest.raises(UnknownToken):
         requests.look(token)
     # It is not an alias again when it leaves.

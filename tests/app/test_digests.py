@@ -101,17 +101,17 @@ def test_a_digest_has_what_its_reader_wants_by_conversation(mlist, mode):
 
 CONTENTS = """\
 Picnic
-    To answer:          ant+picnic@example.com
-    To hear all of it:  ant+picnic+subscribe@example.com
-    To hear no more:    ant+picnic+unsubscribe@example.com
+    Reply:   ant+picnic@example.com
+    Follow:  ant+picnic+subscribe@example.com
+    Mute:    ant+picnic+unsubscribe@example.com
 
    1. Picnic (stranger@example.com)
    2. Re: Picnic (stranger@example.com)
 
 Goat
-    To answer:          ant+goat@example.com
-    To hear all of it:  ant+goat+subscribe@example.com
-    To hear no more:    ant+goat+unsubscribe@example.com
+    Reply:   ant+goat@example.com
+    Follow:  ant+goat+subscribe@example.com
+    Mute:    ant+goat+unsubscribe@example.com
 
    3. Goat (stranger@example.com)
    4. Re: Goat (stranger@example.com)

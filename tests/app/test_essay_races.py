@@ -118,7 +118,7 @@ def test_who_joins_by_another_door_meanwhile_is_told(ant, monkeypatch):
 
     monkeypatch.setattr(workflow.EssayManager, 'confirm', late)
     replies(ant, asked)
-    assert 'came too late' in text_of(only('was not used', mails()))
+    assert 'arrived too late' in text_of(only('was not used', mails()))
 
 
 def test_a_request_that_is_half_deleted_is_over(ant):
@@ -128,7 +128,7 @@ def test_a_request_that_is_half_deleted_is_over(ant):
     with config.db.engine.begin() as connection:
         connection.execute(delete(PendedKeyValue))
     replies(ant, asked)
-    assert 'came too late' in text_of(only('was not used', mails()))
+    assert 'arrived too late' in text_of(only('was not used', mails()))
 
 
 @pytest.mark.parametrize('values', [

@@ -135,7 +135,7 @@ def test_on_a_plain_list_and_without_an_essay_nobody_is_asked(ant):
     ({'pre_approved': True, 'pre_confirmed': True, 'pre_verified': True}, False, None),
     ({'pre_approved': True, 'pre_confirmed': True, 'pre_verified': True}, True, None),
     ({'invitation': True}, False, 'You have been invited'),
-    ({'invitation': True}, True, 'a question first'),
+    ({'invitation': True}, True, 'please answer these questions'),
 ])
 def test_who_is_approved_or_invited_passes(how, ask_invited, subject, ant):
     lists.change(ant, {'ask_invited': ask_invited})
@@ -192,7 +192,7 @@ def test_an_answer_shorter_than_the_owners_want_is_none(ant):
         assert 'answers of 10 to 100000 characters' in text_of(back)
         assert b'I knit.' in back.get_payload(1).get_payload(0).get_payload(decode=True)
     replies(ant, asked, '')
-    assert 'of 10 or more characters' in text_of(question())
+    assert 'at least 10 characters' in text_of(question())
     replies(ant, asked, 'I knit, and swim.')
     assert keeping.of_member(member(ant)) == 'I knit, and swim.'
 
@@ -315,7 +315,7 @@ def test_an_answer_that_comes_too_late_goes_back(ant):
     getUtility(IPendings).evict()
     config.db.commit()
     replies(ant, asked)
-    assert 'came too late' in text_of(only('was not used', mails()))
+    assert 'arrived too late' in text_of(only('was not used', mails()))
     assert member(ant) is None
     assert model.size(ant.list_id) == 0
 
@@ -326,7 +326,7 @@ def test_who_joined_by_another_door_meanwhile_is_told(ant):
     ant.subscribe(address())
     config.db.commit()
     replies(ant, asked)
-    assert 'came too late' in text_of(only('was not used', mails()))
+    assert 'arrived too late' in text_of(only('was not used', mails()))
     assert requests(ant) == []
 
 
@@ -395,7 +395,7 @@ def test_a_token_of_another_list_or_of_long_ago_confirms_nothing(days, ant):
     keeping.forget_old()
     replies(bee if days == 0 else ant, asked)
     told = only('another address', mails())
-    assert 'there is nothing to confirm' in text_of(told)
+    assert 'there is no such request' in text_of(told)
     assert '-join@example.com' in text_of(told)
     assert member(ant) is None and member(bee) is None
     assert [each['essay'] for each in requests(ant)] == [''] * (days == 0)
@@ -410,7 +410,7 @@ def test_mailmans_own_token_by_mail_confirms_nothing_without_an_answer(mine, ant
     told = mails()
     if mine:
         # She has not written anything yet, and maybe a moderator accepts.
-        assert 'wants to join' in text_of(only('a question first', told))
+        assert 'wants to join' in text_of(only('please answer these questions', told))
     else:
         assert told == []
     assert member(ant) is None
@@ -460,7 +460,7 @@ def test_who_waits_when_owners_stop_asking_goes_on_as_the_policy_says(
         asks_to_join(ant)
     config.db.commit()
     told = [str(each['subject']) for each in mails()]
-    assert not any('a question first' in each for each in told)
+    assert not any('please answer these questions' in each for each in told)
     if door != 'confirm':
         assert any('Your confirmation is needed' in each for each in told)
     # By the newcomer and by a moderator, at most.

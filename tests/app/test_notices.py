@@ -20,7 +20,7 @@ from tests.model.stage import DAY, count_rows, join, letter, pass_time, queued
 pytestmark = pytest.mark.every_database
 
 
-LAST = 'This is the last of 3 such answers'
+LAST = 'You have reached the limit of 3 acknowledgements a day'
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_an_acknowledgement_says_what_is_true_now(mlist, picnic):
     assert notice['auto-submitted'] == 'auto-replied'
     assert notice['in-reply-to'] == notice['references'] == '<command@example.com>'
     said = notice.get_payload(decode=True).decode()
-    assert 'You hear no more of the conversation "picnic" on Ant' in said
+    assert 'You have muted the conversation "picnic" on Ant' in said
     assert 'ant+picnic+subscribe@example.com' in said
 
 

@@ -109,7 +109,9 @@ def lasting(conversation: Any, member: Any) -> Any:
 
 
 @pytest.mark.parametrize(('before', 'says'), [
-    (None, 'you hear it'), (FOLLOW, 'you follow it'), (MUTE, 'you muted it'),
+    (None, 'you receive all messages'),
+    (FOLLOW, 'you follow it'),
+    (MUTE, 'you have muted it'),
 ])
 def test_members_see_what_counts_again_at_once(before, says, mlist, picnic, anne):
     def seen() -> str:
@@ -120,13 +122,15 @@ def test_members_see_what_counts_again_at_once(before, says, mlist, picnic, anne
     if before:
         choices.choose(mlist, picnic, anne, before, Reason.mail)
     pause(mlist, anne)
-    assert f'picnic: you muted it until {now() + 7 * DAY:%Y-%m-%d}\n' in seen()
+    assert f'picnic: you have muted it until {now() + 7 * DAY:%Y-%m-%d}\n' in seen()
     pass_time(7 * DAY)
     assert f'picnic: {says}\n' in seen()
 
 
 @pytest.mark.parametrize(('before', 'says'), [
-    (None, 'you hear it'), (FOLLOW, 'you follow it'), (MUTE, 'you muted it'),
+    (None, 'you receive all messages'),
+    (FOLLOW, 'you follow it'),
+    (MUTE, 'you have muted it'),
 ])
 def test_the_member_is_told_once_what_was_missed(before, says, mlist, picnic, anne):
     if before:
@@ -139,7 +143,7 @@ def test_the_member_is_told_once_what_was_missed(before, says, mlist, picnic, an
     # After the end, before anybody looked: it was heard.
     posted(mlist, letter('stranger'), 'picnic')
     [notice] = told()
-    assert 'Messages posted meanwhile: 3\n' in notice
+    assert 'Messages posted in the meantime: 3\n' in notice
     assert says in notice
     assert 'ant+picnic+unsubscribe@example.com' in notice
     assert told() == []
@@ -189,7 +193,7 @@ def test_a_longer_pause_ends_later_and_counts_from_the_first(mlist, picnic, anne
     assert told() == []
     pass_time(DAY)
     [notice] = told()
-    assert 'Messages posted meanwhile: 2\n' in notice
+    assert 'Messages posted in the meantime: 2\n' in notice
     assert choices.standing(mlist, picnic, anne).choice is FOLLOW
 
 
@@ -210,7 +214,7 @@ def test_a_pause_after_one_that_nobody_has_ended_begins_anew(mlist, picnic, anne
     assert told() == []
     pass_time(DAY)
     [notice] = told()
-    assert 'Messages posted meanwhile: 0\n' in notice
+    assert 'Messages posted in the meantime: 0\n' in notice
     assert choices.standing(mlist, picnic, anne) == Standing(Default.everything)
 
 

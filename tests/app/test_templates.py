@@ -54,16 +54,16 @@ def facts(mlist: Any) -> dict[str, str]:
         **sending.facts_about(mlist, accepted.conversation),
         **group.decoration,
         'address': 'ant+picnik@example.com',
-        'suggestions': 'Perhaps you meant:\n\n',
+        'suggestions': 'Did you mean one of these?\n\n',
         'max_notices': '50',
-        'default': 'You hear everything on this list.',
+        'default': 'By default, you receive every message.',
         'follow_opened': 'on',
         'follow_replied': 'on',
         'conversations': 'picnic: you follow it',
         'until': '2026-06-24 12:00 UTC',
         'missed': '3',
         'archive': '',
-        'standing': 'you hear it',
+        'standing': 'you receive all messages',
         'user_email': 'anne@example.com',
         'questions': 'Who are you?',
         'minimum': '1', 'length': '0', 'maximum': '9', 'enough': 'Any.',
@@ -72,7 +72,7 @@ def facts(mlist: Any) -> dict[str, str]:
         'alias': 'shade@example.net',
         'member_email': 'anne@example.com',
         'email': 'me@example.net',
-        'reason': 'It is banned from the list.',
+        'reason': 'The address is banned from the list.',
         'link': '',
     }
 
@@ -84,6 +84,8 @@ def test_a_template_says_all_it_has_to(name, mlist):
     assert '$' in text
     assert '$' not in said
     assert all(len(line) <= 72 for line in said.splitlines())
+    # It would leave as ">From ".
+    assert not any(line.startswith('From ') for line in said.splitlines())
     assert text.endswith('\n')
 
 
@@ -116,10 +118,10 @@ def test_a_file_of_the_site_replaces_ours(place, mlist):
     try:
         assert templates.text(MUTED, mlist, 'en') == 'Hush, $name.\n'
         other = templates.text('dlist:notice:followed', mlist, 'en')
-        assert other.startswith('You follow')
+        assert other.startswith('You now follow')
     finally:
         file.unlink()
-    assert templates.text(MUTED, mlist, 'en').startswith('You hear no more')
+    assert templates.text(MUTED, mlist, 'en').startswith('You have muted')
 
 
 @pytest.mark.parametrize('context', ['ant.example.com', 'example.com', None])
@@ -137,7 +139,7 @@ def test_a_template_that_an_owner_set_replaces_ours(context, mlist, tmp_path):
 def test_an_address_where_no_template_is_leaves_ours(address, mlist):
     getUtility(ITemplateManager).set(MUTED, mlist.list_id, address)
     config.db.commit()
-    assert templates.text(MUTED, mlist, 'en').startswith('You hear no more')
+    assert templates.text(MUTED, mlist, 'en').startswith('You have muted')
 
 
 def test_a_language_we_do_not_have_is_answered_in_english(mlist):
@@ -149,7 +151,7 @@ def test_the_site_may_have_a_language_that_we_do_not(mlist):
     file = write('site', FAR, f'{MUTED}.txt', text='静かに $name\n')
     try:
         assert templates.text(MUTED, mlist, FAR) == '静かに $name\n'
-        assert templates.text(MUTED, mlist, 'en').startswith('You hear no more')
+        assert templates.text(MUTED, mlist, 'en').startswith('You have muted')
     finally:
         file.unlink()
 
@@ -218,7 +220,7 @@ def test_the_welcome_tells_what_a_new_member_hears(default, mlist, tmp_path):
     lists.settings(mlist).new_member_default = default
     config.db.commit()
     said = getUtility(ITemplateLoader).get(WELCOME_OF_LIST, mlist)
-    assert said.startswith('Welcome, $user_name!\n\nOn this list every conversation')
+    assert said.startswith('Welcome, $user_name!\n\nOn this list, every subject')
     assert wording.of_default(default) in said
     assert 'ant-request@example.com' in said
     assert 'ant+new@example.com' in said
@@ -239,7 +241,7 @@ def test_a_digest_begins_with_a_text_of_ours_where_there_is_no_other(language, m
     loader = getUtility(ITemplateLoader)
     said = loader.get(MASTHEAD_OF_DIGEST, mlist)
     assert 'ant+new@example.com' in said
-    assert 'ant-request@example.com' in said
+    assert 'ant+help@example.com' in said
     assert 'ant-owner@example.com' in said
     assert '$' not in said
     file = write('site', language, f'{MASTHEAD_OF_DIGEST}.txt', text='Hello!\n')

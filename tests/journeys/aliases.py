@@ -19,7 +19,7 @@ def asks(mlist: MailingList, person: Person, line: str) -> str:
         if mail['subject'] == 'The results of your email commands'
     ]
     _head, _, results = text_of(answer).partition('- Results:')
-    return results.partition('If you need a person')[0].strip()
+    return results.partition('If you need help')[0].strip()
 
 
 def answers(

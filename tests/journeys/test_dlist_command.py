@@ -11,9 +11,9 @@ import pytest
 from tests.village import text_of
 
 
-EVERYTHING = 'You hear everything on this list.'
-OPENINGS = 'You hear only the first message of each conversation on this list.'
-NOTHING = 'You hear only the conversations that you follow on this list.'
+EVERYTHING = 'By default, you receive every message.'
+OPENINGS = 'By default, you receive only the first message of each conversation.'
+NOTHING = 'By default, you receive only conversations that you follow.'
 
 
 def request(mlist):
@@ -48,25 +48,27 @@ START = ('everything', True, True)
         ('DLIST Default OPENINGS', ('openings', True, True), OPENINGS),
         ('  dlist   default\tnothing ', ('nothing', True, True), NOTHING),
         ('dlist autofollow opened off', ('everything', False, True),
-            'You follow what you open: off'),
-        ('dlist autofollow opened on', START, 'You follow what you open: on'),
+            'Follow conversations that you start: off'),
+        ('dlist autofollow opened on', START,
+            'Follow conversations that you start: on'),
         ('dlist autofollow replied off', ('everything', True, False),
-            'You follow what you reply to: off'),
-        ('dlist autofollow replied on', START, 'You follow what you reply to: on'),
+            'Follow conversations that you reply to: off'),
+        ('dlist autofollow replied on', START,
+            'Follow conversations that you reply to: on'),
         ('dlist help', START, EVERYTHING),
         ('dlist', START, EVERYTHING),
         ('dlist default', START, EVERYTHING),
         ('dlist autofollow', START, EVERYTHING),
-        ('dlist default loud', START, 'This is not understood: dlist default loud'),
+        ('dlist default loud', START, 'Unknown command: dlist default loud'),
         ('dlist default openings please', START,
-            'This is not understood: dlist default openings please'),
+            'Unknown command: dlist default openings please'),
         ('dlist autofollow opened', START,
-            'This is not understood: dlist autofollow opened'),
+            'Unknown command: dlist autofollow opened'),
         ('dlist autofollow opened maybe', START,
-            'This is not understood: dlist autofollow opened maybe'),
+            'Unknown command: dlist autofollow opened maybe'),
         ('dlist autofollow closed on', START,
-            'This is not understood: dlist autofollow closed on'),
-        ('dlist dance', START, 'This is not understood: dlist dance'),
+            'Unknown command: dlist autofollow closed on'),
+        ('dlist dance', START, 'Unknown command: dlist dance'),
     ],
 )
 def test_a_command_is_obeyed_and_answered(ant, line, after, says):
@@ -109,8 +111,8 @@ def test_several_lines_of_one_mail_get_one_answer(ant):
     )
     said = answer_to(anne)
     assert OPENINGS in said
-    assert 'This is not understood: dlist dance' in said
-    assert 'You follow what you reply to: off' in said
+    assert 'Unknown command: dlist dance' in said
+    assert 'Follow conversations that you reply to: off' in said
     # What stands below the word *end* is no command.
     assert NOTHING not in said
     assert settings(ant, anne) == ('openings', False, False)
@@ -120,7 +122,7 @@ def test_a_stranger_is_told_to_write_as_a_member_and_sets_nothing(ant):
     [anne] = ant.has('Anne')
     stranger = ant.village.person('Zoe')
     stranger.writes(request(ant), 'dlist default nothing', ' ')
-    assert 'You are not a member of Ant by this address.' in answer_to(stranger)
+    assert 'This address is not subscribed to Ant.' in answer_to(stranger)
     assert settings(ant, anne) == START
 
 

@@ -88,7 +88,7 @@ def test_a_strangers_command_is_no_command_after_a_moderator_accepts_it(ant):
     decide(ant, 'Stop it', 'accept')
     assert command.readers == set()
     [back] = zoe.reads()
-    assert 'which is for members' in text_of(back)
+    assert 'Only members can use this address' in text_of(back)
     assert 'Stop it' in back.as_string()
     assert anne.writes(ant.at('picnic')).readers == {'Anne', 'Bart'}
 

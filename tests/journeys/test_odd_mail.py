@@ -273,7 +273,7 @@ def answered(delivery: Delivery) -> str:
 def told_by_notice(delivery: Delivery) -> str:
     [reader] = delivery.recipients
     name = {email: name for name, email in SENDERS.items()}.get(reader, reader)
-    if b'You hear no more of the conversation "tea"' in delivery.raw:
+    if b'You have muted the conversation "tea"' in delivery.raw:
         return 'mutes *tea*'
     if b'was not posted' in delivery.raw:
         return f'comes back whole to {name}'
@@ -387,7 +387,7 @@ def test_a_command_needs_no_message_id(ant):
     site = ant.village.site
     site.deliver(anne.email, ant.at('picnic', 'mute'), f'From: {anne.email}\n\n')
     site.settle()
-    assert 'You hear no more' in anne.inbox[-1].as_string()
+    assert 'You have muted' in anne.inbox[-1].as_string()
 
 
 def test_a_given_name_of_any_length_is_cut_to_fit_its_addresses(ant):

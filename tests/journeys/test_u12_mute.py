@@ -32,7 +32,7 @@ def test_the_answer_says_what_is_true_now_and_how_to_undo_it(ant):
     assert answer['auto-submitted'] == 'auto-replied'
     text = text_of(answer)
     assert text.startswith(
-        'You hear no more of the conversation "picnic-by-the-river" on Ant:\n\n'
+        'You have muted the conversation "picnic-by-the-river" on Ant:\n\n'
         '    Picnic by the river\n'
     )
     for verb in ('subscribe', 'reset'):

@@ -31,7 +31,7 @@ def test_the_answer_says_what_is_true_now_and_how_to_undo_it(ant):
     [answer] = cris.reads()
     text = text_of(answer)
     assert text.startswith(
-        'You follow the conversation "picnic" on Ant from now on:\n\n    Picnic\n'
+        'You now follow the conversation "picnic" on Ant:\n\n    Picnic\n'
     )
     for address in (
         ant.at('picnic'), ant.at('picnic', 'unsubscribe'), ant.at('picnic', 'reset')
@@ -42,9 +42,9 @@ def test_the_answer_says_what_is_true_now_and_how_to_undo_it(ant):
 @pytest.mark.parametrize(
     ('default', 'heard', 'said'),
     [
-        ('everything', True, 'You hear everything'),
-        ('openings', False, 'You hear only the first message'),
-        ('nothing', False, 'You hear only the conversations that you follow'),
+        ('everything', True, 'By default, you receive every message'),
+        ('openings', False, 'By default, you receive only the first message'),
+        ('nothing', False, 'By default, you receive only conversations'),
     ],
 )
 def test_reset_goes_back_to_the_default(ant, default, heard, said):

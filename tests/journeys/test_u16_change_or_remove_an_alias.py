@@ -37,7 +37,7 @@ def test_one_alias_takes_the_place_of_another(ant):
     said = asks(ant, bart, f'remove {old.email}')
     assert said == (
         f'{old.email} is no longer your alias.\n'
-        f'To undo it, send: dlist alias add {old.email}'
+        f'To undo this, send: dlist alias add {old.email}'
     )
     assert own(ant, bart) == {new.email: 'confirmed'}
     assert not commands_for(ant, old, bart)
@@ -59,7 +59,7 @@ def test_all_go_at_once_and_what_waits_as_well(ant):
     new.reads()
     answers(new, new.inbox[-1])
     [answer] = new.reads()
-    assert 'there is nothing to confirm.' in text_of(answer)
+    assert 'there is no such request.' in text_of(answer)
     assert own(ant, bart) == {}
 
 
@@ -89,7 +89,7 @@ def test_an_alias_that_joins_the_list_is_a_member_and_no_alias(ant):
     ant.village.settle()
     [notice] = bart.reads()
     assert f'\n    {me.email}\n' in text_of(notice)
-    assert 'Somebody has joined the list' in text_of(notice)
+    assert 'Somebody has subscribed it to the list' in text_of(notice)
     assert own(ant, bart) == {}
 
 

@@ -202,7 +202,7 @@ def some_answer(crowd: Crowd) -> None:
         )
     crowd.village.settle()
     for each in crowd.of('twice', *ASK_BY_MAIL):
-        back = each.reads_one('that answer counts')
+        back = each.reads_one('first answer counts')
         assert OTHER in back.as_string()
 
 
@@ -241,7 +241,7 @@ def some_are_too_late(crowd: Crowd) -> None:
     crowd.village.settle()
     for each in late:
         if each.door in ASK_BY_MAIL:
-            back = each.reads_one('came too late')
+            back = each.reads_one('arrived too late')
             assert f'{each.mlist.name}-join@' in text_of(back)
             each.joins_by_mail()
         else:

@@ -59,7 +59,7 @@ def test_who_is_turned_away_leaves_no_answer(action, ant):
     assert len(bart.reads()) == (action == 'reject')
     answers(bart, question)
     [back] = bart.reads()
-    assert 'came too late' in text_of(back)
+    assert 'arrived too late' in text_of(back)
     assert not hears(ant, bart)
 
 

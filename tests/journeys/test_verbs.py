@@ -20,17 +20,17 @@ def said(mail):
 @pytest.mark.parametrize(
     ('default', 'before', 'verb', 'says', 'hears'),
     [
-        ('everything', None, 'unsubscribe', 'You hear no more of', False),
-        ('everything', None, 'mute', 'You hear no more of', False),
-        ('nothing', None, 'subscribe', 'You follow the conversation', True),
-        ('nothing', None, 'follow', 'You follow the conversation', True),
-        ('everything', 'mute', 'reset', 'You hear everything', True),
-        ('openings', 'follow', 'reset', 'You hear only the first message', False),
-        ('everything', None, 'unsubscribe+7d', 'You hear nothing of', False),
-        ('everything', None, 'unsubscribe+2w', 'You hear nothing of', False),
-        ('everything', None, 'mute+52w', 'You hear nothing of', False),
-        ('everything', None, 'Mute+2W', 'You hear nothing of', False),
-        ('everything', 'follow', 'mute+364d', 'You hear nothing of', False),
+        ('everything', None, 'unsubscribe', 'You have muted', False),
+        ('everything', None, 'mute', 'You have muted', False),
+        ('nothing', None, 'subscribe', 'You now follow the conversation', True),
+        ('nothing', None, 'follow', 'You now follow the conversation', True),
+        ('everything', 'mute', 'reset', 'By default, you receive every message', True),
+        ('openings', 'follow', 'reset', 'you receive only the first message', False),
+        ('everything', None, 'unsubscribe+7d', 'You have muted', False),
+        ('everything', None, 'unsubscribe+2w', 'You have muted', False),
+        ('everything', None, 'mute+52w', 'You have muted', False),
+        ('everything', None, 'Mute+2W', 'You have muted', False),
+        ('everything', 'follow', 'mute+364d', 'You have muted', False),
     ],
 )
 def test_a_verb_is_obeyed_and_answered(ant, default, before, verb, says, hears):
@@ -110,8 +110,8 @@ def test_a_pause_ends_by_itself_and_tells_what_was_missed(ant):
     [notice] = bart.reads()
     assert notice['subject'] == 'Conversation "picnic" on Ant'
     assert notice['auto-submitted'] == 'auto-generated'
-    assert 'Messages posted meanwhile: 2' in said(notice)
-    assert 'as it was before: you follow it.' in said(notice)
+    assert 'Messages posted in the meantime: 2' in said(notice)
+    assert 'applies again: you follow it.' in said(notice)
     assert anne.writes(ant.at('picnic')).readers == {'Anne', 'Bart'}
 
 
@@ -129,11 +129,11 @@ def test_the_list_of_conversations_says_what_i_hear(ant):
     assert answer['subject'] == 'Conversations on Ant'
     assert answer['in-reply-to'] == request.message_id
     text = text_of(answer)
-    assert 'picnic: you do not hear its answers\n    Picnic\n' in text
+    assert 'picnic: you do not receive replies\n    Picnic\n' in text
     assert 'goat: you follow it\n    Goat\n' in text
-    assert 'bridge: you muted it\n    Bridge\n' in text
-    assert 'flood: you muted it until 20' in text
-    assert 'You hear only the first message' in text
+    assert 'bridge: you have muted it\n    Bridge\n' in text
+    assert 'flood: you have muted it until 20' in text
+    assert 'By default, you receive only the first message' in text
 
 
 def test_help_says_how_the_list_works_for_this_member(ant):
@@ -142,7 +142,7 @@ def test_help_says_how_the_list_works_for_this_member(ant):
     anne.writes(ant.at('HELP'), 'What?')
     [answer] = anne.reads()
     text = text_of(answer)
-    assert 'You hear only the conversations that you follow' in text
+    assert 'By default, you receive only conversations that you follow' in text
     assert f'ant-request@{ant.village.domain}' in text
     for extension in ('new', 'conversations', 'picnic+unsubscribe+7d'):
         assert ant.at(extension) in text
@@ -177,7 +177,7 @@ def test_who_posts_in_what_they_muted_is_told_once(ant):
     word = bart.writes(ant.at('picnic'), 'Re: Picnic', 'One last word.')
     [notice] = bart.reads()
     assert notice['in-reply-to'] == word.message_id
-    assert 'the answers will not reach you' in said(notice)
+    assert 'you will not receive the replies' in said(notice)
     assert ant.at('picnic', 'subscribe') in text_of(notice)
     for _more in range(2):
         bart.writes(ant.at('picnic'), 'Re: Picnic', 'And another.')
@@ -209,9 +209,9 @@ def test_new_members_are_welcomed_with_what_they_hear(ant, own, default, tmp_pat
     start = 'Ahoy, Bart, new ant!' if own else 'Welcome to the "Ant" mailing list!'
     assert text.startswith(start)
     hears = {
-        'everything': 'You hear everything',
-        'openings': 'You hear only the first message',
-        'nothing': 'You hear only the conversations that you follow',
+        'everything': 'By default, you receive every message',
+        'openings': 'By default, you receive only the first message',
+        'nothing': 'By default, you receive only conversations that you follow',
     }
     assert [name for name, words in hears.items() if words in text] == [default]
     for line in 'dlist default everything', ant.at('new'), ant.at('help'):

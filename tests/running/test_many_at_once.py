@@ -67,5 +67,5 @@ def test_of_two_members_at_once_one_gets_it(ant):
         ]
         ant.village.settle()
         said = ''.join(text_of(mail) for mail in me.reads())
-        assert said.count('A member of the list posts from it already.') == 1
-        assert said.count('From now on you can post to Ant') == 1
+        assert said.count('A member of the list already posts from this address.') == 1
+        assert said.count('You can now post to Ant') == 1

@@ -108,10 +108,10 @@ def _help_with_aliases(arrival: Arrival) -> str:
     author = arrival.author
     if author is not None:
         # All that it can be asked for from there.
-        hint = _('no longer post from here')
-        return f'    dlist alias remove {author.email} ({hint})\n'
-    hint = _('post from there, too')
-    return f'    dlist alias add ADDRESS ({hint})\n'
+        hint = _('remove this alias')
+        return f'    dlist alias remove {author.email}\n        {hint}\n'
+    hint = _('post from that address as well')
+    return f'    dlist alias add ADDRESS\n        {hint}\n'
 
 
 def _conversations(mlist: MailingList, member: Member) -> sending.Facts:
@@ -132,10 +132,10 @@ def _conversations(mlist: MailingList, member: Member) -> sending.Facts:
             ]
         total = search_size(wanted)
         if not lines:
-            lines.append(_('There are none at the moment.'))
+            lines.append(_('There are no open conversations.'))
         elif total > len(found):
             shown = len(found)  # noqa: F841 # named in the sentence
-            lines += ['', _('These are the latest ${shown} of ${total}.')]
+            lines += ['', _('These are ${shown} of ${total}, most recent posts first.')]
         return {
             'conversations': '\n'.join(lines),
             'default': wording.of_default(default),

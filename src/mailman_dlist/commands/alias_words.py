@@ -25,10 +25,10 @@ def usage() -> str:
     The language of the member is in use.
     """
     return _("""\
-    dlist alias add ADDRESS     post from this address, too
-    dlist alias remove ADDRESS  no longer post from it
-    dlist alias clear           remove all of your aliases
-    dlist alias list            see your aliases
+    dlist alias add ADDRESS     post from this address as well
+    dlist alias remove ADDRESS  remove this alias
+    dlist alias clear           remove all your aliases
+    dlist alias list            show your aliases
 """)
 
 
@@ -39,7 +39,7 @@ def usage_of_alias(email: str) -> str:
     """
     return _("""\
     dlist alias remove ${email}
-                                no longer post from here
+                                remove this alias
 """)
 
 
@@ -72,7 +72,7 @@ def answer_alias(member: Member, email: str, arguments: list[str]) -> str:
         case ['remove', given] if spelled(given) == email:
             return _remove(member, given)
     return _("""\
-    From here you can only send this line:
+    The only alias command that you can send from this address is:
 
     dlist alias remove ${email}
 """)
@@ -81,31 +81,32 @@ def answer_alias(member: Member, email: str, arguments: list[str]) -> str:
 def _add(mlist: MailingList, msg: Message, member: Member, given: str) -> str:
     if not _was_written(msg, given):
         return _("""\
-    Some letters were lost from this address: ${given}
-    Please write it without accents and the like.
+    This address cannot be used: ${given}
+    It was written with accents or other characters beyond ASCII, some of
+    which may have been lost.  Please write it without them.
 """)
     try:
         email = requests.ask(mlist, member, given)
     except requests.NotAnAddress:
-        return _('This is not an address like me@example.com: ${given}')
+        return _('This is not an address such as me@example.com: ${given}')
     except requests.AliasesOff:
-        return _('${mlist.display_name} has no aliases.')
+        return _('${mlist.display_name} does not allow aliases.')
     except requests.AlreadyAlias as error:
         email = error.email  # in the sentence
-        return _('${email} is an alias of yours already.')
+        return _('${email} is already your alias.')
     except requests.TooManyAliases as error:
         limit = error.limit
-        return _('You have as many aliases as you may: ${limit}.  Remove one first.')
+        return _('You have reached the limit of aliases: ${limit}.  Remove one first.')
     except requests.AskedTooOften as error:
         limit = error.limit  # noqa: F841 # in the sentence
         return _(
-            'You have reached the limit of requests for today: ${limit}.\n'
+            'You have reached the limit of alias requests for today: ${limit}.\n'
             'Please try again tomorrow.'
         )
     return _("""\
-    A mail was sent to ${email}.
-    You can post from there as soon as it is answered.  Should the address
-    not be one to post from, the mail says so.
+    A message was sent to ${email}.
+    You can post from that address after it has been confirmed by a reply to
+    that message.  If it cannot become an alias, the message says why.
 """) + _undo(f'remove {email}')
 
 
@@ -119,7 +120,7 @@ def _remove(member: Member, given: str, *, can_undo: bool = False) -> str:
 
 
 def _undo(words: str) -> str:
-    return _('To undo it, send: dlist alias ${words}')
+    return _('To undo this, send: dlist alias ${words}')
 
 
 def _list(member: Member) -> str:

@@ -46,7 +46,7 @@ class DlistEmailCommand:
 
     name = 'dlist'
     argument_description = 'default|autofollow|alias|essay|help'
-    description = _('Choose which conversations of this list you hear.')
+    description = _('Choose which conversations of this list you receive.')
     short_description = description
 
     def process(
@@ -77,7 +77,9 @@ class DlistEmailCommand:
                 answer = _stranger(mlist)
             else:
                 answer = _answer(Asked(mlist, msg, member, list(arguments)))
-            person = _('If you need a person, write to ${mlist.owner_address}.')
+            person = _(
+                'If you need help, write to the list owners, ${mlist.owner_address}.'
+            )
         # Mail to where the answer comes from reaches nobody.
         if person in str(results):
             print(f'\n{answer.rstrip()}', file=results)
@@ -122,7 +124,7 @@ def _answer(asked: Asked) -> str:
     if answer is not None:
         return answer
     line = ' '.join(['dlist', *asked.words])  # noqa: F841 # in the sentence
-    misunderstood = _('This is not understood: ${line}')
+    misunderstood = _('Unknown command: ${line}')
     return '\n'.join([misunderstood, '', _usage(asked)])
 
 
@@ -157,8 +159,8 @@ def _essay(asked: Asked) -> str | None:
         return None
     answer = keeping.of_member(asked.member)
     if answer is None:
-        return _('The list keeps no answer of yours to questions before joining.')
-    return '\n'.join([_('Before joining you answered:'), '', answer])
+        return _('This list has no stored answer from you.')
+    return '\n'.join([_('Your answer before joining:'), '', answer])
 
 
 def _help(asked: Asked) -> str | None:
@@ -186,7 +188,7 @@ def _change(asked: Asked, setting: str, value: str | bool) -> str:
     *words, _value = ['dlist', *asked.words]
     former = before if isinstance(before, str) else NAMES[before]
     line = ' '.join([*words, former])  # noqa: F841 # in the sentence
-    return '\n'.join([state, _('To undo it, send: ${line}')])
+    return '\n'.join([state, _('To undo this, send: ${line}')])
 
 
 def _state(mlist: MailingList, member: Member) -> str:
@@ -195,15 +197,15 @@ def _state(mlist: MailingList, member: Member) -> str:
     replied = wording.on_or_off(settings['follow_replied'])  # noqa: F841
     return '\n'.join([
         wording.of_default(Default[settings['default']]),
-        _('You follow what you open: ${opened}'),
-        _('You follow what you reply to: ${replied}'),
+        _('Follow conversations that you start: ${opened}'),
+        _('Follow conversations that you reply to: ${replied}'),
     ])
 
 
 def _stranger(mlist: MailingList) -> str:
     return _("""\
-    You are not a member of ${mlist.display_name} by this address.
-    If you are by another one, please write from that.
+    This address is not subscribed to ${mlist.display_name}.
+    If you are subscribed with another address, please write from that one.
 """)
 
 
@@ -213,13 +215,13 @@ def _usage(asked: Asked) -> str:
     return ''.join([_("""\
     Send one or more of these lines to ${mlist.request_address}:
 
-    dlist default everything    hear everything
-    dlist default openings      hear the first message of each conversation
-    dlist default nothing       hear only what you follow
-    dlist autofollow opened on  follow what you open (or: off)
-    dlist autofollow replied on follow what you reply to (or: off)
+    dlist default everything    receive every message
+    dlist default openings      receive only first messages
+    dlist default nothing       receive only conversations that you follow
+    dlist autofollow opened on  follow conversations you start (or: off)
+    dlist autofollow replied on follow conversations you reply to (or: off)
 """), _usage_of_aliases(asked), _usage_of_essay(asked), _("""\
-    dlist help                  see this and what is true for you now
+    dlist help                  show your settings and these commands
 """)])
 
 
@@ -227,7 +229,7 @@ def _usage_of_essay(asked: Asked) -> str:
     if not lists.settings(asked.mlist).essay:
         return ''
     return _("""\
-    dlist essay                 see what you answered before joining
+    dlist essay                 show the answer that you gave before joining
 """)
 
 

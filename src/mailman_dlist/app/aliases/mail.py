@@ -27,7 +27,7 @@ def ask(mlist: MailingList, email: str, token: str, until: datetime) -> None:
     with _.using(mlist.preferred_language.code):
         subject = _(
             'Posting to ${mlist.display_name} from this address: please confirm')
-        button = _('Or press the button on this page:')
+        button = _('Or confirm on this page:')
     facts = {
         'email': email,
         'until': f'{until:%Y-%m-%d %H:%M} UTC',
@@ -92,7 +92,7 @@ def name_member(mlist: MailingList, msg: Message, author: AliasAuthor) -> None:
         return
     email = author.email
     with _.using(mlist.preferred_language.code):
-        subject = _('Who wrote to ${mlist.display_name} from ${email}')
+        subject = _('A held post to ${mlist.display_name} from the alias ${email}')
     facts = {
         'alias': email,
         'member_email': author.member.address.email,

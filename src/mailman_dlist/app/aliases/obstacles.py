@@ -52,13 +52,13 @@ class Obstacle:
             case Why.of_list:
                 # Named in the sentence.
                 list_address = self.list_address  # noqa: F841
-                return _('It is an address of the mailing list ${list_address}.')
+                return _('The address belongs to the mailing list ${list_address}.')
             case Why.of_member:
-                return _('It belongs to a member of the list.')
+                return _('The address belongs to a member of the list.')
             case Why.alias:
-                return _('A member of the list posts from it already.')
+                return _('A member of the list already posts from this address.')
             case Why.banned:
-                return _('It is banned from the list.')
+                return _('The address is banned from the list.')
 
 
 @public

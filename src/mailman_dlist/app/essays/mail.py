@@ -162,11 +162,11 @@ def _asking(mlist: MailingList, essay: Essay, template: str, time: str) -> Notic
             'user_email': essay.email,
             'questions': keeping.questions(mlist),
             'minimum': str(minimum),
-            'enough': _('Any answer of ${minimum} or more characters will do.')
+            'enough': _('Your answer must have at least ${minimum} characters.')
             if minimum > 1
-            else _('Any answer will do.'),
+            else _('Your answer may be as short as you like.'),
         }
-        subject = _('Joining ${mlist.display_name}: a question first')
+        subject = _('Joining ${mlist.display_name}: please answer these questions')
     # Message-IDs stand in logs.  So do senders, and it is not from the address that
     # takes the answer.
     known_by = sha256(essay.token.encode()).hexdigest()[:32]
@@ -196,7 +196,9 @@ def _telling(mlist: MailingList, essay: Essay) -> Notice:
     member = f'{name} <{essay.email}>' if name else essay.email
     text = wrap(expand(template, mlist, {'member': member}))
     with _.using(language.code):
-        answered = _('All that follows was written by the person who wants to join:')
+        answered = _(
+            'The rest of this message was written by the person who wants to join:'
+        )
     text = f'{text.rstrip()}\n\n{answered}\n\n{essay.answer}\n'
     return Notice(subject, text, language)
 

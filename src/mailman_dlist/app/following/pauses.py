@@ -75,5 +75,5 @@ def _archive(mlist: MailingList) -> str:
     for archiver in IListArchiverSet(mlist).archivers:
         url = archiver.is_enabled and archiver.system_archiver.list_url(mlist)
         if url:
-            return '\n'.join([_('You find them in the archive:'), f'    {url}', ''])
+            return '\n'.join([_('You can read them in the archive:'), f'    {url}', ''])
     return ''

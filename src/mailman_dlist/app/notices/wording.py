@@ -18,13 +18,13 @@ def of_default(default: Default) -> str:
     """Say what a member hears without a choice, in one sentence."""
     match default:
         case Default.everything:
-            return _('You hear everything on this list.')
+            return _('By default, you receive every message.')
         case Default.openings:
             return _(
-                'You hear only the first message of each conversation on this list.'
+                'By default, you receive only the first message of each conversation.'
             )
         case Default.nothing:
-            return _('You hear only the conversations that you follow on this list.')
+            return _('By default, you receive only conversations that you follow.')
 
 
 @public
@@ -33,14 +33,14 @@ def of_standing(standing: Standing) -> str:
     day = '' if standing.until is None else f'{standing.until:%Y-%m-%d}'
     match standing.choice:
         case Choice.mute if day:
-            return _('you muted it until ${day}')
+            return _('you have muted it until ${day}')
         case Choice.mute:
-            return _('you muted it')
+            return _('you have muted it')
         case Choice.follow:
             return _('you follow it')
     if standing.hears_replies:
-        return _('you hear it')
-    return _('you do not hear its answers')
+        return _('you receive all messages')
+    return _('you do not receive replies')
 
 
 @public

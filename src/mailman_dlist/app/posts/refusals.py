@@ -75,7 +75,7 @@ def _suggestions(arrival: Arrival, reader: MailingList | Member) -> str:
         if len(verbs) > 1:
             lines += [ours.mute(name, '7d'), ours.mute(name, '2w')]
     with _.using(reader.preferred_language.code):
-        meant = _('Perhaps you meant:')
+        meant = _('Did you mean one of these?')
         if len(verbs) > 1:
-            lines.append(_('(for days or weeks, 52 weeks at most)'))
+            lines.append(_('(d for days, w for weeks; at most 52 weeks)'))
     return '\n'.join([meant, '', *(f'    {line}' for line in lines), '', ''])
