@@ -68,9 +68,9 @@ class DlistPlugin:
             log.setLevel(site_settings().log_level.upper())
             schema.upgrade()
         except DlistError as error:
-            log.error('mailman-dlist does not work: %s', error)
+            log.error('mailman-dlist cannot work: %s', error)
         except Exception:
-            log.exception('mailman-dlist does not work')
+            log.exception('mailman-dlist cannot work')
 
     @property
     def resource(self) -> Any:

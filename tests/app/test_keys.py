@@ -84,17 +84,17 @@ def test_a_line_that_is_added_signs_at_once_and_the_old_ones_stay_good(file):
 
 
 @pytest.mark.parametrize(('text', 'problem'), [
-    ('', 'there is no key in it'),
-    ('\n\n', 'there is no key in it'),
-    (f'1 {OLD}\n2 {NEW[:-2]}\n', 'line 2 is no id from 0 to 15 and a key of at least '
-     '64 hexadecimal digits'),
-    (f'{OLD}\n', 'line 1 is no id'),
-    (f'16 {OLD}\n', 'line 1 is no id'),
-    (f'-1 {OLD}\n', 'line 1 is no id'),
-    (f'one {OLD}\n', 'line 1 is no id'),
-    (f'\n1 {OLD} {NEW}\n', 'line 2 is no id'),
-    (f'1 {OLD[:-1]}x\n', 'line 1 is no id'),
-    (f'1 {OLD}\n1 {NEW}\n', 'line 2 has the id of another line'),
+    ('', 'contains no key'),
+    ('\n\n', 'contains no key'),
+    (f'1 {OLD}\n2 {NEW[:-2]}\n', 'line 2 is not an id from 0 to 15 and a key of at '
+     'least 64 hexadecimal digits'),
+    (f'{OLD}\n', 'line 1 is not an id'),
+    (f'16 {OLD}\n', 'line 1 is not an id'),
+    (f'-1 {OLD}\n', 'line 1 is not an id'),
+    (f'one {OLD}\n', 'line 1 is not an id'),
+    (f'\n1 {OLD} {NEW}\n', 'line 2 is not an id'),
+    (f'1 {OLD[:-1]}x\n', 'line 1 is not an id'),
+    (f'1 {OLD}\n1 {NEW}\n', 'line 2 has the same id as another line'),
     (f'1 {OLD}\nä\n', 'cannot be read: '),
 ])
 def test_a_fault_is_told_and_no_key_counts(text, problem, file):
@@ -129,4 +129,4 @@ def test_a_key_that_cannot_be_made_is_told(file, monkeypatch):
     monkeypatch.setattr(config, 'DATA_DIR', str(file.parent / 'nowhere'))
     with pytest.raises(KeyFileError) as raised:
         keys.signing()
-    assert raised.value.problem.startswith('cannot be made: ')
+    assert raised.value.problem.startswith('cannot be created: ')

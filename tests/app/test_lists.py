@@ -97,7 +97,7 @@ def test_only_dlists_have_settings(plain):
         lists.settings(plain)
     assert str(raised.value) == (
         'bee@example.com is not a dlist; '
-        '"mailman dlist enable bee@example.com" makes it one'
+        '"mailman dlist enable bee@example.com" turns it into one'
     )
 
 
@@ -137,24 +137,24 @@ def test_a_setting_takes_what_it_may_be(name, value, kept, mlist):
 
 
 @pytest.mark.parametrize(('name', 'value', 'sentence'), [
-    ('plain_posts', 'maybe', "plain_posts: 'maybe' should be open or hold or reject"),
-    ('plain_posts', '', "plain_posts: '' should be open or hold or reject"),
+    ('plain_posts', 'maybe', "plain_posts: 'maybe' must be open, hold or reject"),
+    ('plain_posts', '', "plain_posts: '' must be open, hold or reject"),
     (
         'new_member_default',
         'all',
-        "new_member_default: 'all' should be everything or openings or nothing",
+        "new_member_default: 'all' must be everything, openings or nothing",
     ),
-    ('footers', '1', "footers: '1' should be yes or no"),
-    ('aliases', 'some', "aliases: 'some' should be yes or no"),
+    ('footers', '1', "footers: '1' must be yes or no"),
+    ('aliases', 'some', "aliases: 'some' must be yes or no"),
     ('essay_min_length', '0',
-     "essay_min_length: '0' should be a number of characters from 1 to 10000"),
-    ('essay_min_length', '١', "essay_min_length: '١' should be a number"),
+     "essay_min_length: '0' must be a number of characters from 1 to 10000"),
+    ('essay_min_length', '١', "essay_min_length: '١' must be a number"),
     ('essay_retention', '-1',
-     "essay_retention: '-1' should be a number of days from 0 to 36500"),
-    ('one_click', 'both', "one_click: 'both' should be list or conversation"),
-    ('enabled', 'perhaps', "enabled: 'perhaps' should be yes or no"),
-    ('chain', 'accept', 'chain: there is no such setting; there are enabled, '),
-    ('base_default', 'nothing', 'base_default: there is no such setting; '),
+     "essay_retention: '-1' must be a number of days from 0 to 36500"),
+    ('one_click', 'both', "one_click: 'both' must be list or conversation"),
+    ('enabled', 'perhaps', "enabled: 'perhaps' must be yes or no"),
+    ('chain', 'accept', 'chain: unknown name; known names are enabled, '),
+    ('base_default', 'nothing', 'base_default: unknown name; '),
 ])
 def test_a_bad_setting_is_named_and_nothing_is_changed(name, value, sentence, mlist):
     good = {'plain_posts': 'reject', 'footers': 'no', 'new_member_default': 'nothing'}
@@ -199,12 +199,13 @@ def test_a_default_named_while_a_list_becomes_a_dlist_is_that_of_its_members(
 # Which names leave room for conversations.
 
 LONGEST = 'a' * 36
-TOO_FEW = 'octets for the names of conversations, which is too few'
+TOO_LONG = 'is too long for a dlist: at most 36 octets are possible'
 UNFIT = [
     # Mailman itself lets no list have a plus in its name.
-    ('-', 'ant-hill', "'ant-hill' holds the delimiter that begins an extension"),
-    ('+', f'{LONGEST}a', f"'{LONGEST}a' leaves 7 {TOO_FEW}"),
-    ('+', 'a' * 60, f"'{'a' * 60}' leaves 0 {TOO_FEW}"),
+    ('-', 'ant-hill', "The list name 'ant-hill' contains the delimiter of"
+     ' extensions, so the list cannot be a dlist'),
+    ('+', f'{LONGEST}a', f"The list name '{LONGEST}a' {TOO_LONG}"),
+    ('+', 'a' * 60, f"The list name '{'a' * 60}' {TOO_LONG}"),
 ]
 
 

@@ -79,23 +79,25 @@ def test_what_a_list_leaves_for_names(list_name, free):
     assert len(longest.encode()) == 64
 
 
-@pytest.mark.parametrize(('list_name', 'delimiter', 'left'), [
-    ('a' * 37, '+', 7),
-    ('a' * 60, '+', 0),
+@pytest.mark.parametrize(('list_name', 'delimiter', 'longest'), [
+    ('a' * 37, '+', 36),
+    ('a' * 60, '+', 36),
+    ('a' * 37, '--', 31),
     ('c++', '+', None),
     ('c=', '=', None),
 ])
 def test_a_list_whose_name_leaves_no_room_cannot_be_a_dlist(
-        list_name, delimiter, left):
+        list_name, delimiter, longest):
     with pytest.raises(ListNameUnfit) as caught:
         room(list_name, delimiter)
-    assert (caught.value.list_name, caught.value.room) == (list_name, left)
+    assert (caught.value.list_name, caught.value.longest) == (list_name, longest)
 
 
 @pytest.mark.parametrize(('error', 'sentence'), [
-    (ListNameUnfit('c++', None), "'c++' holds the delimiter that begins an extension"),
-    (ListNameUnfit('long', 7), "'long' leaves 7 octets for the names of conversations,"
-                               ' which is too few'),
+    (ListNameUnfit('c++', None), "The list name 'c++' contains the delimiter of"
+                                 ' extensions, so the list cannot be a dlist'),
+    (ListNameUnfit('long', 3), "The list name 'long' is too long for a dlist:"
+                               ' at most 3 octets are possible'),
 ])
 def test_an_error_is_a_sentence(error, sentence):
     assert isinstance(error, DlistError)

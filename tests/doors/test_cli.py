@@ -67,20 +67,20 @@ def shows(line: str) -> Any:
 ])
 def test_a_list_becomes_a_dlist(name, scene):
     assert prints(f'enable {name}') == (
-        'cat@example.com is a dlist now.\n'
-        'Its members open a conversation by writing to cat+new@example.com.\n'
+        'cat@example.com is now a dlist.\n'
+        'Members start a conversation by writing to cat+new@example.com.\n'
     )
     assert shows('settings cat@example.com')['enabled'] is True
-    assert prints(f'enable {name}') == 'cat@example.com was a dlist already.\n'
+    assert prints(f'enable {name}') == 'cat@example.com is already a dlist.\n'
 
 
 def test_a_dlist_becomes_a_plain_list(scene):
     assert prints('disable ant@example.com') == (
-        'ant@example.com is a plain list now.\n'
+        'ant@example.com is now a plain list.\n'
     )
     assert scene.mlist.posting_chain == 'default-posting-chain'
     assert prints('disable ant@example.com') == (
-        'ant@example.com was a plain list already.\n'
+        'ant@example.com is already a plain list.\n'
     )
     prints('enable ant@example.com')
     assert scene.mlist.posting_chain == CHAIN
@@ -124,12 +124,12 @@ def test_settings_for_programs_are_those_of_rest(scene):
 
 
 def test_questions_are_asked_shown_and_asked_no_more(scene, tmp_path):
-    nothing = 'ant@example.com asks nothing of those who want to join.\n'
+    nothing = 'ant@example.com does not ask newcomers anything.\n'
     assert prints('essay ant@example.com') == nothing
     file = tmp_path / 'questions.txt'
     file.write_text('Who are you?\n\n* And *why*?\n', encoding='utf-8')
     asked = (
-        'ant@example.com asks those who want to join:\n'
+        'ant@example.com asks newcomers:\n'
         '\n'
         'Who are you?\n'
         '\n'
@@ -166,7 +166,7 @@ def test_conversations_are_shown_in_columns(scene):
 def test_there_may_be_none(scene):
     prints('enable cat@example.com')
     assert prints('conversations cat@example.com') == (
-        'There are no such conversations on cat@example.com.\n'
+        'No such conversations on cat@example.com.\n'
     )
     assert shows('conversations cat@example.com') == []
 
@@ -208,7 +208,7 @@ Addresses:
   mute    ant+picnic+unsubscribe@example.com
   reset   ant+picnic+reset@example.com
 
-2 of 3 members hear the next reply.
+2 of 3 members will receive the next reply.
 
 Choices:
   EMAIL             CHOICE  REASON  UNTIL
@@ -239,9 +239,9 @@ def test_a_conversation_that_nobody_chose_about(scene):
     for name in 'anne', 'bart':
         prints(f'reset ant@example.com picnic {name}@example.com')
     assert prints('show ant@example.com picnic').endswith(
-        '3 of 3 members hear the next reply.\n'
+        '3 of 3 members will receive the next reply.\n'
         '\n'
-        'No member has made a choice about it.\n'
+        'No member has made a choice for it.\n'
     )
 
 
@@ -249,13 +249,13 @@ def test_a_conversation_that_nobody_chose_about(scene):
 
 
 @pytest.mark.parametrize(('command', 'email', 'said', 'hear'), [
-    ('follow', 'bart@example.com', 'follows picnic now.', 3),
-    ('follow', 'Cris@Example.com', 'follows picnic now.', 2),
-    ('mute', 'cris@example.com', 'has muted picnic now.', 1),
+    ('follow', 'bart@example.com', 'now follows picnic.', 3),
+    ('follow', 'Cris@Example.com', 'now follows picnic.', 2),
+    ('mute', 'cris@example.com', 'has now muted picnic.', 1),
     (
         'reset',
         'bart@example.com',
-        'has no choice about picnic now; the default counts, which is everything.',
+        'no longer has a choice for picnic; the default applies: everything.',
         3,
     ),
 ])
@@ -314,7 +314,7 @@ def test_an_alias_that_is_added_is_asked_first(scene):
 def test_one_thing_is_done_to_aliases_at_a_time(scene):
     result = run(f'{ALIAS} --add me@other.example --clear')
     assert result.exit_code == 2
-    assert 'Give one of --add, --remove and --clear.' in result.stderr
+    assert 'Use only one of --add, --remove and --clear.' in result.stderr
     assert len(shows(ALIAS)) == 1
 
 
@@ -331,9 +331,9 @@ def test_aliases_go(scene):
 
 
 @pytest.mark.parametrize(('line', 'sentence'), [
-    (f'{ALIAS} --add me', '"me" is not an address like me@example.com'),
+    (f'{ALIAS} --add me', '"me" is not an address such as me@example.com'),
     (f'{ALIAS} --add b@other.example',
-     'b@other.example is an alias of this member already'),
+     'b@other.example is already an alias of this member'),
     (f'{ALIAS} --remove c@other.example', 'There is no alias "c@other.example"'),
     ('alias ant@example.com dora@example.com',
      'ant@example.com has no member "dora@example.com"'),
@@ -341,20 +341,20 @@ def test_aliases_go(scene):
     ('disable bee', 'There is no list "bee"'),
     ('settings été@example.com', 'There is no list "été@example.com"'),
     ('settings ant@example.com foot=no',
-     'foot: there is no such setting; there are enabled, plain_posts, '
+     'foot: unknown name; known names are enabled, plain_posts, '
      'new_member_default, footers, one_click, essay, essay_questions, '
      'essay_min_length, ask_invited, essay_retention, aliases, aliases_visible'),
     ('settings ant@example.com plain_posts=hold footers=maybe',
-     "footers: 'maybe' should be yes or no"),
+     "footers: 'maybe' must be yes or no"),
     ('settings cat@example.com footers=no',
      'cat@example.com is not a dlist; '
-     '"mailman dlist enable cat@example.com" makes it one'),
+     '"mailman dlist enable cat@example.com" turns it into one'),
     ('conversations cat@example.com',
      'cat@example.com is not a dlist; '
-     '"mailman dlist enable cat@example.com" makes it one'),
+     '"mailman dlist enable cat@example.com" turns it into one'),
     ('essay cat@example.com --off',
      'cat@example.com is not a dlist; '
-     '"mailman dlist enable cat@example.com" makes it one'),
+     '"mailman dlist enable cat@example.com" turns it into one'),
     ('show ant@example.com pinic',
      'ant@example.com has no conversation "pinic"; did you mean picnic?'),
     ('show ant@example.com walk', 'ant@example.com has no conversation "walk"'),
@@ -415,10 +415,12 @@ def test_upgrade_makes_the_tables(no_tables):
     refused = run('enable ant@example.com')
     assert refused.exit_code == 1
     assert 'run "mailman dlist upgrade"' in refused.stderr
-    assert prints('upgrade') == f'The tables are made, of revision {schema.head()}.\n'
+    assert prints('upgrade') == (
+        f'The tables have been created (revision {schema.head()}).\n'
+    )
     prints('enable ant@example.com')
     assert prints('upgrade') == (
-        f'The tables are of revision {schema.head()}, as this release needs.\n'
+        f'The tables are up to date (revision {schema.head()}).\n'
     )
 
 
@@ -444,7 +446,7 @@ def test_upgrade_leaves_newer_tables_alone(newer_tables):
     result = run('upgrade')
     assert result.exit_code == 1
     assert result.stderr.startswith(
-        'Error: The tables of mailman-dlist are of the newer revision 9999'
+        'Error: The tables of mailman-dlist have the newer revision 9999'
     )
 
 

@@ -103,13 +103,13 @@ def test_what_an_address_is_makes_no_difference(email, scene, cris, client):
 
 
 @pytest.mark.parametrize(('body', 'status', 'sentence'), [
-    ({}, 400, 'email: is needed'),
-    ({'email': ''}, 400, '"" is not an address like me@example.com'),
+    ({}, 400, 'email: is required'),
+    ({'email': ''}, 400, '"" is not an address such as me@example.com'),
     ({'email': 'me'}, 400, '"me" is not an address'),
     ({'email': f'Me <{MINE}>'}, 400, f'"Me <{MINE}>" is not an address'),
-    ({'email': [MINE, HIS]}, 400, 'email: should have one value'),
-    ({'email': MINE, 'state': 'confirmed'}, 400, 'state: there is no such setting'),
-    ({'email': HIS}, 409, f'{HIS} is an alias of this member already'),
+    ({'email': [MINE, HIS]}, 400, 'email: must have exactly one value'),
+    ({'email': MINE, 'state': 'confirmed'}, 400, 'state: unknown name'),
+    ({'email': HIS}, 409, f'{HIS} is already an alias of this member'),
 ])
 def test_what_is_refused_is_told_at_once(body, status, sentence, bart, client):
     answer = client.ask(bart, 'POST', body)
@@ -120,8 +120,9 @@ def test_what_is_refused_is_told_at_once(body, status, sentence, bart, client):
 
 
 @pytest.mark.parametrize(('limit', 'sentence'), [
-    (1, 'The limit of aliases is reached, 1; remove one first'),
-    (2, 'This member asked as often today as is allowed, 2; try again tomorrow'),
+    (1, 'This member has reached the limit of aliases, 1; remove one first'),
+    (2, 'This member has reached the limit of requests for today, 2; '
+        'try again tomorrow'),
 ])
 def test_limits_are_conflicts(limit, sentence, bart, client, monkeypatch):
     settings = SiteSettings(alias_limit=limit)
@@ -139,7 +140,7 @@ def test_where_there_are_no_aliases_asking_is_a_conflict(scene, bart, client):
     store().commit()
     answer = client.ask(bart, 'POST', {'email': MINE})
     assert answer.status_code == 409
-    assert answer.json['description'] == 'ant@example.com has no aliases'
+    assert answer.json['description'] == 'ant@example.com does not allow aliases'
     assert shown(client, bart) == {HIS: 'confirmed'}
 
 
@@ -198,7 +199,7 @@ def test_who_has_the_token_is_told_what_stands_in_the_way(scene, cris, client):
     answer = client.ask(path, 'POST')
     assert answer.status_code == 409
     assert answer.json['description'] == (
-        'This address cannot be used: It belongs to a member of the list.'
+        'This address cannot be used.  The address belongs to a member of the list.'
     )
     assert shown(client, cris) == {MINE: 'pending'}
 
@@ -235,7 +236,7 @@ def test_what_is_wrong_with_a_token_is_never_told(happens, scene, cris, client):
     }
     assert len(bodies) == 1
     [body] = bodies
-    assert 'There is nothing to confirm here, or not any more' in body
+    assert 'This token is unknown or has expired' in body
     assert count_rows(Alias)['dlist_alias'] <= 1
 
 

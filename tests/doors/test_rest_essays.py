@@ -253,15 +253,15 @@ def test_an_answer_makes_a_member_where_nobody_else_is_asked(ant, client):
 
 
 @pytest.mark.parametrize(('form', 'status', 'sentence'), [
-    ({}, 400, 'subscriber: is needed'),
-    ({'subscriber': ANNE}, 400, 'answer: is needed'),
+    ({}, 400, 'subscriber: is required'),
+    ({'subscriber': ANNE}, 400, 'answer: is required'),
     ({'subscriber': ANNE, 'answer': ' \n'}, 400, 'An answer to the questions'),
     ({'subscriber': ANNE, 'answer': 'a' * (LONGEST + 1)}, 400, 'An answer'),
-    ({'subscriber': 'anne', 'answer': 'I'}, 400, 'is no address'),
-    ({'subscriber': 'ä@example.com', 'answer': 'I'}, 400, 'is no address'),
-    ({'subscriber': '0' * 32, 'answer': 'I'}, 400, 'no user has this id'),
+    ({'subscriber': 'anne', 'answer': 'I'}, 400, 'is neither an email'),
+    ({'subscriber': 'ä@example.com', 'answer': 'I'}, 400, 'is neither an email'),
+    ({'subscriber': '0' * 32, 'answer': 'I'}, 400, 'nor the id of a user'),
     ({'subscriber': ANNE, 'answer': 'I', 'pre_verified': 'x'}, 400, 'yes or no'),
-    ({'subscriber': ANNE, 'answer': 'I', 'color': 'x'}, 400, 'no such setting'),
+    ({'subscriber': ANNE, 'answer': 'I', 'color': 'x'}, 400, 'unknown name'),
     ({'subscriber': 'bart@example.com', 'answer': 'I'}, 409, 'Member already'),
     ({'subscriber': 'cris@example.com', 'answer': 'I'}, 409, 'request already'),
     ({'subscriber': 'dora@example.com', 'answer': 'I'}, 400, 'is banned'),

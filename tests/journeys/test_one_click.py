@@ -78,8 +78,8 @@ def test_bart_presses_the_button_and_hears_no_more(ant):
     assert mail['List-Unsubscribe-Post'] == 'List-Unsubscribe=One-Click'
     assert found['Bart'] in mail['List-Unsubscribe']
     assert ant.at('picnic', 'unsubscribe') in mail['List-Unsubscribe']
-    assert mail['X-Dlist-Reason'] == 'you hear everything'
-    assert latest(anne)['X-Dlist-Reason'] == 'you opened this conversation'
+    assert mail['X-Dlist-Reason'] == 'you receive every message'
+    assert latest(anne)['X-Dlist-Reason'] == 'you started this conversation'
 
     # A program that looks into mail comes first.
     for method in 'GET', 'HEAD', 'GET':

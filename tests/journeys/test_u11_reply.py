@@ -102,7 +102,7 @@ def test_a_message_that_comes_twice_is_delivered_once(ant):
     assert again.accepted
     assert len(bart.inbox) == 1
     assert (
-        f'{opening.message_id} to {ant.at("new")} is not posted: '
+        f'{opening.message_id} to {ant.at("new")} was not posted: '
         'it was delivered before'
     ) in ant.village.site.log('mailman')
 

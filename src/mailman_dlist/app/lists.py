@@ -39,7 +39,7 @@ class NotADlist(DlistError):
         self.list_id = mlist.list_id
         super().__init__(
             f'{mlist.fqdn_listname} is not a dlist; '
-            f'"mailman dlist enable {mlist.fqdn_listname}" makes it one'
+            f'"mailman dlist enable {mlist.fqdn_listname}" turns it into one'
         )
 
 

@@ -71,8 +71,8 @@ class UnknownChoice(Unknown):
     def __init__(self, member: Member, conversation: Conversation):
         email = email_of(member)
         super().__init__(
-            f'{email} has chosen nothing about {conversation.name}; '
-            'the default of the member counts'
+            f'{email} has no choice for {conversation.name}; '
+            'the default of the member applies'
         )
 
 

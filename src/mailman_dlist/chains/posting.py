@@ -36,7 +36,7 @@ class DlistPostingChain:
     """
 
     name = CHAIN
-    description = _('The posting chain of lists with conversations.')
+    description = _('Posting chain for lists with conversations (dlists).')
 
     def get_links(
         self, mlist: MailingList, msg: Message, msgdata: MsgData

@@ -17,7 +17,7 @@ class DlistRefuseChain(TerminalChainBase):
     """Explain, or only log, why a message is not posted."""
 
     name = 'dlist-refuse'
-    description = _('Return what belongs to no conversation and stop processing.')
+    description = _('Return mail that belongs to no conversation and stop processing.')
 
     def _process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         refuse(metadata.arrival(mlist, msg, msgdata), msgdata[metadata.JUDGEMENT])

@@ -22,9 +22,9 @@ from mailman_dlist.commands.shared import (
 @click.command(
     short_help=_('Show or change the aliases of a member.'),
     help=_("""\
-    Show the aliases of a member, or change them.
+    Show or change the aliases of a member.
 
-    An alias that is added counts as soon as a mail to it is answered.
+    A new alias is valid after a reply from that address has confirmed it.
 
     \b
     Examples:
@@ -34,9 +34,9 @@ from mailman_dlist.commands.shared import (
 )
 @LIST
 @EMAIL
-@click.option('--add', metavar='ADDRESS', help=_('Send a confirmation to ADDRESS.'))
-@click.option('--remove', metavar='ADDRESS', help=_('Take ADDRESS away.'))
-@click.option('--clear', is_flag=True, help=_('Take all away.'))
+@click.option('--add', metavar='ADDRESS', help=_('Ask ADDRESS to confirm the alias.'))
+@click.option('--remove', metavar='ADDRESS', help=_('Remove the alias ADDRESS.'))
+@click.option('--clear', is_flag=True, help=_('Remove all aliases.'))
 @JSON
 def alias(
     given_list: str,
@@ -47,7 +47,7 @@ def alias(
     as_json: bool,
 ) -> None:
     if (add is not None) + (remove is not None) + clear > 1:
-        raise click.UsageError(_('Give one of --add, --remove and --clear.'))
+        raise click.UsageError(_('Use only one of --add, --remove and --clear.'))
     mlist = named_dlist(given_list)
     member = lookup.member_with_email(mlist, given_email)
     if add is not None:

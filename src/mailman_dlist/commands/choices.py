@@ -36,9 +36,9 @@ class Parties:
 
 
 @click.command(
-    short_help=_('Let a member follow a conversation.'),
+    short_help=_('Make a member follow a conversation.'),
     help=_("""\
-    Let a member follow a conversation: all its replies, whatever the default.
+    Make a member follow a conversation: the member receives every message in it.
 
     \b
     Example:
@@ -50,13 +50,13 @@ class Parties:
 @EMAIL
 def follow(given_list: str, given_name: str, given_email: str) -> None:
     parties = _decide(given_list, given_name, given_email, Choice.follow)
-    say(_('${email} follows ${name} now.', parties.words))
+    say(_('${email} now follows ${name}.', parties.words))
 
 
 @click.command(
-    short_help=_('Let a member mute a conversation.'),
+    short_help=_('Mute a conversation for a member.'),
     help=_("""\
-    Let a member mute a conversation: no more replies, whatever the default.
+    Mute a conversation for a member: the member receives no more messages in it.
 
     \b
     Example:
@@ -68,13 +68,13 @@ def follow(given_list: str, given_name: str, given_email: str) -> None:
 @EMAIL
 def mute(given_list: str, given_name: str, given_email: str) -> None:
     parties = _decide(given_list, given_name, given_email, Choice.mute)
-    say(_('${email} has muted ${name} now.', parties.words))
+    say(_('${email} has now muted ${name}.', parties.words))
 
 
 @click.command(
-    short_help=_('Forget what a member has chosen.'),
+    short_help=_("Remove a member's choice for a conversation."),
     help=_("""\
-    Forget what a member has chosen about a conversation; the default counts again.
+    Remove a member's choice for a conversation; the member's default applies again.
 
     \b
     Example:
@@ -88,8 +88,8 @@ def reset(given_list: str, given_name: str, given_email: str) -> None:
     parties = _decide(given_list, given_name, given_email, None)
     say(
         _(
-            '${email} has no choice about ${name} now; '
-            'the default counts, which is ${default}.',
+            '${email} no longer has a choice for ${name}; '
+            'the default applies: ${default}.',
             parties.words,
         )
     )

@@ -28,9 +28,9 @@ from mailman_dlist.model.conversations import Search
 
 
 @click.command(
-    short_help=_('Show what is talked about on a list.'),
+    short_help=_('Show the conversations of a list.'),
     help=_("""\
-    Show the open conversations of a list, those with the latest posts first.
+    Show the open conversations of a list, most recent posts first.
 
     \b
     Examples:
@@ -39,21 +39,21 @@ from mailman_dlist.model.conversations import Search
     """),
 )
 @LIST
-@click.option('--closed', is_flag=True, help=_('Show the closed ones instead.'))
+@click.option('--closed', is_flag=True, help=_('Show closed conversations only.'))
 @click.option('--all', 'everything', is_flag=True, help=_('Show open and closed ones.'))
 @click.option(
     '--search',
     'text',
     metavar='TEXT',
     default='',
-    help=_('Only those with TEXT in the name or the subject.'),
+    help=_('Show only conversations with TEXT in the name or subject.'),
 )
 @JSON
 def conversations(
     given_list: str, closed: bool, everything: bool, text: str, as_json: bool
 ) -> None:
     if closed and everything:
-        raise click.UsageError(_('Give --closed or --all, not both.'))
+        raise click.UsageError(_('Use either --closed or --all, not both.'))
     mlist = named_dlist(given_list)
     wanted = Search(mlist.list_id, None if everything else closed, text.strip())
     found = [views.conversation(overview) for overview in model.search(wanted)]
@@ -75,15 +75,15 @@ def conversations(
         ])
     else:
         words = {'list': mlist.fqdn_listname}
-        say(_('There are no such conversations on ${list}.', words))
+        say(_('No such conversations on ${list}.', words))
 
 
 @click.command(
     short_help=_('Show one conversation.'),
     help=_("""\
-    Show one conversation: its addresses, how many hear it, and who has chosen.
+    Show one conversation: its addresses, the number of recipients, and choices.
 
-    An old name of the conversation will do as well.
+    NAME may also be an earlier name of the conversation.
 
     \b
     Example:
@@ -113,12 +113,12 @@ def show(given_list: str, given_name: str, as_json: bool) -> None:
     say(_('Addresses:'))
     say_table(list(addresses.items()), indent='  ')
     say()
-    say(_('${hear} of ${members} members hear the next reply.', heard))
+    say(_('${hear} of ${members} members will receive the next reply.', heard))
     say()
     if chosen:
         _say_choices(chosen)
     else:
-        say(_('No member has made a choice about it.'))
+        say(_('No member has made a choice for it.'))
 
 
 def _say_choices(chosen: list[dict[str, Any]]) -> None:

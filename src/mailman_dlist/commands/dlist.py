@@ -22,17 +22,16 @@ from mailman_dlist.commands.shared import Commands
 
 @click.group(
     cls=Commands,
-    short_help=_('Look after lists with dynamic sublists.'),
+    short_help=_('Manage lists with conversations (dlists).'),
     help=_("""\
-    Look after dlists: lists whose members choose, conversation by conversation,
-    what they hear.
+    Manage dlists: lists whose members choose which conversations they receive.
 
     LIST is a posting address such as ant@example.com, or a List-ID such as
-    ant.example.com.  NAME is what follows the plus in the address of a
-    conversation, EMAIL the address of a member.
+    ant.example.com.  NAME is the name of a conversation, which follows the
+    plus in its address.  EMAIL is the address of a member.
 
-    Exit codes are 0 when it is done, 1 when it is refused (with a sentence that
-    says why), and 2 when the command is written wrongly.
+    The exit code is 0 if the command succeeded, 1 if it was refused (with a message
+    that says why), and 2 if it was not written correctly.
     """),
 )
 def dlist() -> None:

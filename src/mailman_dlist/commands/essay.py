@@ -19,13 +19,13 @@ NAMES = 'essay', 'essay_questions', 'essay_min_length', 'ask_invited', 'essay_re
 
 
 @click.command(
-    short_help=_('Show or change what newcomers are asked.'),
+    short_help=_('Show or change the questions to newcomers.'),
     help=_("""\
-    Show or change what a list asks those who want to join.
+    Show or change the questions that a list asks before somebody joins.
 
-    --set takes the questions from a file of plain text or Markdown, - for standard
-    input, and lets the list ask them; an empty file stands for a neutral question.
-    Who has been asked already may still answer.
+    --set reads the questions from a file with plain text or Markdown (- for standard
+    input) and switches them on.  If the file is empty, the list asks a neutral
+    question.  With --off, newcomers who have been asked already may still answer.
 
     \b
     Examples:
@@ -41,20 +41,20 @@ NAMES = 'essay', 'essay_questions', 'essay_min_length', 'ask_invited', 'essay_re
     type=click.File(encoding='utf-8'),
     help=_('Ask the questions in this file.'),
 )
-@click.option('--show', is_flag=True, help=_('Show what is asked; the default.'))
-@click.option('--off', is_flag=True, help=_('Ask nothing; the questions are kept.'))
+@click.option('--show', is_flag=True, help=_('Show the questions (the default).'))
+@click.option('--off', is_flag=True, help=_('Switch the questions off, but keep them.'))
 @JSON
 def essay(
     given_list: str, file: TextIO | None, show: bool, off: bool, as_json: bool
 ) -> None:
     if [file is not None, show, off].count(True) > 1:
-        raise click.UsageError(_('Give one of --set, --show and --off.'))
+        raise click.UsageError(_('Use only one of --set, --show and --off.'))
     values: dict[str, str | bool] = {}
     if file is not None:
         try:
             values = {'essay': True, 'essay_questions': file.read()}
         except UnicodeDecodeError:
-            raise click.UsageError(_('The file should be text in UTF-8.')) from None
+            raise click.UsageError(_('The file must be UTF-8 text.')) from None
     elif off:
         values = {'essay': False}
 
@@ -70,8 +70,8 @@ def essay(
         return
     words = {'list': mlist.fqdn_listname}
     if lists.settings(mlist).essay:
-        say(_('${list} asks those who want to join:', words))
+        say(_('${list} asks newcomers:', words))
         say()
         say(keeping.questions(mlist))
     else:
-        say(_('${list} asks nothing of those who want to join.', words))
+        say(_('${list} does not ask newcomers anything.', words))

@@ -21,12 +21,12 @@ from mailman_dlist.model.session import committed
 
 
 @click.command(
-    short_help=_('Make a list a dlist.'),
+    short_help=_('Turn a list into a dlist.'),
     help=_("""\
-    Make a list a dlist.
+    Turn a list into a dlist.
 
-    Its members go on hearing everything.  A list that was a dlist before has its
-    settings and conversations back.
+    Its members continue to receive every message.  If the list was a dlist before, its
+    settings and conversations are restored.
 
     \b
     Example:
@@ -41,18 +41,18 @@ def enable(given_list: str) -> None:
         'address': lists.addresses(mlist).opening,
     }
     if was:
-        say(_('${list} was a dlist already.', words))
+        say(_('${list} is already a dlist.', words))
     else:
-        say(_('${list} is a dlist now.', words))
-        say(_('Its members open a conversation by writing to ${address}.', words))
+        say(_('${list} is now a dlist.', words))
+        say(_('Members start a conversation by writing to ${address}.', words))
 
 
 @click.command(
-    short_help=_('Make a dlist a plain list again.'),
+    short_help=_('Turn a dlist back into a plain list.'),
     help=_("""\
-    Make a dlist a plain list again, with the chain and pipeline that it had.
+    Turn a dlist back into a plain list, with its earlier chain and pipeline.
 
-    Its settings, conversations and choices wait until you enable it again.
+    Its settings, conversations and choices are kept until you enable it again.
 
     \b
     Example:
@@ -64,17 +64,17 @@ def disable(given_list: str) -> None:
     mlist, was = _turn(given_list, to=False)
     words = {'list': mlist.fqdn_listname}
     if was:
-        say(_('${list} is a plain list now.', words))
+        say(_('${list} is now a plain list.', words))
     else:
-        say(_('${list} was a plain list already.', words))
+        say(_('${list} is already a plain list.', words))
 
 
 @click.command(
     short_help=_('Show or change the settings of a list.'),
     help=_("""\
-    Show the settings of a list, or change some of them.
+    Show or change the settings of a list.
 
-    When one of the new values is bad, none is changed.
+    If one of the new values is not valid, nothing is changed.
 
     \b
     Examples:
@@ -115,5 +115,5 @@ def _turn(given_list: str, *, to: bool) -> tuple[MailingList, bool]:
 def _pair(change: str) -> tuple[str, str]:
     name, equals, value = change.partition('=')
     if not equals:
-        raise click.UsageError(_('"${change}" should be NAME=VALUE.'))
+        raise click.UsageError(_('"${change}" is not of the form NAME=VALUE.'))
     return name.strip(), value.strip()

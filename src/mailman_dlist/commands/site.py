@@ -14,12 +14,12 @@ from mailman_dlist.model import schema
 
 
 @click.command(
-    short_help=_('Make or upgrade our tables in the database.'),
+    short_help=_('Create or upgrade the database tables.'),
     help=_("""\
-    Make our tables in the database of Mailman, or upgrade them to this release.
+    Create the plugin's tables in Mailman's database, or upgrade them to this release.
 
-    Mailman does so by itself when it starts.  Stop it first, and make a backup;
-    running this twice does no harm.
+    Mailman also does this when it starts.  Before you run the command, stop Mailman
+    and make a backup.  Running it twice does no harm.
 
     \b
     Example:
@@ -31,19 +31,19 @@ def upgrade() -> None:
     upgraded = schema.upgrade()
     words = {'before': str(before), 'wanted': schema.head()}
     if not upgraded:
-        say(_('The tables are of revision ${wanted}, as this release needs.', words))
+        say(_('The tables are up to date (revision ${wanted}).', words))
     elif before is None:
-        say(_('The tables are made, of revision ${wanted}.', words))
+        say(_('The tables have been created (revision ${wanted}).', words))
     else:
-        say(_('The tables are upgraded from ${before} to ${wanted}.', words))
+        say(_('The tables have been upgraded from ${before} to ${wanted}.', words))
 
 
 @click.command(
-    short_help=_('See dlists at work, in a private Mailman.'),
+    short_help=_('See dlists at work in a private Mailman.'),
     help=_("""\
-    See dlists at work, in a private Mailman that goes when the demo ends.
+    See dlists at work in a private Mailman, which is removed when the demo ends.
 
-    Nothing of this site is touched.
+    The demo does not touch this site.
 
     \b
     Examples:
@@ -51,7 +51,7 @@ def upgrade() -> None:
       mailman dlist demo --corpus old-list.mbox
     """),
 )
-@click.option('--keep', is_flag=True, help=_('Leave it running until Ctrl-C.'))
+@click.option('--keep', is_flag=True, help=_('Keep it running until Ctrl-C.'))
 @click.option(
     '--corpus',
     metavar='FILE',

@@ -13,17 +13,18 @@ class DlistError(Exception):
 
 
 class ListNameUnfit(DlistError):
-    """A list's own name leaves no place for extensions; it cannot be a dlist.
+    """The name of a list leaves no room for extensions, so it cannot be a dlist.
 
-    ``room`` is how many octets are left for the name of a conversation, or
-    None where the list's name holds the delimiter.
+    ``longest`` is how many octets the name of a list may have, or None if the
+    name contains the delimiter.
     """
 
-    def __init__(self, list_name: str, room: int | None) -> None:
+    def __init__(self, list_name: str, longest: int | None) -> None:
         self.list_name = list_name
-        self.room = room
+        self.longest = longest
         super().__init__(
-            f'{list_name!r} holds the delimiter that begins an extension'
-            if room is None else
-            f'{list_name!r} leaves {room} octets for the names of conversations,'
-            ' which is too few')
+            f'The list name {list_name!r} contains the delimiter of extensions,'
+            ' so the list cannot be a dlist'
+            if longest is None else
+            f'The list name {list_name!r} is too long for a dlist:'
+            f' at most {longest} octets are possible')

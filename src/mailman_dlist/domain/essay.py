@@ -34,7 +34,8 @@ class NoAnswer(DlistError):
         self.minimum = minimum
         self.length = length
         super().__init__(
-            f'An answer to the questions of the list is needed, of at least {minimum} '
+            'An answer to the questions of the list is required, '
+            f'of at least {minimum} '
             f'and at most {LONGEST} characters'
         )
 

@@ -78,7 +78,8 @@ def room(list_name: str, delimiter: str = '+') -> int:
         '+', delimiter)
     free = LOCAL_PART_OCTETS - len(taken.encode())
     if free < LEAST_OCTETS:
-        raise ListNameUnfit(list_name, max(free, 0))
+        longest = len(list_name.encode()) - (LEAST_OCTETS - free)
+        raise ListNameUnfit(list_name, longest)
     return free
 
 

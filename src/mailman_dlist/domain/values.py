@@ -37,11 +37,11 @@ def read_settings(
     for name, value in values.items():
         if name not in readers:
             known = ', '.join(readers)
-            raise BadSetting(name, f'there is no such setting; there are {known}')
+            raise BadSetting(name, f'unknown name; known names are {known}')
         try:
             read[name] = readers[name](str(value))
         except ValueError as error:
-            raise BadSetting(name, f'{value!r} should be {error}') from error
+            raise BadSetting(name, f'{value!r} must be {error}') from error
     return read
 
 
@@ -62,7 +62,8 @@ def one_of(choices: type[Enum]) -> Callable[[str], Any]:
         try:
             return choices[text.strip().lower()]
         except KeyError:
-            raise ValueError(' or '.join(each.name for each in choices)) from None
+            *others, last = (each.name for each in choices)
+            raise ValueError(f'{", ".join(others)} or {last}') from None
 
     return read
 

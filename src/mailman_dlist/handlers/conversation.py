@@ -29,7 +29,7 @@ class DlistConversation:
     """
 
     name = 'dlist-conversation'
-    description = _('Find or open the conversation of the message.')
+    description = _('Find or start the conversation of the message.')
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""

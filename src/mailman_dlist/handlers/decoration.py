@@ -28,10 +28,10 @@ FIELD = 'X-Dlist-Reason'
 
 # For people and for their filters, and so in one language.
 REASONS = {
-    Why.everything: 'you hear everything',
-    Why.openings: 'you hear the first message of every conversation',
+    Why.everything: 'you receive every message',
+    Why.openings: 'you receive the first message of every conversation',
     Why.followed: 'you follow this conversation',
-    Why.opened: 'you opened this conversation',
+    Why.opened: 'you started this conversation',
     Why.replied: 'you replied in this conversation',
 }
 

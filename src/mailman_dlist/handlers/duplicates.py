@@ -22,7 +22,7 @@ class DlistDuplicates:
     """
 
     name = 'dlist-duplicates'
-    description = _('Suppress duplicates for members who have one at an alias.')
+    description = _('Suppress duplicates for members who have the message at an alias.')
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""

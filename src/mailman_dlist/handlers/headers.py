@@ -25,7 +25,7 @@ class DlistHeaders:
     """Let To, Cc and Reply-To name the conversation where they name the list."""
 
     name = 'dlist-headers'
-    description = _('Point To, Cc and Reply-To to the conversation.')
+    description = _('Replace the list by the conversation in To, Cc and Reply-To.')
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""

@@ -23,7 +23,7 @@ class DlistQuoting:
     """
 
     name = 'dlist-quoting'
-    description = _('Replace personal links that were quoted.')
+    description = _('Replace quoted personal links.')
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""

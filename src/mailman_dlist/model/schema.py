@@ -58,12 +58,14 @@ class SchemaError(DlistError):
         if found is None:
             state, remedy = 'are missing', 'run "mailman dlist upgrade"'
         elif _is_known(found):
-            state, remedy = f'are of revision {found}', 'run "mailman dlist upgrade"'
+            state = f'have the older revision {found}'
+            remedy = 'run "mailman dlist upgrade"'
         else:
-            state, remedy = f'are of the newer revision {found}', 'install its release'
+            state = f'have the newer revision {found}'
+            remedy = 'install the release that made them'
         super().__init__(
-            f'The tables of mailman-dlist {state}, and this release needs {wanted}: '
-            f'stop Mailman, {remedy}, and start it again.'
+            f'The tables of mailman-dlist {state}, but this release needs {wanted}: '
+            f'stop Mailman, {remedy}, and start Mailman again.'
         )
 
 
@@ -91,7 +93,7 @@ def usable() -> bool:
     try:
         check()
     except SchemaError as error:
-        log.error('Mailman goes on without us: %s', error)
+        log.error('mailman-dlist is not in use: %s', error)
         return False
     return True
 

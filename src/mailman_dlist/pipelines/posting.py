@@ -71,7 +71,7 @@ class DlistPostingPipeline:
     """Core's posting pipeline with our handlers beside its own."""
 
     name = PIPELINE
-    description = _('The posting pipeline of lists with conversations.')
+    description = _('Posting pipeline for lists with conversations (dlists).')
 
     def __iter__(self) -> Iterator[Any]:
         """See `IPipeline`."""

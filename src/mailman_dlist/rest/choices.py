@@ -65,7 +65,7 @@ class AChoice(OfAConversation):
         asked = read(request, READERS, required=['choice'])
         until = asked.get('until')
         if until is not None and until <= now():
-            raise BadSetting('until', f'{views.time(until)} is over')
+            raise BadSetting('until', f'{views.time(until)} is in the past')
         committed(
             lambda: choices.choose(
                 *self.parties(), asked['choice'], Reason.rest, until

@@ -47,7 +47,7 @@ class ALink(Resource):
         landing = pressing.look(self.token)
         asked = read(request, READERS)
         if len(asked) != 1:
-            raise BadSetting('action', f'is needed, or {ONE_CLICK}, and not both')
+            raise BadSetting('action', f'is required, or {ONE_CLICK}, but not both')
         wish = asked.get('action', landing.wish)
         return self.entry(views.landing(pressing.act(self.token, wish)))
 
@@ -57,8 +57,8 @@ def _action(text: str) -> Choice | None:
         return None
     try:
         return one_of(Choice)(text)
-    except ValueError as error:
-        raise ValueError(f'{error} or reset') from None
+    except ValueError:
+        raise ValueError('follow, mute or reset') from None
 
 
 def _one_click(text: str) -> None:

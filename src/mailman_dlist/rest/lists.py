@@ -57,7 +57,7 @@ class AList(OfAList):
             committed(lambda: lists.change(lookup.list_named(self.list_id), values))
         except lists.NotADlist as error:
             raise falcon.HTTPConflict(
-                description=f'{error}, as does enabled=yes here'
+                description=f'{error}, or send enabled=yes'
             ) from error
 
     @child()

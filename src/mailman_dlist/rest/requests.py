@@ -58,7 +58,7 @@ def read(
     values = read_settings(readers, body(request))
     for name in required:
         if name not in values:
-            raise BadSetting(name, 'is needed')
+            raise BadSetting(name, 'is required')
     return values
 
 
@@ -85,7 +85,7 @@ def query(request: falcon.Request, **readers: Reader) -> tuple[Page, dict[str, A
         return Page(), wanted
     if count is None or page is None:
         missing = 'count' if count is None else 'page'
-        raise BadSetting(missing, 'is needed; count and page go together')
+        raise BadSetting(missing, 'is required: count and page must be given together')
     return Page((page - 1) * count, count), wanted
 
 
@@ -96,7 +96,7 @@ def _single(name: str, value: Any) -> str | bool:
         return value
     if isinstance(value, str | int):
         return str(value)
-    raise BadSetting(name, 'should have one value')
+    raise BadSetting(name, 'must have exactly one value')
 
 
 def _number(text: str) -> int:

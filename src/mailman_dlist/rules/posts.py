@@ -50,7 +50,7 @@ class DlistPlainPost:
     """Match posts to the bare list where they do not open conversations."""
 
     name = 'dlist-plain-post'
-    description = _('Match posts that name no conversation and answer none.')
+    description = _('Match posts that neither name a conversation nor reply in one.')
     record = True
 
     def check(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
@@ -68,8 +68,8 @@ class DlistPlainPost:
         msgdata['moderation_sender'] = msg.sender
         with _.using(mlist.preferred_language.code):
             reason = _(
-                'It belongs to no conversation.  To open one, write to ${opening}; '
-                'to answer a message of the list, use Reply-All on it.'
+                'Your message belongs to no conversation.  To start one, write to '
+                '${opening}; to reply to a message of the list, use Reply-All.'
             )
         msgdata.setdefault('moderation_reasons', []).append(reason)
         return True

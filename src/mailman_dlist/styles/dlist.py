@@ -26,7 +26,7 @@ class DlistStyle:
     """An ordinary discussion list, with conversations."""
 
     name = 'dlist'
-    description = _('Dynamic sublists (dlist) discussion list.')
+    description = _('Discussion list where members choose conversations (dlist).')
 
     def apply(self, mailing_list: MailingList) -> None:
         """See `IStyle`.

@@ -19,7 +19,7 @@ class DlistEssayStyle:
     """An ordinary discussion list, with conversations and questions."""
 
     name = 'dlist-essay'
-    description = _('Dynamic sublists (dlist), with questions before joining.')
+    description = _('Like dlist, and newcomers answer questions before they join.')
 
     def apply(self, mailing_list: MailingList) -> None:
         """See `IStyle`.

@@ -49,7 +49,7 @@ class NotAnAddress(DlistError):
 
     def __init__(self, given: str):
         self.given = given
-        super().__init__(f'"{given}" is not an address like me@example.com')
+        super().__init__(f'"{given}" is not an address such as me@example.com')
 
 
 @public
@@ -62,7 +62,7 @@ class AliasesOff(AliasRefused):
     """The owners of the list want no aliases."""
 
     def __init__(self, mlist: MailingList):
-        super().__init__(f'{mlist.fqdn_listname} has no aliases')
+        super().__init__(f'{mlist.fqdn_listname} does not allow aliases')
 
 
 @public
@@ -71,7 +71,7 @@ class AlreadyAlias(AliasRefused):
 
     def __init__(self, email: str):
         self.email = email
-        super().__init__(f'{email} is an alias of this member already')
+        super().__init__(f'{email} is already an alias of this member')
 
 
 @public
@@ -80,7 +80,9 @@ class TooManyAliases(AliasRefused):
 
     def __init__(self, limit: int):
         self.limit = limit
-        super().__init__(f'The limit of aliases is reached, {limit}; remove one first')
+        super().__init__(
+            f'This member has reached the limit of aliases, {limit}; remove one first'
+        )
 
 
 @public
@@ -90,7 +92,7 @@ class AskedTooOften(AliasRefused):
     def __init__(self, limit: int):
         self.limit = limit
         super().__init__(
-            f'This member asked as often today as is allowed, {limit}; '
+            f'This member has reached the limit of requests for today, {limit}; '
             'try again tomorrow'
         )
 
@@ -101,7 +103,7 @@ class CannotBeAlias(AliasRefused):
 
     def __init__(self, obstacle: Obstacle):
         self.obstacle = obstacle
-        super().__init__(f'This address cannot be used: {obstacle.sentence}')
+        super().__init__(f'This address cannot be used.  {obstacle.sentence}')
 
 
 @public
@@ -118,7 +120,7 @@ class UnknownToken(lookup.Unknown):
     """A token confirms nothing; it does not say why."""
 
     def __init__(self) -> None:
-        super().__init__('There is nothing to confirm here, or not any more')
+        super().__init__('This token is unknown or has expired')
 
 
 @public
@@ -288,7 +290,7 @@ def confirm(text: str) -> Confirmation:
         alias_mail.refuse(mlist, email, obstacle)
         raise CannotBeAlias(obstacle)
     if before.state is AliasState.pending:
-        log.info('%s: an alias is confirmed', mlist.list_id)
+        log.info('%s: an alias has been confirmed', mlist.list_id)
         alias_mail.say_confirmed(mlist, email)
         alias_mail.tell_member(mlist, member, 'added', email)
     return look(text)

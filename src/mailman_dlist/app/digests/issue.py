@@ -87,7 +87,7 @@ def send(mlist: MailingList, issue: Issue) -> None:
         if issue.path.exists() or handover.is_ready:
             _send(mlist, issue, handover)
         else:
-            log.info('%s was queued before', issue.path)
+            log.info('%s is already queued', issue.path)
 
 
 def _send(mlist: MailingList, issue: Issue, handover: Handover) -> None:

@@ -98,7 +98,7 @@ def _queue_forgotten(mlist: MailingList) -> None:
     path = Path(mlist.data_path) / f'digest.{volume}.{number}.mmdf'
     if not path.exists():
         return
-    log.info('%s was left by a crash and is queued', path)
+    log.info('%s was left behind by a crash and is now queued', path)
     config.switchboards['digest'].enqueue(
         Message(),
         listid=mlist.list_id,
@@ -122,5 +122,5 @@ def _cut_fragment(mailbox: BinaryIO) -> None:
             if not inside:
                 end = place
     if end < place:
-        log.info('%s ended in half a message', mailbox.name)
+        log.info('%s ended with an incomplete message, which was removed', mailbox.name)
         mailbox.truncate(end)

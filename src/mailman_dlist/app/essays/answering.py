@@ -111,5 +111,5 @@ def send_due() -> None:
                 essay_mail.advance(mlist, essay)
         except Exception:
             # One that cannot be sent must not keep the others back.
-            log.exception('A mail about a request to join cannot be sent')
+            log.exception('Could not send mail about a request to join')
             config.db.abort()

@@ -71,7 +71,7 @@ def signing() -> tuple[int, bytes]:
         try:
             _make(path)
         except OSError as error:
-            raise KeyFileError(path, f'cannot be made: {error}') from error
+            raise KeyFileError(path, f'cannot be created: {error}') from error
         keys = accepted()
     return list(keys.items())[-1]
 
@@ -104,14 +104,14 @@ def _read(name: str, *_version: int) -> dict[int, bytes]:
         except ValueError:
             raise KeyFileError(
                 path,
-                f'line {number} is no id from 0 to {KEY_IDS[-1]} and a key of at '
+                f'line {number} is not an id from 0 to {KEY_IDS[-1]} and a key of at '
                 f'least {2 * KEY_OCTETS} hexadecimal digits',
             ) from None
         if key_id in found:
-            raise KeyFileError(path, f'line {number} has the id of another line')
+            raise KeyFileError(path, f'line {number} has the same id as another line')
         found[key_id] = key
     if not found:
-        raise KeyFileError(path, 'there is no key in it; remove it for a new one')
+        raise KeyFileError(path, 'contains no key; remove the file to get a new one')
     return found
 
 

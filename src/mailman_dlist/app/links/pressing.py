@@ -38,7 +38,7 @@ class UnknownLink(lookup.Unknown):
     """A token leads nowhere; it does not say why."""
 
     def __init__(self) -> None:
-        super().__init__('There is no such link, or it is no longer good')
+        super().__init__('This link is invalid or has expired')
 
 
 @public

@@ -20,7 +20,7 @@ class BadSubscriber(DlistError):
 
     def __init__(self, given: str):
         self.given = given
-        super().__init__(f'"{given}" is no address, and no user has this id')
+        super().__init__(f'"{given}" is neither an email address nor the id of a user')
 
 
 @public

@@ -33,7 +33,7 @@ def refuse(arrival: Arrival, judgement: Judgement) -> None:
     # No longer one can be right.
     address = lists.addresses(mlist).to(extension[:LOCAL_PART_OCTETS])
     log.info(
-        'DLIST: %s to %s is not posted: %s',
+        'DLIST: %s to %s was not posted: %s',
         str(msg.get('message-id', 'n/a')).strip(),
         address,
         judgement.why or judgement.fate.value,

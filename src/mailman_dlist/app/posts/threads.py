@@ -93,5 +93,5 @@ def _keys() -> list[bytes]:
     try:
         return list(keys.accepted().values())
     except keys.KeyFileError as error:
-        log.error('Answers to posts from aliases are not recognised: %s', error)
+        log.error('Replies to posts from aliases are not recognised: %s', error)
         return []
