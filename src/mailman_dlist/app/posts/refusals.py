@@ -67,15 +67,22 @@ def _suggestions(arrival: Arrival, reader: MailingList | Member) -> str:
     names = [given] if exact else lookup.similar_names(mlist, given)
     if not names:
         return ''
-    lines = []
-    for name in names:
-        lines.append(ours.conversation(name))
-        if verbs:
-            lines += [ours.mute(name), ours.follow(name)]
-        if len(verbs) > 1:
-            lines += [ours.mute(name, '7d'), ours.mute(name, '2w')]
     with _.using(reader.preferred_language.code):
-        meant = _('Did you mean one of these?')
-        if len(verbs) > 1:
-            lines.append(_('(d for days, w for weeks; at most 52 weeks)'))
-    return '\n'.join([meant, '', *(f'    {line}' for line in lines), '', ''])
+        lines = [_('Did you mean one of these?'), '']
+        for name in names:
+            meanings = []
+            if verbs:
+                meanings += [
+                    (ours.mute(name), _('mute the conversation')),
+                    (ours.follow(name), _('follow the conversation')),
+                ]
+            if len(verbs) > 1:
+                meanings += [
+                    (ours.mute(name, '7d'), _('mute it for 7 days')),
+                    (ours.mute(name, '2w'), _('mute it for 2 weeks (at most 52w)')),
+                ]
+            # The last one, since it reaches everybody.
+            meanings.append((ours.conversation(name), _('post to the conversation')))
+            for address, meaning in meanings:
+                lines += [f'    {address}', f'        {meaning}']
+    return '\n'.join([*lines, '', ''])
