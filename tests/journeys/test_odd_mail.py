@@ -254,7 +254,7 @@ def read_mail(deliveries: list[Delivery], after: Aftermath) -> None:
             after.told[odd].append(told_by_notice(delivery))
             continue
         if odd not in got:
-            verb = 'answers in' if conversation in known else 'opens'
+            verb = 'replies in' if conversation in known else 'starts'
             after.told[odd].append(f'{verb} *{conversation}*')
         known.add(conversation)
         got[odd].update(delivery.recipients)
@@ -276,7 +276,7 @@ def told_by_notice(delivery: Delivery) -> str:
     if b'You have muted the conversation "tea"' in delivery.raw:
         return 'mutes *tea*'
     if b'was not posted' in delivery.raw:
-        return f'comes back whole to {name}'
+        return f'is returned to {name}'
     return repr(delivery.message)
 
 
@@ -310,7 +310,7 @@ def taken_apart(raw: bytes) -> tuple[list[bytes], bytes]:
 
 @pytest.mark.parametrize(
     'odd',
-    [row.odd for row in ROWS if 'comes back' in row.answer and row.odd in MESSAGES],
+    [row.odd for row in ROWS if 'is returned' in row.answer and row.odd in MESSAGES],
 )
 def test_what_comes_back_is_whole(odd, aftermath):
     [notice] = aftermath.copies[odd]
