@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What follows ``dlist alias`` in a mail to a list's address for commands [U14, U16].
+"""The mail command ``dlist alias`` [U14, U16].
 
-What is answered names aliases, so it must not reach anybody but their member: who
-calls this makes sure of that.
+The replies contain aliases, so the caller must make sure that they reach only the
+member whose aliases they are.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 
 
 def usage() -> str:
-    """Say what a member can ask for.
+    """Return the commands that a member can send.
 
     The language of the member is in use.
     """
@@ -33,7 +33,7 @@ def usage() -> str:
 
 
 def usage_of_alias(email: str) -> str:
-    """Say what can be asked for from an alias.
+    """Return the commands that can be sent from an alias.
 
     The language of the member is in use.
     """
@@ -46,7 +46,7 @@ def usage_of_alias(email: str) -> str:
 def answer(
     mlist: MailingList, msg: Message, member: Member, arguments: list[str]
 ) -> str | None:
-    """Do what a member asks and say what is true then; None for no such words.
+    """Carry out a command and return the new state; None if it is unknown.
 
     The language of the member is in use.
     """
@@ -64,7 +64,7 @@ def answer(
 
 
 def answer_alias(member: Member, email: str, arguments: list[str]) -> str:
-    """Let who reads the mail of an alias take it away, and learn nothing else.
+    """Carry out a command from an alias, which can only remove itself.
 
     The language of the member is in use.
     """
@@ -137,10 +137,10 @@ def _list(member: Member) -> str:
 
 
 def _was_written(msg: Message, word: str) -> bool:
-    """Say whether a word stands in a mail as we have it.
+    """Return whether a mail contains a word exactly as Mailman passes it.
 
-    Mailman leaves characters out of commands that are not ASCII, which makes another
-    address of *me@bücher.example*.
+    Mailman drops non-ASCII characters from commands, which turns
+    *me@bücher.example* into another address.
     """
     texts = []
     raw = msg.get('subject', '')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``mailman dlist alias``: the addresses a member posts from [U14, U16]."""
+"""``mailman dlist alias``: show and change a member's aliases [U14, U16]."""
 
 from __future__ import annotations
 

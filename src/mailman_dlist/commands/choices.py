@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``mailman dlist follow``, ``mute`` and ``reset``: choosing for a member."""
+"""``mailman dlist follow``, ``mute`` and ``reset``: change the choice of a member."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mailman_dlist.model.session import committed
 
 @dataclass(frozen=True)
 class Parties:
-    """Who chooses about what."""
+    """The list, conversation and member of a choice."""
 
     mlist: MailingList
     conversation: Conversation
@@ -27,7 +27,7 @@ class Parties:
 
     @property
     def words(self) -> dict[str, str]:
-        """What our answers say of them."""
+        """The words for the output of the command."""
         return {
             'email': self.member.address.email,
             'name': self.conversation.name,
@@ -98,9 +98,9 @@ def reset(given_list: str, given_name: str, given_email: str) -> None:
 def _decide(
     given_list: str, given_name: str, given_email: str, choice: Choice | None
 ) -> Parties:
-    """Choose for a member, or forget what was chosen.
+    """Set or remove the choice of a member.
 
-    Mailman commits when all is said; we say only what is committed.
+    Mailman commits only after the output; this commits first.
     """
 
     def work() -> Parties:

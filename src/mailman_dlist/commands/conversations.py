@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``mailman dlist conversations`` and ``show``: what is talked about."""
+"""``mailman dlist conversations`` and ``show``: show the conversations of a list."""
 
 from __future__ import annotations
 

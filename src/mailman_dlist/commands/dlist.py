@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``mailman dlist``: everything a site admin does from the shell."""
+"""``mailman dlist``: the group of all subcommands."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ for command in (
 @public
 @implementer(ICLISubCommand)
 class Dlist:
-    """The subcommand as Mailman finds it."""
+    """The command ``dlist``, as Mailman finds it."""
 
     name = 'dlist'
     command = dlist

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command *dlist*, in mail to a list's address for commands [U7, U8, U14, U16].
+"""The mail command *dlist*, sent to ``LIST-request@`` [U7, U8, U14, U16].
 
-One word for all that members set for the whole list, so that Mailman's own help
-gains one line.  Conversations are steered by their own addresses.
+One command covers all settings for the whole list, so that Mailman's own help gains
+only one line.  Commands about one conversation have addresses of their own.
 
-The answer goes to whom the mail is from, which may be an alias: but for the list of
-aliases there is nothing in it that names the member.
+The reply goes to the sender of the mail, which may be an alias.  Apart from the list
+of aliases, the reply contains nothing that names the member.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ NAMES = {state: name for name, state in STATES.items()}
 @public
 @implementer(IEmailCommand)
 class DlistEmailCommand:
-    """What a member hears of a list, and follows without being asked."""
+    """The command *dlist*: settings of a member for one list."""
 
     name = 'dlist'
     argument_description = 'default|autofollow|alias|essay|help'
@@ -62,11 +62,11 @@ class DlistEmailCommand:
             return _as_core(mlist, msg, msgdata, arguments, results)
         ready()
         if automatic(msg, msg.get_unixfrom(), mlist.list_id) is not None:
-            # Two programs that answer each other never stop.
+            # Two programs that reply to each other never stop.
             results.send_response = False
             return ContinueProcessing.no
-        # Core copies it to the answer and does not encode that so: whoever wrote in
-        # base64 could not read it.  By now the command is decoded.
+        # Core copies this field to its reply without encoding the reply, so a reply to
+        # base64 mail could not be read.  By now the command is decoded.
         del msg['content-transfer-encoding']
         member = None
         if senders.is_answered(mlist, msg):
@@ -80,7 +80,7 @@ class DlistEmailCommand:
             person = _(
                 'If you need help, write to the list owners, ${mlist.owner_address}.'
             )
-        # Mail to where the answer comes from reaches nobody.
+        # Mail to the sender of the reply reaches nobody.
         if person in str(results):
             print(f'\n{answer.rstrip()}', file=results)
         else:
@@ -95,7 +95,7 @@ def _as_core(
     arguments: Sequence[str],
     results: Any,
 ) -> ContinueProcessing:
-    """Let a plain list say what it says to a word that it does not know.
+    """Let a plain list reply as it does to any unknown command.
 
     Core then tries the next word of the line.
     """
@@ -109,7 +109,7 @@ def _as_core(
 
 @dataclass(frozen=True)
 class Asked:
-    """A line that begins with *dlist*; ``words`` are what follows that."""
+    """A line that begins with *dlist*; ``words`` are the words after it."""
 
     mlist: MailingList
     msg: Message
@@ -118,7 +118,7 @@ class Asked:
 
 
 def _answer(asked: Asked) -> str:
-    """Do what is asked, and say what is true then."""
+    """Carry out the command and return the new state."""
     word, *_rest = asked.words or ['help']
     answer = _WORDS[word](asked) if word in _WORDS else None
     if answer is not None:
@@ -154,7 +154,7 @@ def _alias(asked: Asked) -> str | None:
 
 
 def _essay(asked: Asked) -> str | None:
-    """Return what the member answered before joining, as it was written."""
+    """Return the member's answer before joining, as it was written."""
     if asked.words[1:]:
         return None
     answer = keeping.of_member(asked.member)
@@ -211,7 +211,7 @@ def _stranger(mlist: MailingList) -> str:
 
 def _usage(asked: Asked) -> str:
     mlist = asked.mlist  # noqa: F841 # in the sentences
-    # In parts: what is put into a text is not indented as that is.
+    # In parts, because inserted text is not indented like the text around it.
     return ''.join([_("""\
     Send one or more of these lines to ${mlist.request_address}:
 

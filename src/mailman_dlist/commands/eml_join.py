@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The commands *join* and *subscribe* in mail: Mailman's own, each mail once.
+"""Mailman's mail commands *join* and *subscribe*, each mail carried out once.
 
-Mailman takes a mail up again after a crash, and would have the questions sent again
-that went out the first time.
+Mailman processes mail again after a crash, which would send questions again that have
+been sent already.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from mailman_dlist.app.essays import mail as essay_mail
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
-#: What Mailman calls them.
+#: Their names in Mailman.
 NAMES = 'join', 'subscribe'
 
 
-# Not public: Mailman would look for it beside the commands that it wraps.
+# Not public, because Mailman would add it to the commands that it wraps.
 @implementer(IEmailCommand)
 class Join:
     """One of Mailman's own commands to join."""

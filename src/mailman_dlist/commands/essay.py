@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``mailman dlist essay``: what a list asks those who want to join [U5]."""
+"""``mailman dlist essay``: the questions before joining [U5]."""
 
 from __future__ import annotations
 

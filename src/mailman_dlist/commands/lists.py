@@ -101,7 +101,7 @@ def settings(given_list: str, changes: tuple[str, ...], as_json: bool) -> None:
 
 
 def _turn(given_list: str, *, to: bool) -> tuple[MailingList, bool]:
-    """Make a list a dlist or a plain list; return it, and what it was."""
+    """Turn a list into a dlist or a plain list; return it, and what it was before."""
 
     def work() -> tuple[MailingList, bool]:
         mlist = named_list(given_list)

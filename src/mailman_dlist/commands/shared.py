@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all of ``mailman dlist`` has in common: its arguments, output, refusals.
+"""Arguments, output and errors that all of ``mailman dlist`` have in common.
 
-Whoever calls it from a script can trust the exit code: 0 when it is done, 1 when
-it is refused, with one sentence on standard error, 2 for a wrong usage.
+Scripts can rely on the exit code: 0 for success, 1 for a refusal, with one sentence
+on standard error, 2 for incorrect usage.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ JSON = click.option(
 
 
 class Commands(click.Group):
-    """Subcommands in the order in which they are added, and their refusals."""
+    """A group that lists subcommands in the order they were added."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
@@ -48,7 +48,7 @@ class Commands(click.Group):
 def named_list(given: str) -> MailingList:
     """Return a list, plain or not, by its List-ID or posting address.
 
-    :raises DlistError: when there is none, or when we may not work at all.
+    :raises DlistError: when there is none, or when the plugin cannot work.
     """
     ready()
     return lookup.list_named(given)
@@ -57,7 +57,7 @@ def named_list(given: str) -> MailingList:
 def named_dlist(given: str) -> MailingList:
     """Return a dlist by its List-ID or posting address.
 
-    :raises DlistError: when there is none, or when we may not work at all.
+    :raises DlistError: when there is none, or when the plugin cannot work.
     """
     ready()
     return lookup.dlist_named(given)
@@ -88,7 +88,7 @@ def word(value: Any) -> str:
         return ''
     if isinstance(value, bool):
         return _('yes') if value else _('no')
-    # Some settings are whole texts; a table has lines.
+    # Some settings are long texts; a row of a table is one line.
     return ' '.join(str(value).split('\n'))
 
 

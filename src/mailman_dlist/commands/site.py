@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``mailman dlist upgrade`` and ``demo``: the site as a whole, and no list."""
+"""``mailman dlist upgrade`` and ``demo``: commands for the whole site."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _run(command: list[str]) -> int:
             try:
                 code = process.wait()
             except KeyboardInterrupt:
-                # It had Ctrl-C as well, and has a Mailman to stop.
+                # The demo received Ctrl-C as well, and must stop its Mailman.
                 continue
             # A signal ended it.
             return code if code >= 0 else 128 - code

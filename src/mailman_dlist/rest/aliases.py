@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""REST for aliases: a member's own, and the token that confirms one [U14, U16]."""
+"""REST resources for a member's aliases and for confirming one [U14, U16]."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mailman_dlist.rest.requests import query, read
 
 @public
 class Aliases(OfAMember):
-    """The aliases of one member, and those that wait to be confirmed."""
+    """The aliases of one member, including those that are not confirmed yet."""
 
     @responder
     def on_get(self, request: falcon.Request) -> View:
@@ -34,7 +34,7 @@ class Aliases(OfAMember):
 
     @accepting
     def on_post(self, request: falcon.Request) -> None:
-        """…/members/<member_id>/aliases; `email`.  What it is already nobody says."""
+        """…/members/<member_id>/aliases; the response reveals nothing."""
         asked = read(request, {'email': str}, required=['email'])
         requests.ask(*self.parties(), asked['email'])
 
@@ -68,11 +68,11 @@ class AnAlias(OfAMember):
 
 @public
 class AConfirmation(Resource):
-    """What the token in a mail confirms.
+    """The request that the token in a mail confirms.
 
-    Whatever is wrong with it, the answer is the same; nothing names the member.
+    The response to every invalid token is the same, and none names the member.
 
-    :param token: As it stands in the link.
+    :param token: As it is in the link.
     """
 
     def __init__(self, token: str):
@@ -80,7 +80,7 @@ class AConfirmation(Resource):
 
     @responder
     def on_get(self, request: falcon.Request) -> View:
-        """/aliases/<token>; programs that look into mail follow links, too."""
+        """/aliases/<token>; changes nothing, as programs scan mail."""
         return self.show(requests.look(self.token))
 
     on_head = on_get

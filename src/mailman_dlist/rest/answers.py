@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How REST answers: bodies and etags as Mailman's own, errors as sentences.
+"""REST responses: bodies and etags as Mailman's own, errors as sentences.
 
-Mailman commits after every request, also after one that failed.  So whatever
-goes wrong here is rolled back before the answer is given.
+Mailman commits after every request, even after one that failed.  Therefore every
+error is rolled back here before the response is sent.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from mailman_dlist.domain.errors import DlistError, ListNameUnfit
 from mailman_dlist.model.schema import SchemaError
 
 
-# The status for each kind of error; what a client can mend in its request is
-# 400, and all others are of that kind.
+# The status for each kind of error.  All other errors are 400, because the client
+# can correct its request.
 STATUSES: tuple[tuple[type[DlistError], Callable[..., falcon.HTTPError]], ...] = (
     (Unknown, falcon.HTTPNotFound),
     (NotADlist, falcon.HTTPNotFound),
@@ -43,23 +43,23 @@ STATUSES: tuple[tuple[type[DlistError], Callable[..., falcon.HTTPError]], ...] =
 
 @public
 class Resource:
-    """Something that REST can be asked for.
+    """A REST resource.
 
-    The router makes one for each request, before it asks for the password.  So a
-    resource keeps what the path says and looks things up when it answers.
+    The router creates one for each request before it checks the password.  Therefore
+    a resource only keeps its path, and looks things up when it responds.
     """
 
     #: An `IAPI`, set by the router.
     api: Any
 
     def link(self, *segments: str) -> str:
-        """Return the URL of a resource of ours."""
+        """Return the URL of a resource below ``plugins/dlist``."""
         return self.api.path_to('/'.join(['plugins/dlist', *segments]))
 
     def entry(self, view: View, *segments: str) -> View:
-        """Show one thing, with member ids as Mailman itself writes them.
+        """Return one entity, with member ids as Mailman writes them.
 
-        :param segments: The path of its own resource, where it has one.
+        :param segments: The path of its own resource, if it has one.
         """
         shown = {
             name: self.api.from_uuid(value) if isinstance(value, UUID) else value
@@ -72,9 +72,9 @@ class Resource:
 def responder(
     method: Callable[[Any, falcon.Request], View | None],
 ) -> Callable[[Any, falcon.Request, falcon.Response], None]:
-    """Answer with the view that a method returns; without one, 204.
+    """Send the view that a method returns; without one, 204.
 
-    What it raises becomes a status, by `STATUSES`.
+    An exception becomes a status according to `STATUSES`.
     """
     return _responding(method, no_content)
 
@@ -83,7 +83,7 @@ def responder(
 def accepting(
     method: Callable[[Any, falcon.Request], None],
 ) -> Callable[[Any, falcon.Request, falcon.Response], None]:
-    """Answer 202: it begins now, and others will end it."""
+    """Send 202: the request has begun, and somebody else will complete it."""
     return _responding(method, accepted)
 
 
@@ -117,7 +117,7 @@ def _responding(
 
 @public
 def collection(start: int, total_size: int, entries: Iterable[View]) -> View:
-    """Show a page of a collection."""
+    """Return a page of a collection."""
     page = list(entries)
     for entry in page:
         etag(entry)

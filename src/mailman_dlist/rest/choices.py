@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""REST for what members have chosen about a conversation [U12, U13]."""
+"""REST resources for the choices of members [U12, U13]."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mailman_dlist.rest.requests import query, read
 
 @public
 class Choices(OfAConversation):
-    """The explicit choices about a conversation."""
+    """The choices of all members for a conversation."""
 
     @responder
     def on_get(self, request: falcon.Request) -> View:
@@ -46,7 +46,7 @@ class Choices(OfAConversation):
 
 @public
 class AChoice(OfAConversation):
-    """What one member has chosen about a conversation."""
+    """The choice of one member for a conversation."""
 
     def __init__(self, list_id: str, name: str, member_id: str):
         super().__init__(list_id, name)
@@ -74,7 +74,7 @@ class AChoice(OfAConversation):
 
     @responder
     def on_delete(self, request: falcon.Request) -> None:
-        """…/choices/<member_id>; back to the default of the member."""
+        """…/choices/<member_id>; removes the choice."""
         committed(lambda: choices.forget(*self.parties(), Reason.rest))
 
     def parties(self) -> tuple[MailingList, Conversation, Member]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""REST for conversations: what there is, what was said, and who hears it."""
+"""REST resources for conversations, their messages and their audience."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Messages(OfAConversation):
 
 @public
 class Audience(OfAConversation):
-    """Who hears the next reply."""
+    """The members who will receive the next reply."""
 
     @responder
     def on_get(self, request: falcon.Request) -> View:

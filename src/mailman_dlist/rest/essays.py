@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""REST for answers: those of a list, and joining with one [U5]."""
+"""REST resources for the answers of newcomers, and for joining with one [U5]."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ JOINING: dict[str, Callable[[str], Any]] = {
     'pre_approved': yes_or_no,
 }
 
-# What core's own resource says to the same.
+# The responses of core's own resource to the same errors.
 REFUSALS: dict[type[Exception], tuple[Callable[..., falcon.HTTPError], str]] = {
     AlreadySubscribedError: (falcon.HTTPConflict, 'Member already subscribed'),
     SubscriptionPendingError: (
@@ -66,7 +66,7 @@ class Essays(OfAList):
         )
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
-        """/lists/<list_id>/essays; core's POST of members, with an answer."""
+        """/lists/<list_id>/essays; core's POST to members, with an answer."""
         self._join(request, response)
         if self._joined is None:
             response.status = falcon.HTTP_202
@@ -93,7 +93,7 @@ class Essays(OfAList):
 
 @public
 class AnEssay(OfAList):
-    """What one person was asked, and answered.
+    """The answer of one person.
 
     :param key: Mailman's token of the request, or the id of the membership.
     """
@@ -119,7 +119,7 @@ def show(
     # Members may have another address by now.
     emails = memberships.emails(members)
     for essay in found:
-        # One of the two is there, or it would not be shown.
+        # One of the two exists, or the answer would not be shown.
         member_id = essay.member_id
         key = essay.pending if member_id is None else api.from_uuid(member_id)
         view = views.essay(essay, emails.get(member_id, essay.email))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""REST for personal links: what one leads to, and the press of its button."""
+"""REST resource for personal links."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mailman_dlist.rest.answers import Resource, responder
 from mailman_dlist.rest.requests import read
 
 
-# RFC 8058, section 3.1: all that the button of a mail program sends.
+# RFC 8058, section 3.1: the body that the button of a mail program sends.
 ONE_CLICK = 'List-Unsubscribe'
 
 
@@ -25,9 +25,9 @@ ONE_CLICK = 'List-Unsubscribe'
 class ALink(Resource):
     """One personal link.
 
-    Whatever is wrong with its token, the answer is the same.
+    The response to every invalid token is the same.
 
-    :param token: As it stands in the link.
+    :param token: As it is in the link.
     """
 
     def __init__(self, token: str):
@@ -35,7 +35,7 @@ class ALink(Resource):
 
     @responder
     def on_get(self, request: falcon.Request) -> View:
-        """/links/<token>; programs that look into mail follow links, too."""
+        """/links/<token>; changes nothing, as programs scan mail."""
         return self.entry(views.landing(pressing.look(self.token)))
 
     on_head = on_get
@@ -43,7 +43,7 @@ class ALink(Resource):
     @responder
     def on_post(self, request: falcon.Request) -> View:
         """/links/<token>; `action`, or the body of RFC 8058."""
-        # Before the body is looked at: a bad one is told to nobody else.
+        # Before the body is read: only the owner of a link learns about a bad body.
         landing = pressing.look(self.token)
         asked = read(request, READERS)
         if len(asked) != 1:

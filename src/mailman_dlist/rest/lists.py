@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""REST for dlists and their settings [U1]."""
+"""REST resources for dlists and their settings [U1]."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class AllLists(Resource):
 
 @public
 class AList(OfAList):
-    """One list, which may be a plain list; its settings."""
+    """The settings of one list, which may be a plain list."""
 
     @responder
     def on_get(self, request: falcon.Request) -> View:
@@ -51,7 +51,7 @@ class AList(OfAList):
 
     @responder
     def on_patch(self, request: falcon.Request) -> None:
-        """/lists/<list_id>; `enabled` makes it a dlist or a plain list."""
+        """/lists/<list_id>; `enabled` turns it into a dlist or a plain list."""
         values = body(request)
         try:
             committed(lambda: lists.change(lookup.list_named(self.list_id), values))
@@ -62,7 +62,7 @@ class AList(OfAList):
 
     @child()
     def conversations(self, context: Any, segments: list[str]) -> Any:
-        """/lists/<list_id>/conversations and what is below."""
+        """/lists/<list_id>/conversations and the paths below."""
         if not segments:
             return Conversations(self.list_id)
         return AConversation(self.list_id, segments.pop(0)), segments

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""REST for what members have set for the whole list [U7, U8]."""
+"""REST resources for a member's settings [U7, U8]."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ class AMember(OfAMember):
         """/lists/<list_id>/members/<member_id>/aliases and one of them."""
         if not segments:
             return Aliases(self.list_id, self.member_id)
-        # An address may have slashes in it.
+        # An address may contain slashes.
         email = '/'.join(segments)
         return AnAlias(self.list_id, self.member_id, email), []

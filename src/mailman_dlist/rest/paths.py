@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the path of a request names, looked up when the request is answered."""
+"""Base classes that look up what the path of a request names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mailman_dlist.rest.answers import Resource
 
 @public
 class OfAList(Resource):
-    """What belongs to one list.
+    """A resource of one list.
 
     :param list_id: The List-ID, or the posting address, as Mailman allows it.
     """
@@ -41,7 +41,7 @@ class OfAList(Resource):
         return lookup.member_with_id(mlist, key)
 
     def uuid(self, given: str) -> UUID | None:
-        """Return a text as the id that Mailman shows so, None if it is none."""
+        """Parse an id as Mailman shows it; None if the text is not an id."""
         try:
             return self.api.to_uuid(given)
         except ValueError:
@@ -50,7 +50,7 @@ class OfAList(Resource):
 
 @public
 class OfAMember(OfAList):
-    """What belongs to one member of a list.
+    """A resource of one member of a list.
 
     :param member_id: As Mailman shows it.
     """
@@ -69,9 +69,9 @@ class OfAMember(OfAList):
 
 @public
 class OfAConversation(OfAList):
-    """What belongs to one conversation.
+    """A resource of one conversation.
 
-    :param name: The name it has, or had.
+    :param name: Its name, or an earlier name.
     """
 
     def __init__(self, list_id: str, name: str):

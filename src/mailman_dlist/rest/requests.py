@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a REST request asks for, in its body or after the question mark."""
+"""Read the body and the query of a REST request."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class BadBody(DlistError):
 def body(request: falcon.Request) -> dict[str, str | bool]:
     """Return the fields of a form or of a JSON object.
 
-    JSON's null is an empty text.
+    JSON's null becomes an empty text.
 
-    :raises BadBody: when it is neither.
+    :raises BadBody: when the body is neither.
     :raises BadSetting: when a field has several values.
     """
     values = get_request_params(request)
@@ -52,7 +52,7 @@ def read(
 ) -> dict[str, Any]:
     """Read the body of a request.
 
-    :raises BadBody: when it is no form and no JSON object.
+    :raises BadBody: when it is neither a form nor a JSON object.
     :raises BadSetting: for the first field that is unknown, missing or bad.
     """
     values = read_settings(readers, body(request))
@@ -72,10 +72,10 @@ class Page(NamedTuple):
 
 @public
 def query(request: falcon.Request, **readers: Reader) -> tuple[Page, dict[str, Any]]:
-    """Read what a collection is asked for.
+    """Read the query of a collection.
 
-    :param readers: What it can be asked for beside a page.
-    :return: The page wanted, and the rest.
+    :param readers: The parameters that it accepts in addition to a page.
+    :return: The requested page, and the other parameters.
     :raises BadSetting: for the first that is unknown or bad.
     """
     values = {name: _single(name, value) for name, value in request.params.items()}

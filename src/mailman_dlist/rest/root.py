@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What REST answers below ``plugins/dlist``."""
+"""The root of the REST resources, ``plugins/dlist``."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from mailman_dlist.rest.lists import AList, AllLists
 
 @public
 class DlistRoot:
-    """The root of our resources.
+    """The resource ``plugins/dlist``.
 
-    The router reads every attribute of it at each request: there is nothing here
-    but paths.
+    The router reads all of its attributes for each request, so it contains only paths.
     """
 
     @child()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The runner of Mailman's queue *digest*: who wants what of each [U9]."""
+"""The runner of Mailman's queue *digest* [U9]."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 @public
 class DlistDigestRunner(DigestRunner):
-    """Send each reader of a dlist's digest what that reader wants of it."""
+    """Send the readers of a dlist digests with the messages that each of them wants."""
 
     def _dispose(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
-        """See `IRunner`.  A plain list's digest is Mailman's."""
+        """See `IRunner`.  Mailman makes the digests of plain lists."""
         if not lists.is_dlist(mlist):
             super()._dispose(mlist, msg, msgdata)
             return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The runner of the queue *dlist*: commands that members send by mail."""
+"""The runner of the queue *dlist*: commands by mail."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from mailman_dlist.mail.automatic import automatic
 log = logging.getLogger('mailman.vette')
 plugin_log = logging.getLogger('mailman.plugins.dlist')
 
-# What is done beside the commands, and how often in seconds; we chose that.  A pause
-# may last so much longer, and a request stays so much longer that is good no more.
+# The chores beside the commands, and how often they run in seconds (chosen by us).  An
+# expired timed mute or request may be kept that much longer.
 CHORES: dict[Callable[[], None], float] = {
     end_pauses: 10.0,
     answering.send_due: 10.0,
@@ -38,12 +38,11 @@ CHORES: dict[Callable[[], None], float] = {
 
 @public
 class DlistRunner(Runner):
-    """Let a member's command be obeyed.
+    """Carry out the commands of members.
 
-    What comes from a stranger or from a banned address takes the way of a post,
-    on which the list's own rules settle such senders; it is none, and is refused
-    at the end of that way.  Beside that it ends what was chosen or asked for a
-    while.
+    Mail from a stranger or a banned address is processed like a post, so that the
+    list's own rules apply to the sender; in the end it is refused, because it is not
+    a post.  The runner also ends timed mutes and expired requests.
     """
 
     def __init__(self, name: str, slice: int | None = None):
@@ -54,7 +53,7 @@ class DlistRunner(Runner):
         """See `IRunner`."""
         ready()
         if not lists.is_dlist(mlist):
-            # It was one when the mail came in; now it settles what is for it.
+            # It was a dlist when the mail arrived.  A plain list treats it as a post.
             config.switchboards['in'].enqueue(msg, msgdata, to_list=True)
             return False
         arrival = metadata.arrival(mlist, msg, msgdata)
@@ -66,14 +65,14 @@ class DlistRunner(Runner):
             return False
         banned = is_banned(mlist, msg, arrival.author)
         if intent.action is Action.confirm and not banned:
-            # Whoever has the token may.
+            # Anybody who has the token may do this.
             commands.confirm(mlist, msg, intent.token)
             return False
         member = None if banned else arrival.member
         if member is None or not intent.is_command:
             config.switchboards['in'].enqueue(msg, msgdata, to_list=True)
             return False
-        # The answer goes to the alias, and refused mail comes back whole.
+        # The reply goes to the alias, with the refused mail attached.
         commands.obey(metadata.take_traces(mlist, msg, msgdata), member)
         return False
 
@@ -85,9 +84,9 @@ class DlistRunner(Runner):
             self._due[chore] = monotonic() + every_seconds
             try:
                 chore()
-                # A transaction that only looked would stay open until the next mail.
+                # A transaction that only reads would stay open until the next mail.
                 config.db.commit()
             except Exception:
-                # Here it would end the runner, and the commands would wait.
+                # An error here would end the runner, and commands would wait.
                 plugin_log.exception('%s failed', chore.__name__)
                 config.db.abort()

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The LMTP server: what follows the plus stays with the message.
+"""An LMTP server that keeps the extension of an address with the message.
 
-Core's server cuts the extension off and forgets it.  Ours leaves every RCPT to
-core, and of DATA takes only the recipients that are addresses of dlists; the
-others are core's, as if they had come alone.
+Core's server removes the extension.  This server leaves every RCPT to core.  With DATA
+it takes only the recipients that are addresses of dlists, and leaves the others to
+core, as if they had been the only ones.
 
-Whatever fails unexpectedly is temporary: after 451 the mail server keeps the mail and
-comes again, where it would bounce the mail after 550.
+Unexpected errors are temporary: after 451 the mail server keeps the mail and tries
+again; after 550 it would bounce the mail.
 """
 
 from __future__ import annotations
@@ -51,20 +51,20 @@ OK_250 = '250 Ok'
 # Core's log of LMTP.
 log = logging.getLogger('mailman.smtp')
 
-# What the server below it writes there of each dialogue; core makes it so.
+# The server below it logs each dialogue here; core has configured that.
 wire_log = logging.getLogger('mail.log')
 _SENDER = re.compile(r"(mail from:\s*<?|\bsender: )[^\s>'\"]*", re.IGNORECASE)
 
 
 class WithoutSenders(logging.Filter):
-    """Keep out of the log who hands in mail: nobody knows yet whether they hide.
+    """Keep senders out of the log, because they may be hiding behind an alias.
 
-    Who posts from an alias sends from the real address.  The log of the mail server
-    that delivers to us has it, for those who run that.
+    A member who posts from an alias may send from the real address.  The log of the
+    mail server in front of Mailman has it.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Leave out senders, and messages, which only a log of everything has."""
+        """Remove senders from a record; drop lines of messages (level debug)."""
         text = record.getMessage()
         record.msg, record.args = _SENDER.sub(r'\1...', text), ()
         return not text.startswith('DATA readline')
@@ -74,7 +74,7 @@ WITHOUT_SENDERS = WithoutSenders()
 
 
 class DlistLMTPHandler(LMTPHandler):
-    """Answer for the addresses of dlists, and let core answer for the rest."""
+    """Respond for the addresses of dlists, and let core respond for the rest."""
 
     # Mailman's name.
     def _handle_DATA(  # noqa: N802
@@ -104,13 +104,13 @@ class DlistLMTPHandler(LMTPHandler):
 
 
 def _dlists(recipients: list[str]) -> dict[str, MailingList]:
-    """Return the recipients that are addresses of dlists, and these."""
+    """Return the recipients that are addresses of dlists, with their lists."""
     manager = getUtility(IListManager)
     found = {}
     for to in recipients:
         list_name, subaddress, host = split_recipient(parseaddr(to)[1].lower())
         if subaddress is not None:
-            # A list may have a name that ends like a subaddress.
+            # The name of a list may end like a subaddress.
             list_name = f'{list_name}-{subaddress}'
         mlist = manager.get_by_fqdn(f'{list_name}@{host}')
         if mlist is not None and lists.is_dlist(mlist):
@@ -120,7 +120,7 @@ def _dlists(recipients: list[str]) -> dict[str, MailingList]:
 
 @transactional
 def _queue(envelope: Any, dlists: Mapping[str, MailingList]) -> dict[str, str]:
-    """Queue a message once for each thing it asks for; return the statuses."""
+    """Queue a message once for each thing that it asks for; return the statuses."""
     try:
         msg = _parse(envelope)
         asked: dict[str, dict[str, Intent]] = defaultdict(dict)
@@ -145,7 +145,7 @@ def _queue(envelope: Any, dlists: Mapping[str, MailingList]) -> dict[str, str]:
 
 
 def _parse(envelope: Any) -> Message:
-    """Return the message as core's server leaves it in a queue, and mended."""
+    """Return the message as core would queue it, with header fields repaired."""
     msg = email.message_from_bytes(envelope.content, Message)
     msg.set_unixfrom(envelope.mail_from)
     msg.original_size = len(envelope.content)
@@ -175,11 +175,11 @@ def _enqueue(msg: Message, list_id: str, intent: Intent) -> str:
 
 @public
 class DlistLMTPRunner(LMTPRunner):
-    """Core's LMTP runner with our handler."""
+    """Core's LMTP runner with the handler above."""
 
     def __init__(self, name: str, slice: int | None = None):
         wire_log.addFilter(WITHOUT_SENDERS)
-        # Core's constructor would take the port for its own handler.
+        # Core's constructor would bind the port with its own handler.
         Runner.__init__(self, name, slice)
         self.lmtp = LMTPController(
             DlistLMTPHandler(),
