@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the part after the plus asks for, and how to write it.
+"""Read and write the extension of an address, the part after the plus.
 
-``ant+picnic+unsubscribe@example.com`` is for the list *ant*; what follows the
-first plus is the extension.  This module reads extensions, chooses among those
-of one mail, and writes addresses (DESIGN, section 2).  It sees text only:
-whether there is a conversation *picnic* is for others to know.
+``ant+picnic+unsubscribe@example.com`` is an address of the list *ant*; the extension
+is the part after the first plus.  This module reads extensions, chooses among those
+of one mail, and writes addresses (DESIGN, section 2).  It works on text only and does
+not know which conversations exist.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mailman_dlist.domain.naming import is_name
 
 
 class Action(Enum):
-    """What somebody wants who writes to a list."""
+    """What a message to a list asks for."""
 
     plain = 'plain'
     open = 'open'
@@ -69,7 +69,7 @@ LONGEST_SPAN = timedelta(weeks=52)
 
 @dataclass(frozen=True)
 class Intent:
-    """One extension, understood.
+    """One parsed extension.
 
     ``name`` is a conversation's name, valid but for ``open``, where it is the
     text that was given (`naming.from_given` makes it valid) or None.
@@ -93,7 +93,7 @@ class Intent:
 
     @property
     def purpose(self) -> Hashable:
-        """What is equal for those of several intents that are served as one."""
+        """Key that is equal for intents that are carried out as one."""
         if self.is_post:
             return 'post'
         # The verbs have synonyms; what is not understood has only its text.
@@ -104,7 +104,7 @@ UNKNOWN = Intent(Action.unknown)
 
 
 def parse(extension: str, delimiter: str = '+') -> Intent:
-    """Understand an extension [U10 to U13]; whatever it is, never raise.
+    """Parse an extension [U10 to U13]; never raises.
 
     >>> parse('picnic+unsubscribe').action
     <Action.mute: 'mute'>
@@ -144,7 +144,7 @@ def _understand(parts: list[str]) -> Intent:
 
 
 def _span(text: str) -> timedelta | None:
-    """Read ``7d`` or ``2w``; None for anything else, or longer than a year."""
+    """Read ``7d`` or ``2w``; None for anything else, and for more than a year."""
     match = SPAN.fullmatch(text)
     if match is None:
         return None
@@ -154,9 +154,9 @@ def _span(text: str) -> timedelta | None:
 
 
 def reduce(intents: Iterable[Intent]) -> list[Intent]:
-    """Choose what counts of several addresses of one list in one mail.
+    """Choose which of several addresses of one list in one mail count.
 
-    Of the posts only the most precise, so that a Reply-All to ``ant``, ``ant+new``
+    Of the posts, only the most precise one, so that a Reply-All to ``ant``, ``ant+new``
     and ``ant+picnic`` is one message; every command and every unknown, once.
 
     :return: The post first, if there is one, then the others in their order.
@@ -213,7 +213,7 @@ class ListAddresses:
         return self.to(name, FOLLOW)
 
     def mute(self, name: str, span: str = '') -> str:
-        """Write the address that mutes, for good or for a span like ``7d``."""
+        """Return the address that mutes, for good or for a span such as ``7d``."""
         return self.to(name, MUTE, span) if span else self.to(name, MUTE)
 
     def reset(self, name: str) -> str:
@@ -223,7 +223,7 @@ class ListAddresses:
         return self.to(CONFIRM, token)
 
     def to(self, *parts: str) -> str:
-        """Write the address with this extension, whole or in its parts."""
+        """Return the address with this extension, given whole or in parts."""
         local_part = self.delimiter.join(filter(None, (self.list_name, *parts)))
         return f'{local_part}@{self.mail_host}'
 
@@ -242,6 +242,6 @@ class ListAddresses:
 
 
 def _unquoted(local_part: str) -> str:
-    """Take a quoted local part out of its quotes (RFC 5321, section 4.1.2)."""
+    """Remove the quotes of a quoted local part (RFC 5321, section 4.1.2)."""
     quoted = re.fullmatch('"(.*)"', local_part)
     return re.sub(r'\\(.)', r'\1', quoted[1]) if quoted else local_part

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How an alias is spelled.
+"""Normalise the addresses of aliases.
 
-Whether an address may be an alias, and whose, is for others to know.
+This module does not decide which addresses may become aliases.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ QUOTED = re.compile('"(.*)"')
 
 
 def spelled(email: str) -> str:
-    """Return an address in the one spelling that we keep and look for.
+    """Return an address in the spelling that is stored and looked up.
 
     >>> spelled('"Me"@Other.Example')
     'me@other.example'
@@ -36,7 +36,7 @@ def spelled(email: str) -> str:
 
 
 def can_be_written(email: str) -> bool:
-    """Tell whether an address, spelled so, fits everywhere without quotes."""
+    """Return whether a normalised address can be written everywhere without quotes."""
     local_part, _, _host = email.rpartition('@')
     return (
         DOT_ATOM.fullmatch(local_part) is not None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The token that confirms: whoever writes to ``ant+confirm+TOKEN@`` has our mail.
+"""Tokens that confirm a request, in ``ant+confirm+TOKEN@``.
 
-What it confirms is for others to know.
+A sender who knows the token has received the mail that contains it.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ TOKEN = re.compile('[a-z2-7]{16}')
 
 
 def new_token() -> str:
-    """Return what confirms one request."""
+    """Return a new token, which confirms one request."""
     return b32encode(secrets.token_bytes(TOKEN_BYTES)).decode('ascii').lower()
 
 
 def is_token(text: str) -> bool:
-    """Tell whether a text, in lower case, may be a token."""
+    """Return whether a text in lower case has the form of a token."""
     return TOKEN.fullmatch(text) is not None

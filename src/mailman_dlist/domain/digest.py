@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which messages of a digest a member wants [U9].
+"""Select the messages of a digest that a member wants [U9].
 
-A digest holds what its reader would have got as single messages (DESIGN, section
-9): openings as the reader's default says, replies by the standing when the digest is
-made.  A mute for a while counts for its time, also when that is over by then.
+A digest contains what its reader would have received as single messages (DESIGN,
+section 9): first messages according to the default, replies according to the standing
+when the digest is made.  A timed mute counts for its time, even if it has ended.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mailman_dlist.domain.following import Choice, Default, hears
 
 
 class Span(NamedTuple):
-    """A time, from right after its start until and with its end."""
+    """A span of time, without its start and with its end."""
 
     start: datetime
     end: datetime
@@ -28,7 +28,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class Post:
-    """A message of a digest, as far as it matters to who wants it.
+    """The properties of a message in a digest that decide which members want it.
 
     :param conversation_id: None for a message of no conversation, such as one from
         before the list had any.
@@ -43,8 +43,8 @@ class Post:
 class Wish:
     """What a member wants of one conversation.
 
-    :param choice: What counts when the digest is made, but for mutes for a while.
-    :param silences: When the conversation was or is muted for a while.
+    :param choice: What applies when the digest is made, apart from timed mutes.
+    :param silences: The times of timed mutes of the conversation.
     """
 
     choice: Choice | None = None
@@ -55,9 +55,9 @@ NO_WISH = Wish()
 
 
 def wants(default: Default, wish: Wish, post: Post) -> bool:
-    """Tell whether a member wants the message in a digest.
+    """Return whether a member wants the message in a digest.
 
-    What belongs to no conversation is for everybody, as on a plain list.
+    A message of no conversation is for everybody, as on a plain list.
     """
     if post.conversation_id is None:
         return True
@@ -71,7 +71,7 @@ def wants(default: Default, wish: Wish, post: Post) -> bool:
 def wanted(
     default: Default, wishes: Mapping[int, Wish], posts: Sequence[Post]
 ) -> frozenset[int]:
-    """Return the places of the messages that a member wants.
+    """Return the indexes of the messages that a member wants.
 
     >>> posted = datetime(2026, 11, 20)
     >>> posts = [Post(7, True, posted), Post(7, False, posted)]

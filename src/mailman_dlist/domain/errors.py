@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be wrong with a request, said so that a member understands it.
+"""Errors in a request, with a sentence that a member understands.
 
-Facts are attributes, the sentence is for people.  Raised in the lower floors;
+Facts are attributes; the sentence is for people.  Lower layers raise these errors, and
 the doors turn them into a notice, an HTTP status or an exit code.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 
 class DlistError(Exception):
-    """The one root of every error of ours."""
+    """The base class of all errors of mailman-dlist."""
 
 
 class ListNameUnfit(DlistError):

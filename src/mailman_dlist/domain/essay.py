@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What counts as an answer to an owner's questions.
-
-Whoever may be asked, and what follows from an answer, is for others to know.
+"""Check and clean the answer to an owner's questions.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a header field names the list, it shall name the conversation.
+"""Replace the list's address by the conversation's in header fields.
 
 Reply-All in any mail program then reaches the conversation.  Only the address is
-exchanged: display names, groups, comments and faults stay as their author wrote
-them, so nothing is parsed that would have to be put together again.
+replaced: display names, groups, comments and mistakes stay as the author wrote them.
+Therefore the field is not parsed and written again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _AFTER = r'(?![\w-]|\.\w)'
 
 
 def redirect(value: str, addresses: ListAddresses, name: str) -> str:
-    """Return the value of a field with the list's addresses exchanged.
+    """Return the value of a field with the list's addresses replaced.
 
     >>> ant = ListAddresses('ant', 'example.com')
     >>> redirect('"The ants" <ant+new@example.com>, bart@example.com', ant, 'picnic')

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a conversation comes by its name.
+"""Make the name of a conversation.
 
-A name stands in addresses, so it is short, lower-case ASCII.  It is made from
-the text somebody gave (``ant+new+picnic``) or from the subject; where another
-conversation has it already, a number tells the two apart (DESIGN, section 2).
-Which names are in use is for others to know: they take the first of the
-`candidates` that is free.
+A name is part of addresses, so it is short, lower-case ASCII.  It is made from
+a given text (``ant+new+picnic``) or from the subject; if the name is in use, a number
+is added (DESIGN, section 2).  This module does not know which names are in use: the
+caller takes the first of the `candidates` that is free.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ LEAST_OCTETS = 8
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a conversation may have this name, whatever its length.
+    """Return whether a name is valid, whatever its length.
 
     >>> is_name('help'), is_name('help-2'), is_name('2026'), is_name('-')
     (False, True, False, False)
@@ -61,10 +60,10 @@ def is_name(text: str) -> bool:
 
 
 def room(list_name: str, delimiter: str = '+') -> int:
-    """Return how many octets a name may take on this list.
+    """Return how many octets a conversation name may have on this list.
 
-    The longest address made from it is the one that mutes for a year, with two
-    digits to tell namesakes apart.
+    The longest address made from a name is the one that mutes for a year, with a
+    two-digit number after the name.
 
     >>> room('ant')
     41
@@ -84,7 +83,7 @@ def room(list_name: str, delimiter: str = '+') -> int:
 
 
 def from_given(text: str) -> str:
-    """Make a valid name of what somebody wrote after ``new+``.
+    """Make a valid name from the text after ``new+``.
 
     >>> from_given('Caf%C3%A9')
     'cafe'
@@ -95,7 +94,7 @@ def from_given(text: str) -> str:
 
 
 def from_subject(subject: str, prefix: str = '', octets: int = 30) -> str:
-    """Make a name of a decoded subject, cut at a word.
+    """Make a name from a decoded subject, cut at a word.
 
     >>> from_subject('Re: [Ant] Grüße aus dem Süden')
     'grusse-aus-dem-suden'
@@ -108,7 +107,7 @@ def from_subject(subject: str, prefix: str = '', octets: int = 30) -> str:
 
 
 def candidates(base: str, room: int) -> Iterator[str]:
-    """Yield a name and its numbered namesakes, all of them valid and distinct.
+    """Yield a name and its numbered variants, all valid and distinct.
 
     >>> from itertools import islice
     >>> list(islice(candidates('picnic', 41), 3))
@@ -133,7 +132,7 @@ def candidates(base: str, room: int) -> Iterator[str]:
 
 
 def is_namesake(name: str, base: str) -> bool:
-    """Tell whether a name is the base, or was made from it with a number.
+    """Return whether a name is the base name, or the base name with a number.
 
     >>> is_namesake('picnic-2', 'picnic'), is_namesake('picnic-tea', 'picnic')
     (True, False)

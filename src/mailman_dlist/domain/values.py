@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values that people give as text: those of settings, by their names.
+"""Read the values of settings from text.
 
-REST, the shell and dlist.cfg read with these.  A reader takes a text and raises a
-`ValueError` that says what the text should be.
+REST, the shell and dlist.cfg use these readers.  A reader takes a text and raises a
+`ValueError` that says what the text must be.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mailman_dlist.domain.errors import DlistError
 
 
 class BadSetting(DlistError):
-    """A setting is unknown or has a bad value."""
+    """A setting is unknown or its value is not valid."""
 
     def __init__(self, name: str, problem: str):
         self.name = name
@@ -25,7 +25,7 @@ class BadSetting(DlistError):
 def read_settings(
     readers: Mapping[str, Callable[[str], Any]], values: Mapping[str, str | bool]
 ) -> dict[str, Any]:
-    """Read values by the names of settings; all of them or, when one is bad, none.
+    """Read the values of settings; if one is not valid, none.
 
     >>> read_settings({'footers': yes_or_no}, {'footers': 'no'})
     {'footers': False}
@@ -56,7 +56,7 @@ def yes_or_no(text: str) -> bool:
 
 
 def one_of(choices: type[Enum]) -> Callable[[str], Any]:
-    """Return what reads the name of one of the choices."""
+    """Return a reader for the name of one of the choices."""
 
     def read(text: str) -> Any:
         try:
@@ -69,7 +69,7 @@ def one_of(choices: type[Enum]) -> Callable[[str], Any]:
 
 
 def number(low: int, high: int, unit: str) -> Callable[[str], int]:
-    """Return what reads a whole number from low to high."""
+    """Return a reader for a whole number from low to high."""
 
     def read(text: str) -> int:
         text = text.strip()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an alias is, and the wish to have one."""
+"""Interfaces for aliases and requests for them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zope.interface import Attribute, Interface
 
 @public
 class AliasState(enum.Enum):
-    """What became of a member's wish to have an alias."""
+    """The state of a member's alias."""
 
     #: Whatever the address is: the member learns no more.
     pending = 1
@@ -20,7 +20,7 @@ class AliasState(enum.Enum):
 
 @public
 class IAlias(Interface):
-    """An address that a member posts from, confirmed by who reads its mail."""
+    """A confirmed address from which a member may post."""
 
     list_id = Attribute('The RFC 2369 List-ID of the mailing list.')
 
@@ -33,7 +33,7 @@ class IAlias(Interface):
 
 @public
 class IAliasRequest(Interface):
-    """That a member asked for an alias, once."""
+    """A member's request for an alias."""
 
     token = Attribute('What confirms it; only mail to the alias has it.')
 

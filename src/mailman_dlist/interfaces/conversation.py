@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a conversation is, and a message in it."""
+"""Interfaces for conversations and their messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Access(enum.Enum):
 
 @public
 class MessageKind(enum.Enum):
-    """How the list came to know a message-id."""
+    """How the list knows a message-id."""
 
     #: Posted to the list under this id, and opened the conversation.
     opening = 1
@@ -38,7 +38,7 @@ class MessageKind(enum.Enum):
 
 @public
 class IConversation(Interface):
-    """An opening message and its replies."""
+    """A first message and its replies."""
 
     id = Attribute('A number that is never used again.')
 
@@ -61,7 +61,7 @@ class IConversation(Interface):
 
 @public
 class IConversationMessage(Interface):
-    """A message-id by which a conversation is known."""
+    """A message-id that belongs to a conversation."""
 
     conversation = Attribute('The `IConversation`.')
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a list is that has conversations."""
+"""Interfaces for the settings of a dlist."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PIPELINE = 'dlist-posting-pipeline'
 
 @public
 class PlainPosts(enum.Enum):
-    """What becomes of a post to the bare list that answers nothing known."""
+    """What happens to a plain post."""
 
     open = 1
     hold = 2
@@ -26,7 +26,7 @@ class PlainPosts(enum.Enum):
 
 @public
 class OneClick(enum.Enum):
-    """What the unsubscribe button of a mail program is about."""
+    """What the unsubscribe button of a mail program does."""
 
     list = 1
     conversation = 2

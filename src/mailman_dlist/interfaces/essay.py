@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a newcomer is asked, and answers."""
+"""Interfaces for questions to newcomers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zope.interface import Attribute, Interface
 
 @public
 class EssayState(enum.Enum):
-    """How far somebody has come who was asked."""
+    """The state of a newcomer's answer."""
 
     #: Has not answered yet.
     asked = 1
@@ -25,7 +25,7 @@ class EssayState(enum.Enum):
 
 @public
 class IEssay(Interface):
-    """That somebody who wants to join was asked, and the answer."""
+    """A newcomer who was asked questions, and the answer."""
 
     token = Attribute('What an answer by mail is known by; only that mail has it.')
 

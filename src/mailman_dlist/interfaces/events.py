@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happens to conversations, for whoever wants to hear of it."""
+"""Events about conversations, for other programs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class IConversationEvent(Interface):
 
 @public
 class IChoiceEvent(IConversationEvent):
-    """A member chose, or forgot a choice."""
+    """A member made or removed a choice."""
 
     member = Attribute('The member.')
 
@@ -35,7 +35,7 @@ class IChoiceEvent(IConversationEvent):
 @public
 @implementer(IConversationEvent)
 class ConversationOpenedEvent:
-    """A conversation was opened; notified before it is committed."""
+    """A conversation was started; notified before it is committed."""
 
     def __init__(self, mlist: MailingList, conversation: Any):
         self.mlist = mlist

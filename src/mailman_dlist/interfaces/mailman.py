@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names for what Mailman hands us.
+"""Type names for Mailman's objects.
 
-Mailman carries no annotations; these say which of its interfaces is meant.
+Mailman has no annotations; these names say which of its interfaces is meant.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses that members post from, and those that wait to be confirmed."""
+"""Tables of aliases and of requests for aliases."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mailman_dlist.model.session import store
 @public
 @implementer(IAlias)
 class Alias(Base):
-    """See `IAlias`.  Of two members who confirm at once the key lets one have it."""
+    """See `IAlias`.  If two members confirm at the same time, the key admits one."""
 
     __tablename__ = 'dlist_alias'
 
@@ -37,7 +37,7 @@ class Alias(Base):
 class AliasRequest(Base):
     """See `IAliasRequest`.
 
-    Each time somebody asks is a row, until it expires: so we know how often.
+    Each request has a row until it expires, which is how requests are counted.
     """
 
     __tablename__ = 'dlist_alias_request'
@@ -52,7 +52,7 @@ class AliasRequest(Base):
 
 @public
 def alias(list_id: str, email: str) -> Alias | None:
-    """Return the alias of this address on a list, whoever has it."""
+    """Return the alias with this address on a list, of any member."""
     return store().get(Alias, (list_id, email.lower()))
 
 
@@ -86,7 +86,7 @@ def aliases_of(member_id: UUID) -> Sequence[Alias]:
 
 @public
 def requests_of(member_id: UUID, since: datetime) -> Sequence[AliasRequest]:
-    """Return what a member asked for since then, the withdrawn too; latest first."""
+    """Return a member's requests since a time, also withdrawn ones; latest first."""
     return store().scalars(
         select(AliasRequest)
         .where(AliasRequest.member_id == member_id, AliasRequest.asked_at >= since)
@@ -102,7 +102,7 @@ def request(token: str) -> AliasRequest | None:
 
 @public
 def withdraw(member_id: UUID, email: str | None = None) -> None:
-    """Let no token make an alias of a member's any more, or of this one."""
+    """Withdraw all requests of a member, or the one for this address."""
     which = update(AliasRequest).where(AliasRequest.member_id == member_id)
     if email is not None:
         which = which.where(AliasRequest.email == email.lower())
@@ -111,7 +111,7 @@ def withdraw(member_id: UUID, email: str | None = None) -> None:
 
 @public
 def forget_requests(before: datetime) -> int:
-    """Delete requests that were made before then; return how many."""
+    """Delete the requests made before a time; return how many."""
     old = store().scalar(
         select(func.count()).where(AliasRequest.asked_at < before)
     )

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The metadata that our tables share, apart from Mailman's own.
+"""The metadata of the plugin's tables, separate from Mailman's.
 
-Mailman makes its tables only in a new database and migrates them itself; ours
-come to a site that runs already, by migrations of their own.
+Mailman creates its tables only in a new database, and migrates them itself.  The
+plugin's tables are added to an existing database by migrations of their own.
 """
 
 from __future__ import annotations
@@ -29,6 +29,6 @@ LONG_TEXT = Text().with_variant(
 
 
 class Base(DeclarativeBase):
-    """The base of our tables, all of which are named `dlist_*`."""
+    """The base class of the tables, all of which are named `dlist_*`."""
 
     metadata = metadata

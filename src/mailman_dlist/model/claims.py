@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an address is already, to a list or to the site.
+"""Find out what an address already is on a list or a site.
 
-Each question is one statement that reads columns alone: it takes the same whatever
-the answer is, so that nobody who asks learns anything from how long it took.
+Each query is one statement that reads only columns.  It takes the same time whatever
+the result is, so nobody can learn the result from the time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mailman_dlist.model.session import store
 
 @public
 class Membership(NamedTuple):
-    """That somebody is a member, and by which address."""
+    """A membership and its address."""
 
     member_id: UUID
     email: str
@@ -61,7 +61,7 @@ def owner(list_id: str, email: str) -> UUID | None:
 
 @public
 def bans(list_id: str, email: str) -> list[str]:
-    """Return the bans of the list and the site that may be about an address.
+    """Return the bans of the list and the site that may apply to an address.
 
     A ban is an address, or begins with ``^`` and is a pattern.
     """
@@ -77,7 +77,7 @@ def bans(list_id: str, email: str) -> list[str]:
 
 @public
 def lists_named(names: Collection[str], host: str) -> list[tuple[str, str]]:
-    """Return names and hosts of the lists that have one of the names.
+    """Return names and hosts of the lists with one of these names.
 
     The longest name first.
 

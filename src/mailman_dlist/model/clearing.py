@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that is kept about a list or a member goes with it."""
+"""Delete all data of a list or a member."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from mailman_dlist.model.session import store
 
 @public
 def forget_member(connection: Connection, member_id: UUID) -> None:
-    """Delete what a member chose, the aliases, and the answer from before joining."""
+    """Delete a member's choices, aliases and answer."""
     for table in (MemberChoice, Pause, MemberSettings, Alias, AliasRequest, Essay):
         connection.execute(delete(table).where(table.member_id == member_id))
 
 
 @public
 def forget_list(list_id: str) -> None:
-    """Delete all of a list, children first: SQLite enforces no foreign key."""
+    """Delete all data of a list, children first: SQLite enforces no foreign keys."""
     conversations = select(Conversation.id).where(Conversation.list_id == list_id)
     for table in (MemberChoice, Pause):
         store().execute(delete(table).where(table.conversation_id.in_(conversations)))

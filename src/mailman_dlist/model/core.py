@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mailman's own tables, as our statements name them.
+"""Mailman's own tables, for use in statements.
 
-Its classes carry no annotations, and often the columns alone are wanted.
+Mailman's classes have no annotations, and often only columns are needed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mailman's members, with their addresses and what they prefer.
+"""Select Mailman's members with their addresses and preferences.
 
-A membership is an address's, or a user's with the preferred address.  What it does
-not prefer its address does, else the user, else the system, as core cascades it.
+A membership belongs to an address, or to a user with a preferred address.  A preference
+that the membership does not set is taken from its address, then from the user, then
+from the system, as in core.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def with_address(source: Any) -> Any:
 
 
 def members(source: Any) -> Any:
-    """Return members joined to `address` and to what is preferred.
+    """Return members joined to `address` and to their preferences.
 
     :param source: The table `member`, or that joined to what chooses some of it.
     """
@@ -58,7 +59,7 @@ def members(source: Any) -> Any:
 
 
 def emails(member_ids: Collection[UUID]) -> dict[UUID | None, str]:
-    """Return the addresses that members have now."""
+    """Return the current addresses of members."""
     statement = (
         select(member.c._member_id, address.c.email)
         .select_from(with_address(member))
@@ -68,7 +69,7 @@ def emails(member_ids: Collection[UUID]) -> dict[UUID | None, str]:
 
 
 def with_preferences(preferences_id: int) -> Member | None:
-    """Return the member whose own these preferences are, if any."""
+    """Return the member that these preferences belong to, if any."""
     return store().scalar(
         select(core.Member).where(
             core.Member.preferences_id == preferences_id,
@@ -78,7 +79,7 @@ def with_preferences(preferences_id: int) -> Member | None:
 
 
 def _cascade(name: str) -> ColumnElement[Any]:
-    """Return the first preference that is set, else the system's."""
+    """Return the first preference that is set, or else the system's."""
     columns = [each.c[name] for each in (_of_member, _of_address, _of_user)]
     fallback = literal(getattr(system_preferences, name), columns[0].type)
     return func.coalesce(*columns, fallback)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many notices an address had today."""
+"""Count the notices to each address on each day."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class NoticeCount(Base):
 
 @public
 def count_notice(email: str, day: date) -> int:
-    """Count one more notice to the address; return how many that makes today.
+    """Count one more notice to the address; return the number of today.
 
-    It takes as many statements for an address that had some as for a new one.
+    The number of statements is the same for a new address as for any other.
     """
     store().execute(delete(NoticeCount).where(NoticeCount.day < day))
     row = store().get(NoticeCount, (email, day))

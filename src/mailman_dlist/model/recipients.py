@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The people behind the recipients of a message, all at once.
+"""Find the members and users behind all recipients of a message at once.
 
-Core looks up one recipient at a time, and what it then reads of a member costs a
-statement each.  Here they come together: in full as core's own objects, with their
-preferences, or in brief with the little that is in most copies.
+Core looks up one recipient at a time, and each thing that it then reads of a member
+costs a statement.  Here they are found together: in full as core's own objects, with
+their preferences, or in brief with the few columns that most copies need.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _as_user = member.alias('as_user')
 
 
 class Found(NamedTuple):
-    """Who was found, by email in lower case.
+    """The members and users that were found, by email in lower case.
 
-    Who is subscribed by an address and, with the same one, as a user, counts as the
-    first.
+    If an address is subscribed both directly and as the address of a user, the
+    direct subscription counts.
     """
 
     #: Of all addresses that Mailman knows.
@@ -44,7 +44,7 @@ class Found(NamedTuple):
 
 @public
 def in_full(list_id: str, emails: Collection[str]) -> Found:
-    """Find the people as core's own objects, with all that can be asked of them.
+    """Find members and users as core's own objects, with all attributes.
 
     :param emails: In lower case.
     """
@@ -78,7 +78,7 @@ def in_full(list_id: str, emails: Collection[str]) -> Found:
 
 @public
 def in_brief(list_id: str, emails: Collection[str]) -> Found:
-    """Find the people with what a copy tells that is alike but for To and a link.
+    """Find members and users with the columns for copies that differ in To and a link.
 
     Users have a ``display_name``; members ``list_id``, ``member_id`` and
     ``address.email``.  It takes less than a quarter of the time of core's objects

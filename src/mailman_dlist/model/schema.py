@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Our tables in Mailman's database: made, upgraded, and checked before use.
+"""Create, upgrade and check the plugin's tables in Mailman's database.
 
-Every Mailman process passes here when it starts, a dozen at once; a file lock
-lets one of them do the work.  Nothing of ours runs on tables of another
-revision: mail that needs them waits in the shunt queue.
+About a dozen Mailman processes run this at the same time when they start; a file lock
+lets one of them do the work.  The plugin does not use tables of another revision:
+mail that needs them waits in the shunt queue.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class SchemaError(DlistError):
 
 @public
 def check() -> None:
-    """Make sure that the tables are of this release; look once per database.
+    """Make sure that the tables belong to this release; checks each database once.
 
     :raises SchemaError: when they are missing, older or newer.
     """
@@ -86,9 +86,9 @@ def check() -> None:
 
 @public
 def usable() -> bool:
-    """Say whether the tables are of this release; if not, the log has it.
+    """Return whether the tables belong to this release; if not, log it.
 
-    For doors of Mailman's where all has to go on as in core without us.
+    For parts of Mailman that must continue to work without the plugin.
     """
     try:
         check()
@@ -100,7 +100,7 @@ def usable() -> bool:
 
 @public
 def upgrade() -> bool:
-    """Make or migrate the tables.
+    """Create or migrate the tables.
 
     :return: True if there was something to do.
     :raises SchemaError: when the tables are newer than this release.
