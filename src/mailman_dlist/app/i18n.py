@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Our own catalogue of translations, beside Mailman's."""
+"""The plugin's catalogue of translations, beside Mailman's."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The settings of the site, from dlist.cfg, and whether we may work at all.
+"""Read the settings of the site from dlist.cfg, and check that the plugin can work.
 
-A constructor or hook that fails would take every Mailman command with it,
-`stop` included.  So a fault in the configuration or the tables is told in the
-log at start, and every component asks `ready()` before it touches anything.
+A constructor or hook that fails would break every Mailman command, `stop` included.
+Therefore an error in the configuration or the tables is logged at start, and every
+component calls `ready()` before it does anything.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ LEVELS = ('debug', 'info', 'warning', 'error', 'critical')
 
 @public
 class SiteSettingError(DlistError):
-    """A setting in dlist.cfg is unknown or has a bad value."""
+    """A setting in dlist.cfg is unknown or its value is not valid."""
 
     def __init__(self, path: Path, line: int | None, problem: str):
         self.path = path
@@ -72,9 +72,9 @@ class SiteSettings:
 
 @public
 def ready() -> SiteSettings:
-    """Return the settings of the site when all is well.
+    """Return the settings of the site if the plugin can work.
 
-    :raises SiteSettingError: when dlist.cfg has a fault.
+    :raises SiteSettingError: when dlist.cfg has an error.
     :raises SchemaError: when the tables are not those of this release.
     """
     settings = site_settings()
@@ -86,7 +86,7 @@ def ready() -> SiteSettings:
 def site_settings() -> SiteSettings:
     """Return the settings of the site.
 
-    :raises SiteSettingError: when dlist.cfg has a fault.
+    :raises SiteSettingError: when dlist.cfg has an error.
     """
     path = _configuration(config.data)
     return SiteSettings() if path is None else read(path)
@@ -94,9 +94,9 @@ def site_settings() -> SiteSettings:
 
 @lru_cache(maxsize=1)
 def _configuration(_version: object) -> Path | None:
-    """Return the file that our own section in mailman.cfg names.
+    """Return the file named in the plugin's section of mailman.cfg.
 
-    Every personal link asks.
+    This is called for every personal link.
 
     :param _version: Another object whenever Mailman's configuration changes.
     """
@@ -111,7 +111,7 @@ def _configuration(_version: object) -> Path | None:
 def read(path: Path) -> SiteSettings:
     """Read a dlist.cfg.
 
-    :raises SiteSettingError: for the first fault in it.
+    :raises SiteSettingError: for the first error in it.
     """
     # No section is special: [DEFAULT] is as unknown as any other.
     parser = ConfigParser(interpolation=None, default_section='')
@@ -145,7 +145,7 @@ def read(path: Path) -> SiteSettings:
 
 
 def _misread(error: ConfigParserError) -> tuple[int | None, str]:
-    """Return the line at which a file makes no sense, and why."""
+    """Return the line with a syntax error, and the reason."""
     match error:
         case MissingSectionHeaderError():
             return error.lineno, f'a setting stands above [{SECTION}]'
@@ -181,7 +181,7 @@ _CONVERTERS: dict[str, Callable[[str], str | int]] = {
 
 
 def _line(text: str, start: str) -> int | None:
-    """Return the number of the line that begins so, for the admin's editor."""
+    """Return the number of the line that begins with a text."""
     for position, line in enumerate(text.splitlines(), start=1):
         if line.strip().lower().startswith(start.lower()):
             return position

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why an address cannot be an alias.
+"""Find out why an address cannot be an alias.
 
-Only who reads the mail of that address is ever told.  So everything is asked for,
-also where the first answer would do: the way there is always the same.
+Only the reader of that address is ever told.  All checks are always made, even if the
+first one decides, so that the time is always the same.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class Why(Enum):
 @public
 @dataclass(frozen=True)
 class Obstacle:
-    """Why an address cannot be an alias.
+    """The reason why an address cannot be an alias.
 
-    ``tell`` is the address that may know, and ``list_address`` that of the list
-    whose address it is, if it is one's.
+    ``tell`` is the address that may know the reason.  ``list_address`` is the address
+    of the list that the address belongs to, if any.
     """
 
     why: Why
@@ -47,7 +47,7 @@ class Obstacle:
 
     @property
     def sentence(self) -> str:
-        """Say it to who is told, in the language that is in use."""
+        """The reason as a sentence, in the language that is in use."""
         match self.why:
             case Why.of_list:
                 # Named in the sentence.
@@ -105,7 +105,7 @@ def _list_names(email: str) -> tuple[set[str], str]:
 
 
 def _is_about(ban: str, email: str) -> bool:
-    """Say whether a ban is about an address, as `IBanManager` has it."""
+    """Return whether a ban applies to an address, as `IBanManager` decides."""
     # What is no regular expression bans nobody.
     with suppress(re.error):
         return ban == email or (

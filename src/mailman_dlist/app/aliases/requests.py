@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Members add addresses to post from, and take them away [U14, U16].
+"""Add, confirm and remove aliases of members [U14, U16].
 
-Who asks for an alias learns nothing about the address: the answer, what is written
-down, and how long it takes are the same whatever the address is already.  One mail
-goes to it; only its reader learns more.  No line in a log names an alias.
+A request reveals nothing about the address: the response, the stored row and the time
+are the same, whatever the address already is.  One message is sent to the address, and
+only its reader learns more.  No log line names an alias.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ DAY = timedelta(days=1)
 
 @public
 class NotAnAddress(DlistError):
-    """What was given is no address, or none that can be written everywhere."""
+    """The text is not an address, or not one that can be written everywhere."""
 
     def __init__(self, given: str):
         self.given = given
@@ -59,7 +59,7 @@ class AliasRefused(DlistError):
 
 @public
 class AliasesOff(AliasRefused):
-    """The owners of the list want no aliases."""
+    """The owners of the list have switched aliases off."""
 
     def __init__(self, mlist: MailingList):
         super().__init__(f'{mlist.fqdn_listname} does not allow aliases')
@@ -67,7 +67,7 @@ class AliasesOff(AliasRefused):
 
 @public
 class AlreadyAlias(AliasRefused):
-    """The address is an alias of the member already."""
+    """The address is already an alias of the member."""
 
     def __init__(self, email: str):
         self.email = email
@@ -76,7 +76,7 @@ class AlreadyAlias(AliasRefused):
 
 @public
 class TooManyAliases(AliasRefused):
-    """The member has, or waits for, as many aliases as the site allows."""
+    """The member has reached the limit of aliases, pending ones included."""
 
     def __init__(self, limit: int):
         self.limit = limit
@@ -87,7 +87,7 @@ class TooManyAliases(AliasRefused):
 
 @public
 class AskedTooOften(AliasRefused):
-    """The member asked as often today as the site allows."""
+    """The member has reached the limit of requests for today."""
 
     def __init__(self, limit: int):
         self.limit = limit
@@ -99,7 +99,7 @@ class AskedTooOften(AliasRefused):
 
 @public
 class CannotBeAlias(AliasRefused):
-    """An address cannot be an alias; for who reads its mail alone."""
+    """An address cannot be an alias; only its reader may learn why."""
 
     def __init__(self, obstacle: Obstacle):
         self.obstacle = obstacle
@@ -108,7 +108,7 @@ class CannotBeAlias(AliasRefused):
 
 @public
 class UnknownAlias(lookup.Unknown):
-    """The member has no such alias, and waits for none."""
+    """The member has no such alias and no request for it."""
 
     def __init__(self, given: str):
         self.given = given
@@ -117,7 +117,7 @@ class UnknownAlias(lookup.Unknown):
 
 @public
 class UnknownToken(lookup.Unknown):
-    """A token confirms nothing; it does not say why."""
+    """A token confirms nothing; the error does not say why."""
 
     def __init__(self) -> None:
         super().__init__('This token is unknown or has expired')
@@ -144,12 +144,12 @@ class Confirmation:
 
 @public
 def ask(mlist: MailingList, member: Member, given: str) -> str:
-    """Let a member ask for an alias [U14]; one mail goes to the address.
+    """Request an alias for a member [U14]; sends one message to the address.
 
-    It is committed.
+    The request is committed.
 
-    :return: The address as it is spelled here.
-    :raises NotAnAddress: when it is none.
+    :return: The normalised address.
+    :raises NotAnAddress: when the text is not an address.
     :raises AliasRefused: when the member can have no alias now, or has this one.
     """
     limit = ready().alias_limit
@@ -168,7 +168,7 @@ def ask(mlist: MailingList, member: Member, given: str) -> str:
 def _request(
     mlist: MailingList, member_id: UUID, email: str, token: str, limit: int
 ) -> datetime:
-    """Write down that somebody asks; return until when it can be confirmed."""
+    """Store a request; return until when it can be confirmed."""
     moment = now()
     confirmed = {each.email for each in model.aliases_of(member_id)}
     asked = model.requests_of(member_id, moment - max(_life(), DAY))
@@ -194,9 +194,9 @@ def _request(
 
 @public
 def show(member: Member) -> list[OwnAlias]:
-    """Return a member's aliases, and those that wait to be confirmed, by address.
+    """Return a member's confirmed and pending aliases, by address.
 
-    Where an address cannot be an alias, the wish waits all the same.
+    An address that cannot be an alias is shown as pending all the same.
     """
     moment = now()
     confirmed = {each.email for each in model.aliases_of(member.member_id)}
@@ -212,7 +212,7 @@ def show(member: Member) -> list[OwnAlias]:
 def find(member: Member, given: str) -> OwnAlias:
     """Return one of a member's aliases.
 
-    :raises UnknownAlias: when there is none, nor one that waits.
+    :raises UnknownAlias: when there is none, not even a pending one.
     """
     email = spelling.spelled(given)
     for each in show(member):
@@ -223,11 +223,11 @@ def find(member: Member, given: str) -> OwnAlias:
 
 @public
 def remove(member: Member, given: str) -> str:
-    """Take an alias from a member at once [U16], also one that waits.
+    """Remove an alias of a member at once [U16], also a pending one.
 
-    It is committed.
+    The removal is committed.
 
-    :return: The address as it is spelled here.
+    :return: The normalised address.
     :raises UnknownAlias: when there is none.
     """
     def work() -> str:
@@ -240,7 +240,7 @@ def remove(member: Member, given: str) -> str:
 
 @public
 def clear(member: Member) -> None:
-    """Take all aliases from a member at once [U16]; it is committed."""
+    """Remove all aliases of a member at once [U16], and commit."""
     member_id = member.member_id
     committed(lambda: _forget(member_id))
 
@@ -252,7 +252,7 @@ def _forget(member_id: UUID, email: str | None = None) -> None:
 
 @public
 def look(text: str) -> Confirmation:
-    """Say what a token confirms; this changes nothing.
+    """Return what a token confirms, without changing anything.
 
     :raises UnknownToken: when there is none, it has expired or was withdrawn, or
         the member or the list is gone or has no aliases any more.
@@ -276,13 +276,13 @@ def look(text: str) -> Confirmation:
 
 @public
 def confirm(text: str) -> Confirmation:
-    """Make an alias of the address to which a token was sent [U14].
+    """Make the address to which a token was sent an alias [U14].
 
-    It is committed, and then the address and the member are told.  Doing it again
-    changes nothing.
+    The alias is committed, and then the address and the member are told.  Repeating
+    this changes nothing.
 
     :raises UnknownToken: as `look` does.
-    :raises CannotBeAlias: when it cannot be one now; a mail to the address says so.
+    :raises CannotBeAlias: when it cannot be one now; a message to the address says why.
     """
     before, obstacle = committed(lambda: _confirm(text))
     mlist, member, email = before.mlist, before.member, before.email
@@ -297,10 +297,10 @@ def confirm(text: str) -> Confirmation:
 
 
 def _confirm(text: str) -> tuple[Confirmation, Obstacle | None]:
-    """Add the alias; return how things were before, and what stands in the way.
+    """Add the alias; return the state before, and the obstacle if there is one.
 
-    Of two members who race the later one's row is refused by its key; from the
-    start again, the other's alias stands in the way.
+    If two members confirm at the same time, the key refuses the later row; on the
+    second attempt, the other member's alias is the obstacle.
     """
     before = look(text)
     if before.state is AliasState.confirmed:
@@ -324,9 +324,9 @@ def _confirm(text: str) -> tuple[Confirmation, Obstacle | None]:
 
 @public
 def confirm_by_mail(mlist: MailingList, msg: Message, token: str) -> None:
-    """Confirm what an answer to our mail confirms; the answer goes to the alias.
+    """Confirm an alias by a reply to the message; the notice goes to the alias.
 
-    Whoever has the token may, from whatever address they write.
+    Anybody who has the token may confirm, from any address.
     """
     try:
         before = look(token)
@@ -345,7 +345,7 @@ def confirm_by_mail(mlist: MailingList, msg: Message, token: str) -> None:
 
 @public
 def give_way(mlist: MailingList, member: Member) -> None:
-    """Take an alias away whose address is a member's now.
+    """Remove an alias whose address has been subscribed to the list.
 
     Mailman has not committed the membership yet, so nothing is committed here.
     """
@@ -364,7 +364,7 @@ def give_way(mlist: MailingList, member: Member) -> None:
 
 @public
 def expire() -> None:
-    """Delete what can be confirmed no more; who asked today is remembered."""
+    """Delete expired requests, but keep those of today, which are counted."""
     ready()
     before = now() - max(_life(), DAY)
     count = committed(lambda: model.forget_requests(before))
@@ -373,7 +373,7 @@ def expire() -> None:
 
 
 def _life() -> timedelta:
-    """Return how long a request can be confirmed, as Mailman's own can."""
+    """Return how long a request can be confirmed, which is as long as Mailman's own."""
     return as_timedelta(config.mailman.pending_request_life)
 
 
@@ -382,9 +382,9 @@ def _is_pending(request: AliasRequest, moment: datetime) -> bool:
 
 
 def _read(given: str) -> str:
-    """Return an address as it is spelled here.
+    """Return the normalised address.
 
-    :raises NotAnAddress: when Mailman would not take it, or not everybody could
+    :raises NotAnAddress: when Mailman would not accept it, or not everybody could
         write to it.
     """
     email = spelling.spelled(given)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a digest looks like: Mailman's own, its contents by conversation.
+"""Write a digest in Mailman's formats, grouped by conversation.
 
-Above the subjects of each conversation the table of contents has its subject, and
-the addresses to answer, follow and mute it.
+In the table of contents, each conversation has a heading with its subject and the
+addresses to reply, follow and mute.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from mailman_dlist.mail.charsets import is_charset
 class Topic:
     """The messages of one conversation in a digest.
 
-    :param heading: What the table of contents says above them; '' for nothing.
+    :param heading: The text above them in the table of contents; '' for none.
     """
 
     heading: str
@@ -66,7 +66,7 @@ class _ByConversation:
 
 
 class MIMEDigest(_ByConversation, MIMEDigester):
-    """A digest in which every message is whole."""
+    """A digest that contains every message as a MIME part."""
 
     def add_message(self, msg: Message, count: int) -> None:
         """Add a copy of the message, which shares its texts with all others."""
@@ -92,7 +92,7 @@ READ = (
 
 
 class PlainDigest(_ByConversation, RFC1153Digester):
-    """A digest that is one text (RFC 1153)."""
+    """A digest that is one plain text (RFC 1153)."""
 
     def add_message(self, msg: Message, count: int) -> None:
         """Add the message to the digest, whatever it takes for a charset."""
@@ -100,9 +100,9 @@ class PlainDigest(_ByConversation, RFC1153Digester):
 
 
 def _readable(msg: Message) -> Message:
-    """Return a message of which Mailman can read all texts and names of files.
+    """Return the message so that Mailman can read all texts and file names in it.
 
-    One that it cannot read would stop the digest for everybody.
+    A message that it cannot read would stop the digest for everybody.
     """
     if all(map(_is_readable, msg.walk())):
         return msg
@@ -146,7 +146,7 @@ def compose(
     number: int,
     topics: Iterable[Topic],
 ) -> Message:
-    """Write a digest of these messages, in their order.
+    """Return a digest of these messages, in this order.
 
     It is in the charset of the list's language, if that has all that the list's name
     and the owner's texts have.

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many messages for a queue, each of which gets there once, whatever happens.
+"""Put a batch of messages into a queue, each of them exactly once.
 
-A queue and the database cannot be written at one moment: who queues first may do it
-again after a crash, who writes it down first may lose it.  So the messages wait,
-all of them, in a directory beside the queue's files, and go from there one by one.
-What has gone is no longer there.
+A queue and the database cannot be written at the same moment: queuing first may repeat
+a message after a crash, recording first may lose it.  Therefore all messages are
+written to a directory beside the queue's files first, and moved into the queue one by
+one.  A message that has been moved is no longer in the directory.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from mailman_dlist.app.digests.locks import locked
 class Handover:
     """A batch of messages for a queue.
 
-    :param name: The same after a crash, and no other batch's.  It needs no ending: a
-        queue takes what ends in ``.pck`` or ``.bak`` for its own.
+    :param name: Unique to the batch and the same after a crash.  It must not end in
+        ``.pck`` or ``.bak``, which a queue takes for its own files.
     """
 
     def __init__(self, queue: str, name: str):
@@ -38,9 +38,9 @@ class Handover:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Wait until no other process has the batch, and keep it.
+        """Wait until no other process has the batch, and lock it.
 
-        Then look again what is left to do.  A crash ends it.
+        The caller must look again what is left to do.  A crash releases the lock.
         """
         with locked(self._lock):
             yield
@@ -48,14 +48,14 @@ class Handover:
 
     @property
     def is_ready(self) -> bool:
-        """Whether all messages are written, and some perhaps gone."""
+        """Whether all messages have been written; some may have been moved already."""
         return self._ready.is_dir()
 
     @contextmanager
     def filling(self) -> Iterator[Switchboard]:
-        """Write all messages into a queue that nobody looks into.
+        """Yield a queue without a runner, to write all messages into.
 
-        They are ready when that ends without an error.
+        The batch is ready when the block ends without an error.
         """
         # From an attempt that failed.
         shutil.rmtree(self._filling, ignore_errors=True)
@@ -64,10 +64,10 @@ class Handover:
         self._filling.rename(self._ready)
 
     def deliver(self) -> None:
-        """Let the messages go into the queue."""
+        """Move the messages into the queue."""
         for path in sorted(self._ready.iterdir()):
             path.rename(self._queue / path.name)
 
     def close(self) -> None:
-        """Forget the batch; all its messages are gone."""
+        """Delete the batch after all its messages have been moved."""
         self._ready.rmdir()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One digest of a dlist: to each reader what that reader wants of it [U9].
+"""Send a digest of a dlist with the messages that each reader wants [U9].
 
-Mailman collects the messages and says when it is time.  Readers who want the same
-of them, in the same format, share one message.  After a crash nobody has the digest
-twice and nobody not at all: see `app.digests.handover`.
+Mailman collects the messages and decides when a digest is due.  Readers who want the
+same messages in the same format share one digest.  After a crash every reader still
+receives it exactly once: see `app.digests.handover`.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Issue:
 class Collected:
     """A message of a digest.
 
-    :param row: What we know of it; None where it is of no conversation.
+    :param row: Its row in our tables; None if it belongs to no conversation.
     """
 
     message: Message
@@ -79,7 +79,7 @@ class Collected:
 
 @public
 def send(mlist: MailingList, issue: Issue) -> None:
-    """Queue a digest for its readers, or what a crash left of that to do."""
+    """Queue a digest for its readers, or the rest of it after a crash."""
     ready()
     handover = Handover('virgin', f'{mlist.list_id}.{issue.volume}.{issue.number}')
     # There may be two jobs for it, and several runners.
@@ -104,9 +104,9 @@ def _send(mlist: MailingList, issue: Issue, handover: Handover) -> None:
 
 
 def _collected(mlist: MailingList, path: Path) -> list[Collected]:
-    """Return the messages, by conversation, each once and in one digest only.
+    """Return the messages grouped by conversation, each of them once.
 
-    A crash may have put one into the mailbox twice, or into the last one as well.
+    After a crash, a message may be in the mailbox twice, or in the last digest too.
     """
     if not path.exists():
         return []
@@ -132,7 +132,7 @@ def _by_content(
     collected: Sequence[Collected],
     readers: Sequence[model.Reader],
 ) -> dict[tuple[Format, frozenset[int]], set[str]]:
-    """Return who shares a digest, by its format and the places of its messages."""
+    """Group readers by the format of their digest and the indexes of its messages."""
     posts = [each.as_post() for each in collected]
     conversation_ids = {
         post.conversation_id for post in posts if post.conversation_id is not None
@@ -189,7 +189,7 @@ def _fill(
 def _headings(
     mlist: MailingList, collected: Sequence[Collected]
 ) -> dict[int | None, str]:
-    """Return what the table of contents says of each conversation."""
+    """Return the heading of each conversation in the table of contents."""
     template = templates.text(
         'dlist:digest:conversation', mlist, mlist.preferred_language.code
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file that one process at a time has to itself, until it lets go or dies."""
+"""Lock a file for one process at a time, until it closes the file or dies."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from public import public
 @public
 @contextmanager
 def locked(path: Path) -> Iterator[BinaryIO]:
-    """Wait for a file, and have it open for reading and appending.
+    """Wait for the lock of a file, and open it for reading and appending.
 
-    It is made where there is none.  Nobody else in this process may open it
-    meanwhile: to close it anywhere gives up the lock.
+    The file is created if necessary.  No other code in this process may open it in the
+    meantime, because closing it anywhere releases the lock.
     """
     while True:
         with path.open('ab+') as file:
@@ -31,7 +31,7 @@ def locked(path: Path) -> Iterator[BinaryIO]:
 
 
 def _is_at(path: Path, file: BinaryIO) -> bool:
-    """Say whether nobody moved or deleted the file while we waited for it."""
+    """Return whether the file is still at its path after waiting for it."""
     try:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except FileNotFoundError:

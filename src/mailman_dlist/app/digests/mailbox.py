@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The mailbox of a list's next digest, which processes share and some die with.
+"""Add messages to the mailbox of a list's next digest, and repair it after a crash.
 
 Mailman's own handler writes ``>From`` where a line of a message begins with ``From``,
-so the messages are added here.  Who is killed in the middle leaves half a message;
-who is killed while Mailman lets a digest go, a mailbox that nobody asks for, until the
-next one takes its place.
+so the messages are added here.  A process that is killed while adding leaves an
+incomplete message.  One that is killed while Mailman starts a digest leaves a mailbox
+without a job, which the next digest would overwrite.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ log = logging.getLogger('mailman.plugins.dlist')
 
 @public
 def collect(mlist: MailingList, msg: Message) -> None:
-    """Add a message to the next digest as it is, and let that go when it is time."""
+    """Add a message unchanged to the next digest, and start the digest if it is due."""
     path = Path(mlist.data_path) / 'digest.mmdf'
     path.parent.mkdir(exist_ok=True)
     entry = _entry(msg)
@@ -61,9 +61,9 @@ def collect(mlist: MailingList, msg: Message) -> None:
 
 
 def _entry(msg: Message) -> bytes:
-    """Return the message as it stands in the mailbox.
+    """Return the message in the format of the mailbox.
 
-    Lines that would end it there, and perhaps begin another, get a ``>`` in front.
+    Lines that would end the message there get a ``>`` in front.
     """
     octets = BytesIO()
     BytesGenerator(octets, mangle_from_=False, maxheaderlen=0).flatten(msg)
@@ -75,7 +75,7 @@ def _entry(msg: Message) -> bytes:
 
 @public
 def messages_in(path: Path) -> list[Message]:
-    """Return the messages of a mailbox that was let go."""
+    """Return the messages of a mailbox whose digest has been started."""
     messages: list[Message] = []
     # Who opened it before may be adding to it still, or have died of it.
     with locked(path) as file, closing(Mailbox(str(path), create=False)) as mailbox:
@@ -90,9 +90,9 @@ def messages_in(path: Path) -> list[Message]:
 
 
 def _queue_forgotten(mlist: MailingList) -> None:
-    """Queue a digest whose number is not taken, though its mailbox has it already.
+    """Queue a digest whose number is unused although its mailbox exists.
 
-    Should it be queued, the second job finds nothing to do.
+    If it has been queued already, the second job finds nothing to do.
     """
     volume, number = mlist.volume, mlist.next_digest_number
     path = Path(mlist.data_path) / f'digest.{volume}.{number}.mmdf'
@@ -111,7 +111,7 @@ def _queue_forgotten(mlist: MailingList) -> None:
 
 
 def _cut_fragment(mailbox: BinaryIO) -> None:
-    """Cut off a message that was being added; it comes again, whole."""
+    """Cut off an incomplete message; the whole message is added again."""
     place = end = 0
     inside = False
     mailbox.seek(0)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The keys that sign personal links, in Mailman's data directory.
 
-A line is a key: its id, from 0 to 15, and the key in hexadecimal digits.  The
-last line signs; all lines are accepted.  Who wants a new key adds a line with a
-new id, and removes the old line when links signed with it may die.
+Each line has an id, from 0 to 15, and a key in hexadecimal digits.  The last line
+signs; all lines are accepted.  To replace a key, add a line with a new id, and remove
+the old line when its links may stop working.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class KeyFileError(DlistError):
 def accepted() -> dict[int, bytes]:
     """Return the keys by their ids, in the order of their lines.
 
-    There are none where no link was ever signed.
+    There are none if no link was ever signed.
 
-    :raises KeyFileError: when there is something wrong with the file.
+    :raises KeyFileError: when the file is not valid.
     """
     # No Path: every personal link comes by here.
     path = os.path.join(config.DATA_DIR, FILE_NAME)
@@ -61,9 +61,9 @@ def accepted() -> dict[int, bytes]:
 
 @public
 def signing() -> tuple[int, bytes]:
-    """Return the key that signs, and its id before it; make the first if need be.
+    """Return the id and the key that sign; create the first key if necessary.
 
-    :raises KeyFileError: when there is something wrong with the file.
+    :raises KeyFileError: when the file is not valid.
     """
     keys = accepted()
     if not keys:
@@ -77,7 +77,7 @@ def signing() -> tuple[int, bytes]:
 
 
 def _make(path: Path) -> None:
-    """Make the file whole or not at all; whoever comes first wins."""
+    """Create the file completely or not at all; the first process wins."""
     # Its mode is 0600.
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:
