@@ -258,7 +258,7 @@ def test_an_address_that_had_enough_mail_gets_no_more_and_nobody_sees_it(
     monkeypatch.setattr(site, 'site_settings', lambda: SiteSettings(max_notices=1))
     assert requests.ask(mlist, bart, ALIAS) == ALIAS
     [mail] = sent()
-    assert 'the last of 1 such answers' in mail.get_payload()
+    assert 'limit of 1 notices a day' in mail.get_payload()
     assert requests.ask(mlist, cris, ALIAS) == ALIAS
     assert sent() == []
     assert own(cris) == {ALIAS: PENDING}

@@ -20,7 +20,7 @@ from tests.model.stage import DAY, count_rows, join, letter, pass_time, queued
 pytestmark = pytest.mark.every_database
 
 
-LAST = 'You have reached the limit of 3 acknowledgements a day'
+LAST = 'You have reached the limit of 3 notices a day'
 
 
 @pytest.fixture

@@ -502,5 +502,5 @@ def test_mail_goes_out_with_plain_links_while_there_is_no_sound_key(
         assert each.message['List-Unsubscribe'] == MUTE
         assert each.message['X-Dlist-Reason'] == REASONS[Why.everything]
     [complaint] = [each for each in caplog.messages if 'personal' in each]
-    assert 'line 1 is no id' in complaint
+    assert 'line 1 is not an id' in complaint
     assert store().is_active

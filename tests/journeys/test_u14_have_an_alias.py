@@ -133,7 +133,9 @@ def test_ten_lines_are_ten_wishes_and_no_more_today(ant):
     bart.writes(f'ant-request@{ant.village.domain}', '', '\n'.join([*lines, 'end', '']))
     assert len(own(ant, bart)) == 10
     said = asks(ant, bart, 'add more@other.example')
-    assert said.startswith('You have reached the limit of requests for today: 10.')
+    assert said.startswith(
+        'You have reached the limit of alias requests for today: 10.'
+    )
 
 
 @pytest.mark.parametrize('headers', [

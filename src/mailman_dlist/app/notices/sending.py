@@ -120,7 +120,7 @@ def send(
         else:
             to = to.address.email
     if not to:
-        log.info('<%s> has no sender to be answered', answered)
+        log.info('<%s> has no sender to reply to', answered)
         return
     text = notice.text
     if limited:
@@ -128,7 +128,7 @@ def send(
         sent = committed(lambda: count_notice(to, today()))
         if sent > allowed:
             # The address may be an alias, and the next line name the member.
-            log.info('An address had %s notices today and gets no more', allowed)
+            log.info('An address has reached the limit of %s notices today', allowed)
             return
         if sent == allowed:
             facts = {'max_notices': str(allowed)}
