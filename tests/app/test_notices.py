@@ -12,8 +12,8 @@ from mailman_dlist.app.notices import sending
 from mailman_dlist.app.posts.judging import Fate, Judgement
 from mailman_dlist.app.posts.refusals import refuse
 from mailman_dlist.app.site import SiteSettings
-from mailman_dlist.domain.address import parse
 from mailman_dlist.model.notices import NoticeCount
+from tests.app.post import arrived
 from tests.model.stage import DAY, count_rows, join, letter, pass_time, queued
 
 
@@ -38,7 +38,7 @@ def acknowledge(mlist: Any, msg: Any, member: Any, picnic: Any) -> None:
 
 
 def give_back(mlist: Any, msg: Any, extension: str = 'picnik') -> None:
-    refuse(mlist, msg, parse(extension), Judgement(Fate.unknown))
+    refuse(arrived(mlist, msg, extension), Judgement(Fate.unknown))
 
 
 def test_an_acknowledgement_says_what_is_true_now(mlist, picnic):
