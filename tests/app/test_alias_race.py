@@ -13,7 +13,7 @@ from mailman.config import config
 from mailman.utilities.datetime import now
 from sqlalchemy import insert
 
-from mailman_dlist.app.aliases import obstacles, requests
+from mailman_dlist.app.aliases import eligibility, requests
 from mailman_dlist.app.aliases.requests import CannotBeAlias
 from mailman_dlist.domain import confirmation
 from mailman_dlist.interfaces.alias import AliasState
@@ -40,7 +40,7 @@ def test_the_loser_is_told_why(mlist, monkeypatch):
         'list_id': mlist.list_id, 'email': ALIAS, 'member_id': cris.member_id,
         'confirmed_at': now(),
     }
-    find = obstacles.find
+    find = eligibility.find
     looks: list[Any] = []
 
     def find_and_be_overtaken(*given: Any) -> Any:
@@ -52,7 +52,7 @@ def test_the_loser_is_told_why(mlist, monkeypatch):
                 connection.execute(insert(Alias), others)
         return found
 
-    monkeypatch.setattr(obstacles, 'find', find_and_be_overtaken)
+    monkeypatch.setattr(eligibility, 'find', find_and_be_overtaken)
     with pytest.raises(CannotBeAlias):
         requests.confirm(tokens[0])
     # The way stood open at first.
@@ -77,7 +77,7 @@ def test_two_answers_of_one_member_are_one_alias(mlist, monkeypatch):
         'list_id': mlist.list_id, 'email': ALIAS, 'member_id': bart.member_id,
         'confirmed_at': now(),
     }
-    find = obstacles.find
+    find = eligibility.find
 
     def find_and_be_overtaken(*given: Any) -> Any:
         found = find(*given)
@@ -85,7 +85,7 @@ def test_two_answers_of_one_member_are_one_alias(mlist, monkeypatch):
             connection.execute(insert(Alias), row)
         return found
 
-    monkeypatch.setattr(obstacles, 'find', find_and_be_overtaken)
+    monkeypatch.setattr(eligibility, 'find', find_and_be_overtaken)
     assert requests.confirm('a' * 16).state is AliasState.confirmed
     assert count_rows(Alias) == {'dlist_alias': 1}
     # The other one told it.

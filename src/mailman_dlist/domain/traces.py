@@ -29,9 +29,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from mailman_dlist.domain.links.message import SEALED
+from mailman_dlist.mail.encodings import UUENCODED, decoded, encoded, encoding_of
 from mailman_dlist.mail.fields import raw
 from mailman_dlist.mail.references import bare, ids_in
-from mailman_dlist.mail.transfer import UUENCODED, decoded, encoded, encoding_of
 
 
 #: Parts whose payload is a message that somebody else may have written.

@@ -11,7 +11,7 @@ from datetime import datetime
 from public import public
 
 from mailman_dlist.app import lists
-from mailman_dlist.app.aliases.obstacles import Obstacle
+from mailman_dlist.app.aliases.eligibility import Obstacle
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.links import making
 from mailman_dlist.app.notices import sending

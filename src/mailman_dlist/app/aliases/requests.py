@@ -23,9 +23,9 @@ from public import public
 from zope.component import getUtility
 
 from mailman_dlist.app import lists, lookup
+from mailman_dlist.app.aliases import eligibility
 from mailman_dlist.app.aliases import mail as alias_mail
-from mailman_dlist.app.aliases import obstacles
-from mailman_dlist.app.aliases.obstacles import Obstacle
+from mailman_dlist.app.aliases.eligibility import Obstacle
 from mailman_dlist.app.people import senders
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain import alias as spelling
@@ -157,7 +157,7 @@ def ask(mlist: MailingList, member: Member, given: str) -> str:
         raise AliasesOff(mlist)
     email, member_id, token = _read(given), member.member_id, confirmation.new_token()
     until = committed(lambda: _request(mlist, member_id, email, token, limit))
-    obstacle = obstacles.find(mlist, email, member_id)
+    obstacle = eligibility.find(mlist, email, member_id)
     if obstacle is None:
         alias_mail.ask(mlist, email, token, until)
     else:
@@ -306,7 +306,7 @@ def _confirm(text: str) -> tuple[Confirmation, Obstacle | None]:
     if before.state is AliasState.confirmed:
         return before, None
     mlist, member_id = before.mlist, before.member.member_id
-    obstacle = obstacles.find(mlist, before.email, member_id)
+    obstacle = eligibility.find(mlist, before.email, member_id)
     if obstacle is None:
         store().add(
             Alias(

@@ -15,7 +15,7 @@ from typing import Any
 
 from mailman_dlist.domain.links.text import Plain, replaced
 from mailman_dlist.mail.charsets import is_charset
-from mailman_dlist.mail.transfer import UUENCODED, decoded, encoded, encoding_of
+from mailman_dlist.mail.encodings import UUENCODED, decoded, encoded, encoding_of
 
 
 #: What is inside was signed, or nobody but its readers can read it.

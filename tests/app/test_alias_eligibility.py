@@ -15,7 +15,7 @@ from mailman.interfaces.domain import IDomainManager
 from mailman.interfaces.member import MemberRole
 from zope.component import getUtility
 
-from mailman_dlist.app.aliases import obstacles, requests
+from mailman_dlist.app.aliases import eligibility, requests
 from mailman_dlist.app.aliases.requests import CannotBeAlias
 from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.model.session import store
@@ -218,7 +218,7 @@ BAN_PATTERNS = [
 @pytest.mark.parametrize('of_list', [True, False])
 def test_banned_is_who_mailman_takes_for_banned(ban, of_list, mlist, bart):
     IBanManager(mlist if of_list else None).ban(ban)
-    found = obstacles.find(mlist, ALIAS, bart.member_id)
+    found = eligibility.find(mlist, ALIAS, bart.member_id)
     assert (found is not None) is IBanManager(mlist).is_banned(ALIAS)
 
 

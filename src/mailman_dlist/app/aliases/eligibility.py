@@ -19,11 +19,11 @@ from mailman_dlist.app import lists
 from mailman_dlist.app.i18n import _
 from mailman_dlist.domain.naming import SUBADDRESSES
 from mailman_dlist.interfaces.mailman import MailingList
-from mailman_dlist.model import claims
+from mailman_dlist.model import address_uses
 
 
 @public
-class Why(Enum):
+class AddressUse(Enum):
     """What an address is already."""
 
     of_list = 'of-list'
@@ -41,23 +41,23 @@ class Obstacle:
     of the list that the address belongs to, if any.
     """
 
-    why: Why
+    use: AddressUse
     tell: str
     list_address: str = ''
 
     @property
     def sentence(self) -> str:
         """The reason as a sentence, in the language that is in use."""
-        match self.why:
-            case Why.of_list:
+        match self.use:
+            case AddressUse.of_list:
                 # Named in the sentence.
                 list_address = self.list_address  # noqa: F841
                 return _('The address belongs to the mailing list ${list_address}.')
-            case Why.of_member:
+            case AddressUse.of_member:
                 return _('The address belongs to a member of the list.')
-            case Why.alias:
+            case AddressUse.alias:
                 return _('A member of the list already posts from this address.')
-            case Why.banned:
+            case AddressUse.banned:
                 return _('The address is banned from the list.')
 
 
@@ -68,23 +68,23 @@ def find(mlist: MailingList, email: str, member_id: UUID) -> Obstacle | None:
     :param email: As aliases are spelled.
     """
     list_id = mlist.list_id
-    of_lists = claims.lists_named(*_list_names(email))
-    memberships = claims.memberships(list_id, email)
-    owner = claims.owner(list_id, email)
-    bans = claims.bans(list_id, email)
+    of_lists = address_uses.lists_named(*_list_names(email))
+    memberships = address_uses.memberships(list_id, email)
+    owner = address_uses.owner(list_id, email)
+    bans = address_uses.bans(list_id, email)
     if of_lists:
         # A mail to the list would be posted; its owners are people.
         name, host = of_lists[0]
-        return Obstacle(Why.of_list, f'{name}-owner@{host}', f'{name}@{host}')
+        return Obstacle(AddressUse.of_list, f'{name}-owner@{host}', f'{name}@{host}')
     # The member's own linked addresses may be aliases; those of others are others.
     linked = {each.member_id for each in memberships}
     subscribed = email in {each.email for each in memberships}
     if subscribed or (linked and member_id not in linked):
-        return Obstacle(Why.of_member, email)
+        return Obstacle(AddressUse.of_member, email)
     if owner is not None and owner != member_id:
-        return Obstacle(Why.alias, email)
+        return Obstacle(AddressUse.alias, email)
     if any(_is_about(ban, email) for ban in bans):
-        return Obstacle(Why.banned, email)
+        return Obstacle(AddressUse.banned, email)
     return None
 
 
