@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from random import uniform
+from time import sleep
 from typing import TypeVar
 
 from mailman.config import config
@@ -19,6 +21,10 @@ log = logging.getLogger('mailman.plugins.dlist')
 # Two runners that open conversations of one name collide once and see each
 # other's row the second time; more than that is a database in trouble.
 ATTEMPTS = 10
+
+# Seconds.  Without a wait, four processes that opened conversations of one name as fast
+# as they could lost ten races in a row on PostgreSQL.
+SHORTEST_WAIT = 0.001
 
 
 def store() -> Session:
@@ -59,6 +65,8 @@ def committed(work: Callable[[], T]) -> T:
             if attempt == ATTEMPTS:
                 raise
             log.debug('Attempt %s lost a race: %s', attempt, error)
+            # Of random length, or the same ones would meet again.
+            sleep(uniform(0, SHORTEST_WAIT * 2**attempt))
         else:
             return result
     raise AssertionError('unreachable')
