@@ -202,7 +202,7 @@ def some_answer(crowd: Crowd) -> None:
         )
     crowd.village.settle()
     for each in crowd.of('twice', *ASK_BY_MAIL):
-        back = each.reads_one('first answer counts')
+        back = each.reads_one('already answered')
         assert OTHER in back.as_string()
 
 

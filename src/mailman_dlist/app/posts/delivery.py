@@ -137,8 +137,13 @@ def once(
     """
     if accepted.message.steps & step:
         return
+    nothing_to_do = _does_nothing(accepted.arrival, step)
+    if step is Step.acknowledge and not nothing_to_do:
+        # Its text may come from a slow web server, and as long as anything waits to
+        # be committed, nobody else can write to SQLite.
+        commit_and_keep()
     action()
-    if _does_nothing(accepted.arrival, step):
+    if nothing_to_do:
         return
     accepted.message.steps |= step
     if commit and step not in HARMLESS:
