@@ -538,6 +538,15 @@ def test_on_another_list_it_stays_an_alias(mlist, bart):
     assert sent() == []
 
 
+def test_one_address_is_an_alias_of_somebody_else_on_another_list(mlist, bart):
+    bee = new_list('bee')
+    cris = join(bee, 'Cris')
+    for each, member in ((mlist, bart), (bee, cris)):
+        give_alias(each, member, ALIAS)
+    for each, member in ((mlist, bart), (bee, cris)):
+        assert lists.post_settings(each, ALIAS).alias_of == member.member_id
+
+
 def test_nothing_of_ours_commits_a_membership(mlist, bart):
     """Mailman has not finished when it tells us of a new member."""
     give_alias(mlist, bart, ALIAS)

@@ -632,6 +632,15 @@ def test_automatic_mail_from_an_alias_leaves_no_trace_in_the_log(ant, caplog):
     assert telling(logged(caplog)) == []
 
 
+def test_an_alias_on_another_list_is_not_shown_either(ant):
+    there = join(new_list('bee'), 'Anne')
+    give_alias(there.mailing_list, there, 'laptop@elsewhere.example')
+    store().commit()
+    [out] = ant.posts(from_shade(Cc='laptop@elsewhere.example, bart@example.com'))
+    assert telling(out) == []
+    assert 'bart@example.com' in str(out['cc'])
+
+
 def test_no_address_is_linked(ant):
     ant.posts(from_shade())
     address = getUtility(IUserManager).get_address(SHADE)

@@ -124,3 +124,7 @@ def test_answers_are_kept_for_as_long_as_each_list_says(ant):
     pass_time(11 * DAY)
     keeping.forget_old()
     assert [model.size(mlist.list_id) for mlist in (ant, bee)] == [0, 1]
+    # What is left of requests that are over goes then; this one has a member.
+    pass_time(keeping.REMEMBERED)
+    keeping.forget_old()
+    assert model.size(bee.list_id) == 1

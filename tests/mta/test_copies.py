@@ -67,6 +67,17 @@ def test_copies_of_a_conversation_are_the_same(
         assert len(links) == (3 if personal else 0)
 
 
+def test_copies_of_a_site_without_web_pages_are_the_same(mailman, server):
+    ant = new_list('ant')
+    ant.personalize = Personalization.full
+    msg = posted(join(ant, 'Anne'))
+    process(ant, msg, {metadata.EXTENSION: 'new'}, PIPELINE)
+    [(waiting, msgdata)] = queued('out')
+    [(_sender, _recipients, raw)] = both(server, ant, waiting, **msgdata).transactions
+    # The footer is ours.
+    assert b'ant+picnic@example.com' in raw.partition(b'\r\n\r\n')[2]
+
+
 SIZES = (10, 300)
 
 # No message takes more statements than this; lower it with the cost.
