@@ -51,9 +51,6 @@ class Village:
         :param config: Mailman's own settings, as REST names them.
         """
         list_id = self.site.create_list(f'{name}@{self.domain}', style, **config)
-        # Of two runners that look for its archivers for the first time, both would
-        # write them down, and Mailman would find too many for ever.
-        self.site.must(f'lists/{list_id}/archivers')
         return MailingList(self, list_id)
 
     def person(self, name: str) -> Person:

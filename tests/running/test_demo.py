@@ -10,6 +10,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -57,9 +58,13 @@ def left_behind(directory: Path) -> list[str]:
 
 def read_until(process, text):
     lines = []
+    # A process that says nothing more would be read for ever.
+    patience = Timer(PATIENCE_SECONDS, process.kill)
+    patience.start()
     for line in process.stdout:
         lines.append(line)
         if text in line:
+            patience.cancel()
             return ''.join(lines)
     raise AssertionError(f'{text!r} is not in\n{"".join(lines)}')
 
