@@ -82,7 +82,7 @@ def test_what_a_list_leaves_for_names(list_name, free):
 @pytest.mark.parametrize(('list_name', 'delimiter', 'longest'), [
     ('a' * 37, '+', 36),
     ('a' * 60, '+', 36),
-    ('a' * 37, '--', 31),
+    ('a' * 37, '--', 33),
     ('c++', '+', None),
     ('c=', '=', None),
 ])

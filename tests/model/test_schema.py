@@ -290,18 +290,20 @@ url: {url}
 @pytest.mark.parametrize(('found', 'sentence'), [
     (
         None,
-        'The tables of mailman-dlist are missing, and this release needs 0002: '
-        'stop Mailman, run "mailman dlist upgrade", and start it again.',
+        'The tables of mailman-dlist are missing, but this release needs 0002: '
+        'stop Mailman, run "mailman dlist upgrade", and start Mailman again.',
     ),
     (
         '0001',
-        'The tables of mailman-dlist are of revision 0001, and this release needs '
-        '0002: stop Mailman, run "mailman dlist upgrade", and start it again.',
+        'The tables of mailman-dlist have the older revision 0001, but this release '
+        'needs 0002: stop Mailman, run "mailman dlist upgrade", and start Mailman '
+        'again.',
     ),
     (
         '9999',
-        'The tables of mailman-dlist are of the newer revision 9999, and this '
-        'release needs 0002: stop Mailman, install its release, and start it again.',
+        'The tables of mailman-dlist have the newer revision 9999, but this release '
+        'needs 0002: stop Mailman, install the release that made them, and start '
+        'Mailman again.',
     ),
 ])
 def test_an_error_says_what_is_amiss_and_how_to_mend_it(found, sentence):
