@@ -92,7 +92,8 @@ def lives(village: Village) -> Iterator[bytes]:
         yield repr((entry['subject'], entry['reason'], entry['msg'])).encode()
         action = 'reject' if entry['subject'] == 'stranger' else 'accept'
         village.site.must(f'{held}/{entry["request_id"]}', {'action': action})
-    village.settle()
+        # One by one as well.
+        village.settle()
     lists = village.site.var / 'lists'
     yield (lists / bee.list_id / 'digest.mmdf').read_bytes()
     village.site.mailman('digests', '--send', '-l', bee.list_id)
