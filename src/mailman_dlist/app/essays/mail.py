@@ -94,7 +94,7 @@ def was_asked(mlist: MailingList, email: str, since: datetime) -> bool:
 
 @public
 def ask_on_request(mlist: MailingList, essay: Essay) -> None:
-    """Send the questions to who wants to join again, as often as the site allows."""
+    """Send the questions again on request, as often as the site allows."""
     if essay.mailed_at is None:
         # The first time something crashed.
         advance(mlist, essay)
@@ -109,7 +109,7 @@ def ask_on_request(mlist: MailingList, essay: Essay) -> None:
 
 @public
 def ask_again(mlist: MailingList, essay: Essay, *, replied: bool) -> None:
-    """Send the questions to who has not answered them; first it is noted.
+    """Note that there is no answer yet, and send the questions again.
 
     At most once a day.
 
@@ -207,7 +207,7 @@ def _telling(mlist: MailingList, essay: Essay) -> Notice:
 def give_back(
     mlist: MailingList, msg: Message, template: str, facts: sending.Facts | None = None
 ) -> None:
-    """Return an answer that does not count to who sent it, with the reason.
+    """Return an answer that does not count to its sender, with the reason.
 
     :param facts: What the template names beside the address for joining.
     """

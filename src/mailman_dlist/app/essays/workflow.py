@@ -92,7 +92,7 @@ class EssayManager:
         if essay.answer is None and lists.settings(self._mlist).essay:
             essay_mail.ask_again(self._mlist, essay, replied=False)
             return token, TokenOwner.subscriber, None
-        # What is restored is deleted, so all that can be refused is refused before.
+        # Restoring deletes the saved state, so refuse everything before that.
         if self._mlist.members.get_member(essay.email) is not None:
             raise AlreadySubscribedError(
                 self._mlist.fqdn_listname, essay.email, MemberRole.member
@@ -144,7 +144,7 @@ class EssayWorkflow(SubscriptionWorkflow):
             essay.pending = None
         super()._set_token(token_owner)
         if essay is not None:
-            # Whoever reads what is not committed finds no token without its request.
+            # A process that reads uncommitted rows must find no token without request.
             store().flush()
             essay.pending = self.token
 
@@ -184,13 +184,13 @@ class EssayWorkflow(SubscriptionWorkflow):
     def is_asked(self) -> bool:
         """Say whether who joins this way answers first."""
         settings = lists.settings(self.mlist)
-        # Who is invited is approved as well.
+        # Invitations are approved as well.
         passes = not settings.ask_invited if self.invitation else self.pre_approved
         return settings.essay and not passes
 
     def _step_do_subscription(self) -> None:
         if self.essay is not None and self.subscriber is self.user:
-            # Who prefers no address joins with the one that was asked.
+            # A user without a preferred address joins with the one that was asked.
             prefers = self.user.preferred_address is not None
             self.subscriber = self.user if prefers else self.address
         super()._step_do_subscription()
@@ -243,7 +243,7 @@ def subscribe(
             raise
         if answer is None and lists.settings(mlist).essay:
             if not workflow.is_asked():
-                # Who adds people hears of it that one of them waits already.
+                # A caller that adds people is told that one of them is pending.
                 raise
             essay_mail.ask_on_request(mlist, essay)
             return essay.pending, TokenOwner.subscriber, None

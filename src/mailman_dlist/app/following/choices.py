@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What members choose, and who therefore hears what [U7, U8, U12, U13]."""
+"""Record the choices of members, and compute what they receive [U7, U8, U12, U13]."""
 
 from __future__ import annotations
 
