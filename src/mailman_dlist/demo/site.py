@@ -96,6 +96,7 @@ class Site:
         self._sink: Sink | None = None
         self._master: subprocess.Popen[bytes] | None = None
         self._log_offset = 0
+        self._leftovers: frozenset[Path] = frozenset()
         self._dlist_settings = dlist_settings if plugin else None
         self._sections = configuration.merged(
             self._own_sections(),
@@ -203,6 +204,9 @@ class Site:
             return
         self._write()
         self._log_offset = len(self.log('mailman'))
+        # A crash leaves files that were being written.  Nobody reads them again: what
+        # they would have said is in the queue that it came from.
+        self._leftovers = frozenset((self.var / 'queue').glob('*/*.tmp'))
         if self._sink is None:
             sink = Sink(self.outbox, self.smtp_port)
             sink.start()
@@ -479,7 +483,7 @@ class Site:
 
     def _queue_counts(self) -> dict[str, int]:
         counts: dict[str, int] = {}
-        for path in (self.var / 'queue').glob('*/*'):
+        for path in {*(self.var / 'queue').glob('*/*')} - self._leftovers:
             if path.suffix in QUEUE_FILES and path.parent.name not in RESTING_QUEUES:
                 counts[path.parent.name] = counts.get(path.parent.name, 0) + 1
         return counts
