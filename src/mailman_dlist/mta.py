@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Outgoing mail: personal copies for everybody, at the speed of one for all.
+"""Deliver personal copies at the speed of bulk delivery.
 
-Mailman's own agents do the work and keep the log, sort the failures, sign and
-decorate as ever.  Where each recipient gets a copy of their own they are handed a
-message that is quick to copy, and a list that has looked up all recipients at once.
+Mailman's own agents do the work: they log, sort failures, sign and decorate as
+usual.  If each recipient gets a copy of their own, the agents are given a message
+that is quick to copy and a list that has looked up all recipients at once.
 
 Use it with ``outgoing: mailman_dlist.mta.deliver`` in section ``[mta]``.
 """
@@ -31,9 +31,9 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 def deliver(mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
     """Deliver a message to the outgoing mail server.
 
-    It takes the same number of SQL statements for any number of recipients up to a
-    thousand, and one more for each further thousand; two, where header or footer tell
-    the recipient's name or language.
+    The number of SQL statements is the same for up to a thousand recipients, and grows
+    by one for each further thousand, or by two if the header or footer contains the
+    recipient's name or language.
 
     :raises SomeRecipientsFailed: as `mailman.mta.deliver.deliver` does.
     """
@@ -50,14 +50,14 @@ def deliver(mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
 
 
 def _personal(mlist: MailingList, msgdata: MsgData) -> bool:
-    """Say whether Mailman will write a copy for each recipient."""
+    """Tell whether Mailman will write a copy for each recipient."""
     verp = msgdata.get('verp', False)
     return bool(verp) or mlist.personalize is not Personalization.none
 
 
 @contextmanager
 def _decorated_once(mlist: MailingList, msgdata: MsgData) -> Iterator[DecoratedOnce]:
-    """Let what is equal in all copies be decorated once; our own part is not."""
+    """Decorate once what all copies share, apart from our own part."""
     usual = config.handlers['decorate']
     has_ours = type(usual) is Decoration
     theirs = usual._handler if has_ours else usual

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plugin: what Mailman loads, and what we put beside its own parts."""
+"""The plugin class that Mailman loads."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ log = logging.getLogger('mailman.plugins.dlist')
 class DlistPlugin:
     """Dynamic sublists.
 
-    Every Mailman process makes one of these, the command line included.
+    Every Mailman process creates an instance, the command line included.
     """
 
     def pre_hook(self) -> None:
@@ -45,8 +45,8 @@ class DlistPlugin:
     def post_hook(self) -> None:
         """See `IPlugin`.
 
-        Nothing here may fail: Mailman would go on half-initialised.  A fault is
-        logged, and our components refuse to work until it is mended.
+        This must not raise: Mailman would continue half initialised.  Errors are
+        logged, and our components refuse to work until they are fixed.
         """
         # The text of an error goes into logs; answers and tokens are parameters.
         config.db.engine.hide_parameters = True

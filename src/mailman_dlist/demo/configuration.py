@@ -47,7 +47,7 @@ DATABASE_CLASSES = {
 
 
 def parse_sections(text: str) -> Sections:
-    """Read text as it stands in mailman.cfg.
+    """Read sections from text in the format of mailman.cfg.
 
     >>> parse_sections('[mta]\\nverp_delimiter: -')
     {'mta': {'verp_delimiter': '-'}}
@@ -58,7 +58,7 @@ def parse_sections(text: str) -> Sections:
 
 
 def instances(counts: Mapping[str, int]) -> Sections:
-    """How many processes share each queue.
+    """Return the sections that set how many processes share each queue.
 
     >>> instances({'in': 2})
     {'runner.in': {'instances': '2'}}
@@ -69,12 +69,12 @@ def instances(counts: Mapping[str, int]) -> Sections:
 
 
 def database(url: str | None, class_name: str | None = None) -> Sections:
-    """A database by its url; SQLite in the site's directory without one.
+    """Return the section for a database URL; empty for SQLite in the site's directory.
 
     >>> database('postgresql://tests@localhost/tests')['database']['class']
     'mailman.database.postgresql.PostgreSQLDatabase'
 
-    :param class_name: Mailman's class, where the url does not tell.
+    :param class_name: Mailman's class, if the URL does not determine it.
     """
     if url is None:
         return {}
@@ -83,7 +83,7 @@ def database(url: str | None, class_name: str | None = None) -> Sections:
 
 
 def runners(sections: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
-    """The runners that a site with these sections starts, and how many of each."""
+    """Return the runners that a site with these sections starts, with their numbers."""
     expected = dict.fromkeys((*QUEUE_RUNNERS, *OTHER_RUNNERS), 1)
     for section, settings in sections.items():
         kind, _, name = section.partition('.')
@@ -96,7 +96,7 @@ def runners(sections: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
 def started(
     log: str, sections: Mapping[str, Mapping[str, str]]
 ) -> tuple[int, int]:
-    """How many runners have started by what the log says, and how many will.
+    """Return how many runners have started, according to the log, and how many will.
 
     >>> started('2026 (7) in runner started.', {})
     (1, 12)
@@ -109,7 +109,7 @@ def started(
 
 
 def merged(*layers: Mapping[str, Mapping[str, str]]) -> Sections:
-    """Lay settings over each other; the later wins."""
+    """Merge settings; later ones override earlier ones."""
     result: Sections = {}
     for layer in layers:
         for name, settings in layer.items():

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run pip, and say what it is doing.
+"""Run pip and show its progress.
 
     python -m mailman_dlist.demo.installing TITLE PIP-OPTION...
 
-``make`` does this before anything is installed.  pip itself either prints a line or
-more for each of a hundred packages, or nothing for a minute.
+``make`` does this before anything is installed.  pip itself prints either
+several lines for each of a hundred packages, or nothing for a minute.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ QUIET = ('--disable-pip-version-check', '--progress-bar', 'off')
 
 
 class PipError(Exception):
-    """pip has not installed what was asked for."""
+    """pip failed to install the packages."""
 
     def __init__(self, code: int, complaints: str):
         self.code = code
@@ -33,7 +33,7 @@ class PipError(Exception):
 
 
 def install(title: str, options: Sequence[str], progress: Progress) -> int:
-    """Run ``pip install``; return its exit code.  Its complaints matter if it fails."""
+    """Run ``pip install``; return its exit code.  Show its errors if it fails."""
     environment = {**os.environ, 'PYTHONUNBUFFERED': '1'}
     # It leads to this package, which pip would then take for installed.
     environment.pop('PYTHONPATH', None)
@@ -62,7 +62,7 @@ def install(title: str, options: Sequence[str], progress: Progress) -> int:
 
 
 def follow(lines: Iterable[str], progress: Progress) -> None:
-    """Say what pip is doing by what it writes."""
+    """Show progress from the lines that pip writes."""
     downloaded = 0
     for line in lines:
         match line.split():

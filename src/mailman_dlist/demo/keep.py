@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo stays, for whoever wants to write to it.
+"""Keep the demo running so that people can write to it.
 
-Says how to talk to the private Mailman by mail and by REST, and shows what it
+Prints how to reach the private Mailman by mail and by REST, and shows what it
 delivers, until Ctrl-C.
 """
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who writes what in the demo, and who only reads.
+"""The messages of the demo, their authors, and the members who only read.
 
-Letters come from a mailbox file: a little story that ships with the package,
-or any archive of a real list.  A letter is a post or a command; its ``To:``
-says which, as it would in life: ``village+new@`` opens a conversation,
-``village+picnic+unsubscribe@`` mutes one.  Which conversation a letter is about
-follows from what it answers; the name in the file is there for readers.
+Letters come from a mailbox file: a short story that ships with the package, or
+the archive of a real list.  A letter is a post or a command, according to its
+``To:``: ``village+new@`` opens a conversation,
+``village+picnic+unsubscribe@`` mutes one.  The conversation of a reply
+follows from the message it replies to; the name in the file is there for readers.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ STORY = Path(__file__).with_name('story.mbox')
 FOLLOW = frozenset({'subscribe', 'follow'})
 MUTE = frozenset({'unsubscribe', 'mute'})
 
-# A dozen people at least, and of what they are used to hearing a bit of all.
+# At least a dozen people, with every default among them.
 CAST = 12
 DEFAULTS = ('everything', 'openings', 'everything', 'openings', 'nothing')
 READERS = ('Nell Reed', 'Ivo Marsh', 'June Marsh', 'Lou Field', 'Mo Hill', 'Ada Stone')
@@ -35,9 +35,9 @@ READERS = ('Nell Reed', 'Ivo Marsh', 'June Marsh', 'Lou Field', 'Mo Hill', 'Ada 
 
 @dataclass(frozen=True)
 class Letter:
-    """One message that somebody is about to send.
+    """A message to be sent.
 
-    :param answers: Message-ids that it may answer, the likeliest first.
+    :param answers: Message-ids that it may reply to, the most likely first.
     :param extension: What follows the plus in its ``To:``.
     """
 
@@ -50,7 +50,7 @@ class Letter:
 
     @property
     def verb(self) -> str:
-        """The command that the letter is; empty for a post."""
+        """Return the verb of a command; empty for a post."""
         last = self.extension.rpartition('+')[2]
         return last if last in FOLLOW | MUTE else ''
 
@@ -61,7 +61,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who becomes a member, and what they hear by default."""
+    """A member to be, and their default."""
 
     email: str
     name: str
@@ -71,7 +71,7 @@ class Person:
 
 
 def decoded(header: Any) -> str:
-    """A header field as a person reads it, on one line."""
+    """Decode a header field into one line of text."""
     try:
         text = str(make_header(decode_header(header or '')))
     except (LookupError, UnicodeError, ValueError):
@@ -80,7 +80,7 @@ def decoded(header: Any) -> str:
 
 
 def read(path: Path) -> list[Letter]:
-    """Read a mailbox file; letters without sender or message-id are left out."""
+    """Read a mailbox file; skip letters without a sender or a Message-ID."""
     box = mailbox.mbox(path, create=False)
     try:
         return [letter for letter in map(_letter, box) if letter is not None]
@@ -115,7 +115,7 @@ def _local_part(message: Message) -> str:
 
 
 def for_a_dlist(letters: Iterable[Letter]) -> bool:
-    """Whether the letters were written for a dlist: some use a plus-address."""
+    """Tell whether the letters were written for a dlist: some use a plus-address."""
     return any(letter.extension for letter in letters)
 
 
@@ -124,8 +124,8 @@ def whole_threads(
 ) -> list[Letter]:
     """Choose letters of the first threads that begin in the mailbox.
 
-    What answers somebody from before its first page is left out, and so is
-    what nobody answers.  Every other thread is opened through ``+new``.
+    Replies to messages that are not in the mailbox are left out, and so are
+    messages without replies.  Every other thread is opened through ``+new``.
 
     :param limit: How many letters at most.
     :param conversations: How many threads at most.
@@ -153,7 +153,7 @@ def _is_reply(subject: str) -> bool:
 
 
 def cast(letters: Sequence[Letter]) -> list[Person]:
-    """Everybody who writes, in order of appearance, and some who only read."""
+    """Return all authors in order of appearance, and some members who only read."""
     names = {letter.sender: letter.name for letter in reversed(letters)}
     writers = dict.fromkeys(letter.sender for letter in letters)
     people = [(email, names[email]) for email in writers]
@@ -169,10 +169,10 @@ def cast(letters: Sequence[Letter]) -> list[Person]:
 
 
 def with_commands(letters: Sequence[Letter], people: Sequence[Person]) -> list[Letter]:
-    """Let some people follow and mute, where the mailbox has only posts.
+    """Add follow and mute commands if the mailbox has only posts.
 
-    After the third letter of a thread one person who hears everything and has
-    not written in it has had enough, and one who hears little wants the rest.
+    After the third letter of a thread, one member who receives everything and has
+    not written in it mutes it, and one who receives only openings follows it.
     """
     has_some = any(letter.verb for letter in letters)
     return list(letters if has_some else _with_commands(letters, people))

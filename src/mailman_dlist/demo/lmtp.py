@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Handing a message to Mailman as a mail server does.
+"""Deliver a message to Mailman as a mail server does.
 
-A mail server speaks LMTP to Mailman (RFC 2033), and gets an answer for every
+A mail server speaks LMTP to Mailman (RFC 2033) and gets a reply for every
 recipient: some may be refused before the message is sent, others after.
-`smtplib` reads the first of the answers that follow a message only.
+`smtplib` reads only the first of the replies that follow a message.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from email.message import Message
 
 Status = tuple[int, str]
 
-# Mailman answers a message with defects once, whatever the number of
+# Mailman replies to a message with defects once, whatever the number of
 # recipients (3.3.10), and all its answers come in one packet.
 PATIENCE_SECONDS = 2.0
 
 
 def as_bytes(message: bytes | str | Message) -> bytes:
-    """The message as it goes over the wire, lines ending in CR LF."""
+    """Return the message as sent over the wire, with lines ending in CR LF."""
     if isinstance(message, Message):
         message = message.as_bytes()
     elif isinstance(message, str):
@@ -39,10 +39,10 @@ def deliver(
     *,
     timeout: float = 180,
 ) -> dict[str, Status]:
-    """Send one message in one transaction; return the answer for each recipient.
+    """Send one message in one transaction; return the reply for each recipient.
 
     :param sender: The envelope sender; empty for a bounce.
-    :param timeout: Seconds to wait for an answer.
+    :param timeout: Seconds to wait for a reply.
     :raises smtplib.SMTPException: when the transaction as a whole is refused.
     """
     statuses: dict[str, Status] = {}

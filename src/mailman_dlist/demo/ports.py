@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ports that nobody else takes before we listen on them.
+"""Reserve ports before a server listens on them.
 
-Mailman has to be told its ports before it starts, and takes seconds to listen.
-A port that was merely found free may have gone to another program by then.
+Mailman must know its ports before it starts, and takes seconds until it listens.
+Another program may have taken a port by then that was free before.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ class Reservation:
 
     The port stays bound, without listening.  On Linux a server that sets
     SO_REUSEADDR, as asyncio and gunicorn do, may listen on it all the same,
-    while nobody is given it by chance.  Elsewhere two sockets cannot share an
-    address, so there the port is only found, not held.
+    while the system assigns it to nobody else.  On other systems two sockets cannot
+    share an address, so there the port is found but not held.
     """
 
     def __init__(self) -> None:

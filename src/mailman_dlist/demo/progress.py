@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the demo says while it works.
+"""Show progress on a terminal or in a log.
 
-A terminal shows one line that changes; a log gets a few lines and no control
-characters.  Characters that the output cannot show are replaced by plain ones.
+A terminal shows one line that changes; a log gets a few lines without control
+characters.  Characters that the output cannot show are replaced by ASCII.
 Only the standard library is used: `installing` runs before anything is installed.
 """
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 
-# A log gets a line when a quarter is done, and another, and another.
+# A log gets a line for each quarter.
 LOG_LINES = 4
 STEP_WIDTH = 62
 BAR_WIDTH = 12
@@ -24,7 +24,7 @@ BAR_WIDTH = 12
 
 @dataclass(frozen=True)
 class Glyphs:
-    """Characters that draw."""
+    """Characters for drawing bars and lines."""
 
     done: str
     line: str
@@ -39,7 +39,7 @@ ASCII = Glyphs(done='*', line='-', full='#', empty='.', minus='-', none='.')
 
 
 class Progress:
-    """Writes for a person.
+    """Write progress for a person.
 
     :param plain: ASCII only, and no line that changes.
     :param clock: Returns seconds.
@@ -69,13 +69,13 @@ class Progress:
         return True
 
     def say(self, text: str = '') -> None:
-        """Write a line that stays."""
+        """Write a permanent line."""
         shown = text.encode(self._encoding, 'replace').decode(self._encoding)
         self._clear()
         print(shown, file=self._output, flush=True)
 
     def show(self, number: int, total: int, what: str, detail: str = '') -> None:
-        """Say how far the step is: on a terminal at once, in a log at each quarter.
+        """Show how far the step is: on a terminal at once, in a log at each quarter.
 
         :param what: What is counted: *messages* in *3 of 40 messages*.
         """
@@ -87,14 +87,14 @@ class Progress:
             self._log(number * LOG_LINES // total, counted)
 
     def note(self, what: str, detail: str = '') -> None:
-        """Say what the step is doing: on a terminal with details, in a log once."""
+        """Show what the step is doing: on a terminal with details, in a log once."""
         if self._moves:
             self._update(f'    {what}, {self._seconds:.0f} s  {detail}')
         else:
             self._log(what, what)
 
     def _log(self, key: object, text: str) -> None:
-        """Write a line of the step, unless the last one had the same key."""
+        """Log a line, unless the last one had the same key."""
         if key != self._logged:
             self._logged = key
             self.say(f'    {text}')
@@ -115,7 +115,7 @@ class Progress:
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:
-        """Say what begins, and at the end how many seconds it took."""
+        """Announce a step, and at its end show how many seconds it took."""
         self._began = self._clock()
         self._logged = None
         if self._moves:
@@ -127,6 +127,6 @@ class Progress:
 
 
 def bar(glyphs: Glyphs, share: float, width: int) -> str:
-    """Draw a share of one as a bar."""
+    """Draw a number between 0 and 1 as a bar."""
     full = round(share * width)
     return glyphs.full * full + glyphs.empty * (width - full)

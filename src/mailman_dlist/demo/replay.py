@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Letters go out as mail programs send them.
+"""Send letters as mail programs do.
 
-Reply-All answers the addresses that stand in the message as the list delivered
-it: that is how a reply finds its conversation, and how a member learns the
-address that mutes it.  Until an answered message has been delivered, the answer
-waits.
+Reply-All uses the addresses in the message as the list delivered it: that is how a
+reply finds its conversation, and how a member learns the address that mutes it.
+A reply waits until the message it replies to has been delivered.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from mailman_dlist.demo.progress import Progress
 from mailman_dlist.demo.site import Site, until
 
 
-# Seconds a letter waits for the one that it answers.
+# Seconds a reply waits for the message it replies to.
 PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A letter that was handed in, where, and what Mailman said to it."""
+    """A letter that was sent, its recipient, and Mailman's reply."""
 
     letter: Letter
     address: str
@@ -39,13 +38,13 @@ class Sent:
 
 
 class Replay:
-    """Sends letters to one list of a site."""
+    """Send letters to one list of a site."""
 
     def __init__(self, site: Site, list_address: str) -> None:
         self.site = site
         self.list_address = list_address
         self.sent: list[Sent] = []
-        # Message-id -> the address its readers answer to.
+        # Message-ID -> the address its readers reply to.
         self._reply_to: dict[str, str] = {}
         self._looked_at = 0
 
@@ -62,13 +61,13 @@ class Replay:
             self.sent.append(Sent(letter, address, 0, problem))
             return
         if letter.verb:
-            # What came before should not heed it yet.
+            # The command must not affect earlier letters.
             self.site.settle()
         message = _addressed(letter.message, address)
         [(code, text)] = self.site.deliver(letter.sender, address, message).values()
         self.sent.append(Sent(letter, address, code, text))
         if letter.verb:
-            # What comes next should already heed it.
+            # The command must affect all later letters.
             self.site.settle()
 
     def _address(self, letter: Letter) -> str:
@@ -80,7 +79,7 @@ class Replay:
         return _extended(self.list_address, letter.extension)
 
     def _conversation(self, letter: Letter) -> str:
-        """The address of the conversation that a letter is about, if any."""
+        """Return the address of the conversation of a letter, if it has one."""
         posted = {sent.letter.message_id for sent in self.sent if sent.accepted}
         answered = next((id for id in letter.answers if id in posted), None)
         if answered is None:

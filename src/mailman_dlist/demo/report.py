@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tables at the end of the demo."""
+"""Format the tables at the end of the demo."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def shortened(text: str, width: int) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """A share in whole percents.
+    """Format a share in whole percent.
 
     >>> percent(1, 3)
     '33 %'

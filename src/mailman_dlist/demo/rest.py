@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asking Mailman's REST server.
+"""A small client for Mailman's REST API.
 
-The small client of demos and tests: a path and a form or a JSON body in, a
-status and the decoded answer out.  An answer that says no is an answer too;
-whoever asks decides what to make of it.
+For demos and tests: it takes a path and a form or a JSON body, and returns the
+status and the decoded response.  An HTTP error is returned, not raised.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ from typing import Any
 class Answer:
     status: int
     body: Any
-    # Where a created resource is; empty when nothing was.
+    # The URL of a created resource; empty if none was created.
     location: str = ''
 
 
 class RestClient:
-    """One REST server, one administrator.
+    """One REST server and the account of one administrator.
 
     :param url: Ends in a slash, such as ``http://127.0.0.1:8001/3.1/``.
     """
@@ -36,7 +35,7 @@ class RestClient:
         self.url = url
         secret = base64.b64encode(f'{user}:{password}'.encode()).decode()
         self._authorization = f'Basic {secret}'
-        # A proxy of the surroundings knows nothing of our loopback.
+        # A proxy set in the environment cannot reach our loopback.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def ask(
@@ -50,11 +49,11 @@ class RestClient:
     ) -> Answer:
         """Send one request.
 
-        :param path: Below the url, or a whole ``self_link``.
+        :param path: Relative to the URL, or a complete ``self_link``.
         :param data: Sent as a form; a sequence repeats its field.
         :param method: GET, or POST when there is a body, unless given.
         :param timeout: In seconds.
-        :raises OSError: when nobody answers; an HTTP error is an answer.
+        :raises OSError: if the server does not respond.
         """
         request = urllib.request.Request(
             urllib.parse.urljoin(self.url, path),

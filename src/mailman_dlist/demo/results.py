@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What really happened in the demo.
+"""Count what happened in the demo.
 
-Every number is counted, not computed: what was delivered from the mail server
-behind Mailman, which conversations there are and who hears them from REST.  The
-one number that nobody can count, what a plain list would have sent, is every
-post to every member.
+Every number is counted, not computed: deliveries at the mail server behind
+Mailman, conversations and their audience by REST.  Only the number of messages
+that a plain list would have sent is computed: every post to every member.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ PAGE = 100
 
 @dataclass
 class Conversation:
-    """One conversation: how many posts, and how many of them reached whom."""
+    """A conversation, its number of posts, and how many of them reached each member."""
 
     name: str
     subject: str
     posts: int
     heard: Counter[str] = field(default_factory=Counter)
-    # Address -> why the member hears more or less than by default: opened,
+    # Address -> why the member receives more or less than by default: opened,
     # replied, follow or mute.
     why: dict[str, str] = field(default_factory=dict)
 
@@ -63,7 +62,7 @@ class Results:
 def collect(
     site: Site, list_id: str, people: Sequence[Person], sent: Sequence[Sent]
 ) -> Results:
-    """Look at everything there is to see of a list that has come to rest."""
+    """Collect the results of a list after all mail has been delivered."""
     base = f'plugins/dlist/lists/{list_id}/conversations'
     order = {
         one.letter.message_id.strip('<>'): number for number, one in enumerate(sent)
@@ -101,7 +100,7 @@ def collect(
 
 
 def entries(site: Site, path: str) -> Iterator[Mapping[str, Any]]:
-    """All entries of a REST collection, page by page."""
+    """Yield all entries of a REST collection, page by page."""
     page = 1
     while True:
         body = site.must(f'{path}?count={PAGE}&page={page}').body

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo: a village talks over a real Mailman, and we count its mail.
+"""Run the demo: a village writes to a real Mailman, and we count its mail.
 
-Starts a private site (`site`), makes a dlist with a dozen members, lets them
-write, follow and mute by mail, and shows who heard what.  Nothing is left
-behind, however it ends.
+Start a private site (`site`), make a dlist with a dozen members, let them write,
+follow and mute by mail, and show what each received.  Nothing is left behind,
+however the demo ends.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ from mailman_dlist.demo.site import Site, SiteError
 
 LIST = 'village@example.org'
 
-# Enough to see the point of it, and done within a minute.
+# Enough to show the idea, and done within a minute.
 LETTERS = 40
 CONVERSATIONS = 8
 
-# An archive of real conversations, where a checkout has one beside it.
+# An archive of real conversations, if there is one beside the checkout.
 CORPUS = Path('shared', 'corpus')
 
 INTERRUPTED = 130  # As shells report an end by SIGINT.
@@ -59,10 +59,10 @@ def demo(
 ) -> int:
     """Run the demo; return its exit code.
 
-    :param keep: Leave the site running until Ctrl-C, and say how to talk to it.
-    :param corpus: A mailbox file with the letters; otherwise one beside the
-        checkout, or the story that ships with the package.
-    :param limit: How many messages of a corpus at most.
+    :param keep: Keep the site running until Ctrl-C, and print how to reach it.
+    :param corpus: A mailbox file with the letters; by default, one beside the
+        checkout or the story that ships with the package.
+    :param limit: The maximum number of messages from a corpus.
     :param plain: ASCII only, and no line that changes.
     """
     progress = Progress(output, plain=plain)
@@ -86,7 +86,7 @@ def demo(
 
 
 def find_corpus() -> Path | None:
-    """The largest mailbox beside the checkout that we run from, if any."""
+    """Return the largest mailbox beside the checkout that we run from, if any."""
     checkout = Path(__file__).parents[3]
     if not (checkout / 'setup.cfg').exists():
         return None
@@ -103,7 +103,7 @@ def _letters(path: Path, limit: int) -> list[Letter]:
 
 @contextmanager
 def orderly_end() -> Iterator[None]:
-    """End by SIGTERM as by Ctrl-C, so that everything is cleared away."""
+    """Treat SIGTERM as Ctrl-C, so that everything is removed."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -117,7 +117,7 @@ def orderly_end() -> Iterator[None]:
 
 @contextmanager
 def _undisturbed(site: Site) -> Iterator[None]:
-    """Stop the site at the end; a second Ctrl-C does not cut that short."""
+    """Stop the site at the end; a second Ctrl-C does not interrupt that."""
     try:
         yield
     finally:
@@ -154,10 +154,10 @@ def _demo(
 
 
 def _found(site: Site, people: list[Person]) -> tuple[str, list[Person]]:
-    """Make the list and its members."""
+    """Create the list and its members."""
     list_id = site.create_list(
         LIST,
-        # The letters are as long as they are, and about what they are about.
+        # Letters of any length and content must pass.
         administrivia=False,
         max_message_size=0,
     )

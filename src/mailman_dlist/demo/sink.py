@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The mail server that a private site delivers to.
 
-Whatever Mailman sends ends here, in an `Outbox`, where a demo or a test looks
-at it.  No message leaves the machine.  Some addresses can be told to refuse
-mail, so that bounces can be watched too.
+All mail that Mailman sends ends in an `Outbox`, where a demo or a test reads it.
+No message leaves the machine.  Addresses can be set to refuse mail, so that
+bounces can be tested as well.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HOST = '127.0.0.1'
 
 @dataclass(frozen=True)
 class Delivery:
-    """One SMTP transaction: a message and everybody who got it."""
+    """One SMTP transaction: a message and its recipients."""
 
     # Empty for bounces, as on the wire between the angle brackets.
     sender: str
@@ -39,17 +39,17 @@ class Delivery:
 
     @cached_property
     def message(self) -> EmailMessage:
-        """The message, to be read; whoever changes it works on a copy."""
+        """The parsed message; copy it before changing it."""
         return email.message_from_bytes(self.raw, policy=email.policy.default)
 
     @cached_property
     def message_id(self) -> str:
-        """With its angle brackets; some programs write it on a line of its own."""
+        """The Message-ID with its angle brackets, unfolded."""
         return str(self.message['Message-ID'] or '').strip()
 
 
 class Outbox:
-    """What was delivered, oldest first; for any thread to read."""
+    """All deliveries, oldest first; safe to read from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -68,12 +68,12 @@ class Outbox:
             self._deliveries.append(delivery)
 
     def clear(self) -> None:
-        """Forget the deliveries; refusals stay."""
+        """Forget all deliveries; refusals stay set."""
         with self._lock:
             self._deliveries.clear()
 
     def to(self, address: str) -> list[Delivery]:
-        """What one address got, whatever the case it was written in."""
+        """Return the deliveries to an address, ignoring case."""
         return [
             delivery
             for delivery in self.deliveries
@@ -114,13 +114,13 @@ class _Handler:
 
 
 class Sink(Controller):
-    """A local SMTP server on a port of its own, in a thread of its own.
+    """A local SMTP server with its own port and thread.
 
-    :param port: Such as `ports.Reservation` holds; any free one when 0.
+    :param port: For example one held by `ports.Reservation`; 0 for any free port.
     """
 
     def __init__(self, outbox: Outbox, port: int = 0) -> None:
-        # Controller() knows port 0, but then asks port 0 whether it answers.
+        # Controller() accepts port 0, but then tries to connect to port 0.
         self._listener = socket.create_server((HOST, port))
         super().__init__(
             _Handler(outbox),

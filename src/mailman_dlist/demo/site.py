@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A private, real Mailman.
 
-For demos and for tests that send mail in and look at what comes out: master
-and runners, an LMTP port in, a mail server out (`sink`), REST, a database.
-All of it lives in one directory, listens on the loopback only, on ports of its
-own, and is gone when the site stops.
+For demos and tests that send mail and inspect the result: master and runners, an
+LMTP port for incoming mail, a mail server for outgoing mail (`sink`), REST and a
+database.  Everything lives in one directory and listens only on loopback, on ports
+of its own, until the site stops.
 
     with Site(directory) as site:
         site.create_list('ant@example.com')
@@ -40,31 +40,31 @@ from mailman_dlist.demo.rest import Answer, RestClient
 from mailman_dlist.demo.sink import Outbox, Sink
 
 
-# What lies in these queues waits for a person or for a later hour.
+# Mail in these queues waits for a person or for a retry.
 RESTING_QUEUES = frozenset({'shunt', 'bad', 'retry'})
-# Looks at all queues, one after the other, that have to find them empty.
+# How many times in a row all queues must be found empty.
 LOOKS = 3
 QUEUE_FILES = frozenset({'.pck', '.bak', '.tmp'})
 
-# Fourteen processes take half a minute of CPU; on a busy machine that is minutes.
+# Starting fourteen processes takes half a minute of CPU, and minutes on a busy machine.
 START_SECONDS = 300.0
 STOP_SECONDS = 30.0
 STOP_MOMENT_SECONDS = 5.0
 
 
 class SiteError(RuntimeError):
-    """The private Mailman did not do what was asked; the text has the log."""
+    """The private Mailman failed; the text includes its log."""
 
 
 class Site:
-    """One private Mailman; a context manager that starts and stops it.
+    """A private Mailman; a context manager that starts and stops it.
 
-    :param directory: Where everything lives; made when missing, kept at the end.
-    :param database_url: SQLAlchemy's, for a database that exists and is empty;
-        otherwise a SQLite file in the directory.
-    :param database_class: Mailman's class; otherwise found from the url.
-    :param plugin: Whether the plugin is on; a stock Mailman otherwise.
-    :param extra: Text as in mailman.cfg; it wins over what we write.
+    :param directory: For all files; created if missing, and kept at the end.
+    :param database_url: The SQLAlchemy URL of an empty database; by default, a SQLite
+        file in the directory.
+    :param database_class: Mailman's class; by default, determined from the URL.
+    :param plugin: Whether to enable the plugin.
+    :param extra: Text in the format of mailman.cfg; it overrides our settings.
     :param instances: How many processes share a queue, such as ``{'in': 2}``;
         powers of two.
     :param dlist_settings: Section ``[dlist]`` of the plugin's own file.
@@ -134,7 +134,7 @@ class Site:
                 'workers': '1',
                 'configuration': str(self.directory / 'gunicorn.cfg'),
             },
-            # Should a list ask for the policies of senders' domains after all.
+            # In case a list looks up the DMARC policies of senders' domains after all.
             'dmarc': {'resolver_timeout': '0.5s', 'resolver_lifetime': '0.5s'},
             **{f'runner.{name}': quick for name in configuration.QUEUE_RUNNERS},
             'runner.bounces': {'sleep_time': configuration.BOUNCES_SLEEP_TIME},
@@ -188,17 +188,17 @@ class Site:
         timeout: float = START_SECONDS,
         tell: Callable[[int, int], None] = lambda up, total: None,
     ) -> None:
-        """Start everything, and return when mail and REST are answered.
+        """Start everything; return when LMTP and REST respond.
 
         Every runner has started by then.
 
-        A site that was stopped or killed starts again on its old ports, with
-        its old lists and queues.
+        A site that was stopped or killed starts again on the same ports, with
+        the same lists and queues.
 
         :param timeout: In seconds.
         :param tell: Called with the numbers of processes that run and that will run,
             until they are equal.
-        :raises SiteError: when Mailman does not come up.
+        :raises SiteError: if Mailman does not start.
         """
         if self.running:
             return
@@ -237,7 +237,7 @@ class Site:
         self._wait(self._lmtp_answers, timeout, 'The LMTP server')
 
     def stop(self, timeout: float = STOP_SECONDS) -> None:
-        """Stop Mailman in order, and the mail server behind it.
+        """Stop Mailman and the mail server behind it.
 
         :param timeout: Seconds after which processes are killed.
         """
@@ -249,18 +249,18 @@ class Site:
             self._sink = None
 
     def _stopped(self) -> bool:
-        """Ask once, and give it a moment."""
+        """Ask Mailman to stop, and wait a moment."""
         assert self._master is not None
         # What `mailman stop` sends; that command itself works only while the
         # plugin can be imported.
         self._master.terminate()
-        # A runner that is being forked at that moment does not hear it.
+        # A runner that is being forked at that moment does not get the signal.
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._master.wait(STOP_MOMENT_SECONDS)
         return not self.running
 
     def kill9(self) -> None:
-        """End master and runners as a power cut would; outgoing mail is kept."""
+        """Kill master and runners, as in a power cut; the outbox is kept."""
         if self._master is None:
             return
         # The master leads the session, so its runners are its process group.
@@ -272,7 +272,7 @@ class Site:
         self._master = None
 
     def close(self) -> None:
-        """Stop, and give the ports back."""
+        """Stop, and release the ports."""
         self.stop()
         for reservation in self._reservations:
             reservation.release()
@@ -282,7 +282,7 @@ class Site:
             return ready() or not self.running or self._given_up
 
         if not until(settled, timeout, pause=0.1) or not ready():
-            # Whoever fails may not have said all of it yet.
+            # A process that fails may not have written all of its log yet.
             time.sleep(1)
             raise SiteError(f'{what} did not start.\n{self._last_words()}')
 
@@ -326,7 +326,7 @@ class Site:
         recipients: str | Sequence[str],
         message: bytes | str | Message,
     ) -> dict[str, lmtp.Status]:
-        """Hand in one message by LMTP; return code and text for each recipient."""
+        """Deliver a message by LMTP; return code and text for each recipient."""
         if isinstance(recipients, str):
             recipients = [recipients]
         return lmtp.deliver(HOST, self.lmtp_port, sender, recipients, message)
@@ -338,7 +338,7 @@ class Site:
         method: str | None = None,
         json: Any = None,
     ) -> tuple[int, Any]:
-        """Ask REST; return the status and the decoded answer, errors included."""
+        """Send a REST request; return status and decoded response, also for errors."""
         answer = self._client.ask(path, data, method, json)
         return answer.status, answer.body
 
@@ -349,9 +349,9 @@ class Site:
         method: str | None = None,
         json: Any = None,
     ) -> Answer:
-        """Ask REST for something that has to work.
+        """Send a REST request that must succeed.
 
-        :raises SiteError: with the server's answer when it says no.
+        :raises SiteError: with the server's response if it fails.
         """
         answer = self._client.ask(path, data, method, json)
         if answer.status >= 400:
@@ -361,7 +361,7 @@ class Site:
     def run_mailman(
         self, *argv: str, input: str | None = None, timeout: float = 120
     ) -> subprocess.CompletedProcess[str]:
-        """Run a ``mailman`` command of this site, whatever its exit code.
+        """Run a ``mailman`` command on this site, whatever its exit code.
 
         :param timeout: In seconds.
         """
@@ -379,9 +379,9 @@ class Site:
         )
 
     def mailman(self, *argv: str, check: bool = True, input: str | None = None) -> str:
-        """Run a ``mailman`` command of this site and return what it prints.
+        """Run a ``mailman`` command on this site; return what it prints.
 
-        :raises SiteError: when it fails, unless ``check`` is off.
+        :raises SiteError: if it fails and ``check`` is set.
         """
         done = self.run_mailman(*argv, input=input)
         if check and done.returncode:
@@ -396,14 +396,14 @@ class Site:
     def create_list(
         self, name: str = 'ant@example.com', style: str = 'dlist', **config: Any
     ) -> str:
-        """Create a list, its domain too when that is missing; return the list id.
+        """Create a list, and its domain if that is missing; return the list id.
 
-        Welcome and farewell messages are off, and so is DMARC mitigation, which
-        would ask the Internet about example.com.
+        Welcome and goodbye messages are off, and so is DMARC mitigation, which would
+        query the DNS for example.com.
 
         :param style: ``dlist``, or ``legacy-default`` for a plain list.
-        :param config: As in REST's ``lists/<id>/config``; wins over the above.
-        :raises SiteError: when the style does not exist, or Mailman says no.
+        :param config: As in REST's ``lists/<id>/config``; overrides the above.
+        :raises SiteError: if the style does not exist or Mailman refuses.
         """
         domain = name.partition('@')[2]
         styles = self.must('lists/styles').body['styles']
@@ -428,7 +428,7 @@ class Site:
     def subscribe(
         self, list_id: str, email: str, display_name: str = '', **settings: Any
     ) -> str:
-        """Make somebody a member, without questions; return the member id.
+        """Subscribe an address without confirmation; return the member id.
 
         :param settings: As in REST's ``POST members``, such as ``delivery_mode``,
             ``delivery_status`` or ``role``; also ``moderation_action``.
@@ -456,17 +456,17 @@ class Site:
     # What goes on inside.
 
     def settle(self, timeout: float = 180, quiet: float = 0.3) -> None:
-        """Wait until no message is under way.
+        """Wait until all mail has been processed.
 
-        Mail that was shunted, set aside as bad, or put off until a retry rests.
+        Shunted, bad and deferred mail is not waited for.
 
-        :param timeout: Seconds during which nothing moves though there is mail.
-        :param quiet: Seconds during which nothing may move.
-        :raises SiteError: when mail is stuck, or Mailman has died.
+        :param timeout: Seconds to wait without any progress.
+        :param quiet: Seconds without change that count as done.
+        :raises SiteError: if mail is stuck or Mailman has ended.
         """
         seen, moved, looks = self._progress(), time.monotonic(), 0
-        # One look may take long on a busy machine, and miss what moves meanwhile
-        # from a queue not seen yet to one seen already.
+        # Looking at all queues may take long on a busy machine, and miss a message that
+        # moves meanwhile from a queue not checked yet to one already checked.
         while seen[0] or looks < LOOKS or time.monotonic() - moved < quiet:
             if not self.running:
                 raise SiteError(f'Mailman has ended.\n{self._last_words()}')
@@ -489,28 +489,28 @@ class Site:
         return counts
 
     def queue(self, name: str) -> list[tuple[Message, dict[str, Any]]]:
-        """Messages waiting in a queue, oldest first, each with its metadata."""
+        """Return the messages in a queue, oldest first, each with its metadata."""
         return list(self._read_queue(name))
 
     def _read_queue(self, name: str) -> Iterator[tuple[Message, dict[str, Any]]]:
         # File names begin with the time of arrival.
         for path in sorted((self.var / 'queue' / name).glob('*.pck')):
-            # A runner may be quicker than we are.
+            # A runner may take the file meanwhile.
             with contextlib.suppress(FileNotFoundError), path.open('rb') as entry:
                 yield pickle.load(entry), pickle.load(entry)
 
     def shunted(self) -> list[tuple[Message, dict[str, Any]]]:
-        """Messages that Mailman failed on."""
+        """Return the messages that Mailman has shunted."""
         return self.queue('shunt')
 
     def log(self, name: str) -> str:
-        """A log of Mailman's, such as ``mailman``, ``smtp`` or ``plugins``."""
+        """Return the text of a log, such as ``mailman``, ``smtp`` or ``plugins``."""
         path = self.var / 'logs' / f'{name}.log'
         return path.read_text(errors='replace') if path.exists() else ''
 
 
 def script(name: str) -> Path:
-    """A program that Mailman installs, beside the Python that runs us."""
+    """Return a program that Mailman installs beside our Python."""
     beside = Path(sys.executable).with_name(name)
     if beside.exists():
         return beside
@@ -521,7 +521,7 @@ def script(name: str) -> Path:
 
 
 def until(ready: Callable[[], bool], timeout: float, pause: float = 0.03) -> bool:
-    """Wait until something is so; return whether it is, after ``timeout`` seconds."""
+    """Wait for a condition; return whether it was met within ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
     while not ready():
         if time.monotonic() > deadline:
@@ -532,8 +532,8 @@ def until(ready: Callable[[], bool], timeout: float, pause: float = 0.03) -> boo
 
 @contextlib.contextmanager
 def undivided() -> Iterator[None]:
-    """Let Ctrl-C wait until a step is done, so that what it starts can be ended."""
-    # Only the main thread hears of it, and may say so.
+    """Delay Ctrl-C until a step is done, so that what it starts can be stopped."""
+    # Only the main thread gets signals, and may set handlers.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
