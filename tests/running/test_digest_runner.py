@@ -75,4 +75,5 @@ def test_a_killed_runner_takes_no_digest_and_doubles_none(make_site, tmp_path):
             counts = [len(digests(reader)) for reader in readers]
             assert counts == [1] * 15 + [int(moment == 'half written')]
         assert site.shunted() == []
-        assert not list(virgin.iterdir())
+        # A file that the runner was writing when it was killed stays for good.
+        assert {path.suffix for path in virgin.iterdir()} <= {'.tmp'}
