@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The end of the way for what is no post."""
+"""The chain for messages that are not posted."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from mailman_dlist.domain.following import Choice, Default, hears
 
 
 class Span(NamedTuple):
-    """A span of time, without its start and with its end."""
+    """A span of time, excluding its start and including its end."""
 
     start: datetime
     end: datetime
@@ -62,7 +62,7 @@ def wants(default: Default, wish: Wish, post: Post) -> bool:
     if post.conversation_id is None:
         return True
     if post.opening:
-        # Nobody could have chosen before it was there.
+        # No choice can exist before the conversation does.
         return hears(default, None, opening=True)
     silent = any(span.covers(post.posted_at) for span in wish.silences)
     return not silent and hears(default, wish.choice, opening=False)

@@ -10,14 +10,14 @@ import unicodedata
 from mailman_dlist.domain.errors import DlistError
 
 
-# Characters; we chose it.  It is a book chapter, and still fits into a mail.
+# Characters, our choice: as long as a chapter of a book, and still fits into a mail.
 LONGEST = 100_000
 
-# All but the ends of lines and tabs: databases refuse some, terminals obey others.
+# All except line ends and tabs: databases refuse some, terminals obey others.
 _CONTROL = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]')
 _LINE_ENDS = re.compile('\r\n?')
 
-# Letters, marks, numbers, punctuation, symbols; what is left shows nothing.
+# Letters, marks, numbers, punctuation, symbols; all others are invisible.
 _VISIBLE = frozenset('LMNPS')
 
 
@@ -25,7 +25,7 @@ class NoAnswer(DlistError):
     """A text is too short for an answer, or too long.
 
     :param minimum: The characters that an answer has at least.
-    :param length: The characters of the text, 0 where nothing of it can be seen.
+    :param length: The characters of the text, 0 if nothing of it is visible.
     """
 
     def __init__(self, minimum: int, length: int):
@@ -39,24 +39,24 @@ class NoAnswer(DlistError):
 
 
 def clean(text: str) -> str:
-    """Return a text as it is kept: no control characters, no blanks around it.
+    """Return a text as it is stored, without control characters and outer blanks.
 
     >>> clean(' I knit.\\r\\n\\x00And I\\tswim.\\n')
     'I knit.\\nAnd I\\tswim.'
     """
-    # What was no Unicode to begin with becomes question marks.
+    # Lone surrogates become question marks.
     text = text.encode('utf-8', 'replace').decode('utf-8')
     return _CONTROL.sub('', _LINE_ENDS.sub('\n', text)).strip()
 
 
 def read(text: str, minimum: int) -> str:
-    """Return an answer as it is kept.
+    """Return an answer as it is stored.
 
     >>> read('I knit.\\n', 1)
     'I knit.'
 
-    :param minimum: In characters; 0 where nothing needs to be said.
-    :raises NoAnswer: when it is none.
+    :param minimum: In characters; 0 if the answer may be empty.
+    :raises NoAnswer: if it is too short or too long.
     """
     answer = clean(text)
     size = len(answer) if any(map(_is_visible, answer)) else 0

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a member hears of a conversation.
+"""Decide what a member receives of a conversation.
 
-A default says what a member hears without doing anything; a choice about one
-conversation outweighs it (DESIGN, section 4).  The rule for one member stands
-here; the audience of a message is the same rule for all of them at once, asked of
-the database.
+The default applies to all conversations; a choice about one conversation
+outweighs it (DESIGN, section 4).  This module has the rule for one member.  The
+audience of a message is the same rule for all members at once, in SQL.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Protocol, TypeVar
 
 
 class Default(Enum):
-    """What a member hears without a choice."""
+    """What a member receives without a choice."""
 
     everything = 1
     openings = 2
@@ -24,14 +23,14 @@ class Default(Enum):
 
 
 class Choice(Enum):
-    """What a member wants of one conversation."""
+    """What a member has chosen for one conversation."""
 
     follow = 1
     mute = 2
 
 
 class Reason(Enum):
-    """How a choice came about."""
+    """How a choice was made."""
 
     mail = 1
     web = 2
@@ -45,23 +44,23 @@ class Reason(Enum):
 
     @property
     def label(self) -> str:
-        """The word for people: ``import`` is none that Python lets us use."""
+        """The word that people see; Python reserves ``import``."""
         return 'import' if self is Reason.imported else self.name
 
     @property
     def automatic(self) -> bool:
-        """Whether nobody decided it: it came about by itself, or in bulk."""
+        """Whether the choice was made automatically or in bulk, not by a person."""
         return self in (Reason.opened, Reason.replied, Reason.imported)
 
 
 class Why(Enum):
-    """Why a message reaches a member who hears it."""
+    """Why a member receives a message."""
 
     #: By default.
     everything = 1
     #: By default, and no more of the conversation.
     openings = 2
-    #: By choice; the last two came about by themselves.
+    #: By choice; the last two are automatic.
     followed = 3
     opened = 4
     replied = 5
@@ -92,7 +91,7 @@ _FOLLOWS: dict[Reason | None, Why] = {
 
 
 def hears(default: Default, choice: Choice | None, *, opening: bool) -> bool:
-    """Tell whether a member hears the opening, or a reply [U7, U8, U12, U13].
+    """Tell whether a member receives the opening, or a reply [U7, U8, U12, U13].
 
     >>> hears(Default.openings, Choice.follow, opening=False)
     True
@@ -102,7 +101,7 @@ def hears(default: Default, choice: Choice | None, *, opening: bool) -> bool:
 
 
 class Pause(Protocol):
-    """A choice for a while; another class than a lasting choice."""
+    """A choice for a limited time, apart from the lasting choice."""
 
     @property
     def ends(self) -> datetime: ...
@@ -115,33 +114,33 @@ ForAWhile = TypeVar('ForAWhile', bound=Pause)
 def counting(
     lasting: Lasting, pause: ForAWhile | None, moment: datetime
 ) -> Lasting | ForAWhile:
-    """Return what counts at a moment of what a member chose for one conversation.
+    """Return the choice that counts at a moment.
 
-    A pause outweighs the lasting choice, which stays as it is, until the pause ends;
-    from that very moment the lasting choice counts again.
+    A pause outweighs the lasting choice, which stays unchanged, until the pause ends.
+    From that moment on, the lasting choice counts again.
 
-    :param lasting: The choice without an end, or whatever stands for none.
-    :param pause: None where there is none.
+    :param lasting: The choice without an end, or a value that means none.
+    :param pause: None if there is none.
     """
     return lasting if pause is None or pause.ends <= moment else pause
 
 
 def replaces(new: Reason, old: Reason | None) -> bool:
-    """Tell whether a new choice may take the place of the old one.
+    """Tell whether a new choice may replace the old one.
 
-    What came about by itself never overrules what a person decided.
+    An automatic choice never replaces one that a person made.
 
-    :param old: None where there is no choice yet.
+    :param old: None if there is no choice yet.
     """
     return old is None or old.automatic or not new.automatic
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What a member hears of one conversation, and why.
+    """What a member receives of one conversation, and why.
 
-    ``choice`` and ``reason`` are those that count; None where no choice does.
-    ``until`` is the end of a pause, None where what counts lasts.
+    ``choice`` and ``reason`` are those that count; None if no choice does.
+    ``until`` is the end of a pause; None if the choice lasts.
     """
 
     default: Default
@@ -155,7 +154,7 @@ class Standing:
 
     @property
     def why(self) -> Why:
-        """Why a message reaches the member, if it does."""
+        """Return why a message reaches the member; None if it does not."""
         if self.choice is Choice.follow:
             return _FOLLOWS.get(self.reason, Why.followed)
         return Why.everything if self.hears_replies else Why.openings

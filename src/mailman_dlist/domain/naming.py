@@ -29,10 +29,10 @@ SUBADDRESSES = frozenset({
 })
 
 RESERVED = SUBADDRESSES | frozenset({
-    # The words of our own addresses, now and in times to come.
+    # The words of our own addresses, now and in future versions.
     'new', 'unsubscribe', 'mute', 'subscribe', 'follow', 'reset', 'close', 'reopen',
     'conversations', 'help',
-    # What people write to list managers.
+    # Words that people write to list managers.
     'get', 'list', 'status', 'admin',
 })
 
@@ -43,7 +43,7 @@ LOCAL_PART_OCTETS = 64
 LONGEST_VERB = '+unsubscribe+52w'
 LONGEST_NUMBER = '-99'
 
-# Shorter names would tell nobody anything; a number we chose.
+# Our choice: shorter names would mean nothing to readers.
 LEAST_OCTETS = 8
 
 
@@ -141,7 +141,7 @@ def is_namesake(name: str, base: str) -> bool:
 
 
 def _slug(text: str) -> str:
-    # A subject is no HTML: '&amp;' was written by somebody who means it.
+    # A subject is not HTML: '&amp;' stands for itself.
     return slugify(text, entities=False, decimal=False, hexadecimal=False)
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the site's key makes of a post from an alias, and nobody without it [U15].
+"""Derive ids and marks for posts from aliases with the site's key [U15].
 
-The id that it goes out under, and the mark by which we know later whose it was.
-Nothing is stored that leads from one to the other, or to the member.
+These are the id under which a post is published, and the mark by which the plugin
+recognises its author later.  No stored data links the two, or leads to the member.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hashlib import sha256
 from mailman_dlist.mail.references import bare
 
 
-# A key serves several purposes; what is made here is of use nowhere else.
+# The key has several uses; this prefix keeps them apart.
 ID_PURPOSE = b'mailman-dlist message-id '
 MARK_PURPOSE = b'mailman-dlist alias '
 
@@ -25,8 +25,8 @@ CHARACTERS = 32
 def published_id(message_id: str, list_id: str, mail_host: str, key: bytes) -> str:
     """Return the bare message-id under which a list publishes a message.
 
-    The same message has the same id each time, and who has no key finds no way from
-    one to the other.
+    The same message has the same id each time.  Without the key, nobody can find one
+    from the other.
 
     >>> published_id('<1@anne.example>', 'ant.example.com', 'example.com', b'key')
     'TTM77VSQJRNO56S6CKOH4VM6KGXTEMPN@example.com'
@@ -36,7 +36,7 @@ def published_id(message_id: str, list_id: str, mail_host: str, key: bytes) -> s
 
 
 def mark(member_id: str, message_id: str, key: bytes) -> str:
-    """Return what tells with the key alone that a member wrote a message."""
+    """Return a mark that shows, only with the key, that a member wrote a message."""
     return _digest(key, MARK_PURPOSE + f'{member_id}\n{message_id}'.encode())
 
 

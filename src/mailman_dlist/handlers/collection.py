@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A post is kept for the next digest, octet for octet."""
+"""Keep a post for the next digest, unchanged to the octet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 # Not public: Mailman would look for it beside the handler whose place it takes.
 @implementer(IHandler)
 class Collection:
-    """In the place of core's handler, which alters what it adds to a mailbox."""
+    """Replaces core's handler, which alters messages in its mailbox."""
 
     def __init__(self, handler: Any):
         self.name = handler.name

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands in one reader's copy alone: the own link, and why it came.
+"""Add what only one member's copy has: their link, and why they receive it.
 
-Mailman decorates when a message leaves: once for all, or for each recipient where
+Mailman decorates a message when it sends it: once for all, or for each recipient if
 delivery is personalised.  So neither the archive nor a digest has a personal link.
 """
 
@@ -26,7 +26,7 @@ from mailman_dlist.interfaces.mailman import MailingList, Member, Message, MsgDa
 
 FIELD = 'X-Dlist-Reason'
 
-# For people and for their filters, and so in one language.
+# For people and their filters, and so in one language.
 REASONS = {
     Why.everything: 'you receive every message',
     Why.openings: 'you receive the first message of every conversation',
@@ -41,9 +41,9 @@ log = logging.getLogger('mailman.plugins.dlist')
 # Not public: Mailman would look for it beside the handler that it wraps.
 @implementer(IHandler)
 class Decoration:
-    """Mailman's own handler, told what is for this copy.
+    """Mailman's own handler, with the values for this copy.
 
-    :param writer: Returns what writes the links about a conversation.
+    :param writer: Returns the writer of links for a conversation.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Decoration:
         self._writer = writer
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
-        """See `IHandler`.  What is not of a conversation passes untouched."""
+        """See `IHandler`.  Messages without a conversation pass unchanged."""
         plain = msgdata.get('isdigest') or msgdata.get('nodecorate')
         if metadata.CONVERSATION_ID in msgdata and not plain:
             msgdata = self._decorated(mlist, msg, msgdata)
@@ -87,19 +87,19 @@ class Decoration:
 
 
 def _reader(mlist: MailingList, msgdata: MsgData) -> Member | None:
-    """Return the member whose copy this is; None where others get it, too."""
+    """Return the member whose copy this is; None if others get the same copy."""
     member, recipient = msgdata.get('member'), msgdata.get('recipient')
     if member is None or recipient is None or member.list_id != mlist.list_id:
         return None
     address = member.address
-    # Whoever has the link may press the button.
+    # Anybody with the link may press the button.
     is_own = address is not None and address.email == recipient.lower()
     return member if is_own else None
 
 
 @lru_cache(maxsize=1)
 def _complain(problem: str, message_id: str) -> None:
-    """Say it once for a message, not for each of its recipients."""
+    """Log a problem once for a message, not for each recipient."""
     log.error('%s goes out without personal links: %s', message_id, problem)
 
 

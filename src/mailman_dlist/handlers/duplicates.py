@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who has a message already, at an alias, need not get it from the list again."""
+"""Skip members who get a direct copy at one of their aliases."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 @public
 @implementer(IHandler)
 class DlistDuplicates:
-    """Spare copies as core does, for addresses that core does not know.
+    """Avoid duplicates as core does, for addresses that core does not know.
 
-    To and Cc stay as they are: they would tell whose the alias is.
+    To and Cc stay unchanged: a change would reveal whose alias it is.
     """
 
     name = 'dlist-duplicates'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The last step of the pipeline: out to those who hear the message."""
+"""Queue the message for its recipients; the last step of the pipeline."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Personal links that a post quotes, out of it before others get it."""
+"""Remove personal links that a post quotes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 @public
 @implementer(IHandler)
 class DlistQuoting:
-    """Put plain links in the place of personal ones.
+    """Replace personal links by plain ones.
 
-    Whose they are and for which list makes no difference: a member of two lists
-    may answer on one and quote the other.
+    Links of all members and all lists are replaced: a member of two lists may quote one
+    list in a reply on the other.
     """
 
     name = 'dlist-quoting'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The audience of the message, in the place of all members."""
+"""Send the message to its audience instead of all members."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 @public
 @implementer(IHandler)
 class DlistRecipients:
-    """Set the recipients; core's handler leaves those that are set alone.
+    """Set the recipients; core's handler keeps recipients that are set.
 
-    They are asked for again when a shunted message is replayed: choices may
-    have changed meanwhile.
+    They are computed anew when a shunted message is replayed, since choices may have
+    changed.
     """
 
     name = 'dlist-recipients'

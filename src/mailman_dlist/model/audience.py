@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who hears a message: one statement, whatever the size of the list.
+"""Compute the audience of a message in one statement, whatever the size of the list.
 
 It joins our choices to Mailman's members.  Core itself takes five statements per
 member for that.
@@ -48,13 +48,13 @@ _WHYS = {why.value: why for why in Why}
 @public
 @dataclass(frozen=True)
 class Hearing:
-    """What to ask the audience of: one message of one list at one moment.
+    """A question about the audience: one message of one list at one moment.
 
-    :param base_default: What members without own settings hear.
-    :param conversation_id: None for a conversation that nobody can have
-        chosen about yet.
+    :param base_default: The default of members without settings of their own.
+    :param conversation_id: None for a conversation about which there are no
+        choices yet.
     :param opening: True for the opening message, False for a reply.
-    :param moment: When; a pause counts until its end.
+    :param moment: A pause counts until its end.
     """
 
     list_id: str
@@ -66,7 +66,7 @@ class Hearing:
 
 @public
 class Listener(NamedTuple):
-    """A member who hears the message, by which address and why."""
+    """A member who receives the message, the address and the reason."""
 
     email: str
     member_id: UUID
@@ -77,7 +77,7 @@ class Listener(NamedTuple):
 
 @public
 def recipients(hearing: Hearing) -> dict[str, Why]:
-    """Return the addresses that hear a message, and why.
+    """Return the addresses that receive a message, and why.
 
     Addresses are in lower case, as core's own recipients.
     """
@@ -96,7 +96,7 @@ def recipients(hearing: Hearing) -> dict[str, Why]:
 def listeners(
     hearing: Hearing, *, count: int | None = None, start: int = 0
 ) -> list[Listener]:
-    """Return a page of those who hear a message, by address."""
+    """Return a page of the members who receive a message, by address."""
     statement = _audience(
         hearing,
         address.c.email,
@@ -111,12 +111,12 @@ def listeners(
 
 @public
 def size(hearing: Hearing) -> int:
-    """Return how many memberships hear a message."""
+    """Return how many memberships receive a message."""
     return store().scalar(_audience(hearing, func.count())) or 0
 
 
 def _audience(hearing: Hearing, *columns: Any) -> Select[Any]:
-    """Select the columns of those members who hear the message.
+    """Select the given columns of the members who receive the message.
 
     The rule is `domain.following.hears`; a test compares them row by row.
     """
@@ -142,10 +142,10 @@ def _audience(hearing: Hearing, *columns: Any) -> Select[Any]:
 
 
 def _source(hearing: Hearing) -> tuple[Any, ColumnElement[bool]]:
-    """Return where to look for members, and what tells those of the list.
+    """Return the members to search, and the condition for members of the list.
 
-    Where most hear no replies it is among the few who may, or everybody on the
-    list would be looked at (10 times slower at 100,000 members, bench/audience.py).
+    If most members receive no replies, only those who may are searched; to search the
+    whole list is 10 times slower at 100,000 members (bench/audience.py).
     """
     list_id = hearing.list_id
     if hearing.opening or hearing.base_default is Default.everything:
@@ -160,7 +160,7 @@ def _source(hearing: Hearing) -> tuple[Any, ColumnElement[bool]]:
 
 
 def _candidates(hearing: Hearing) -> Any:
-    """Select the members who may hear replies though most do not."""
+    """Select the members who may receive replies although most do not."""
     return union(
         *choosers(hearing.conversation_id, hearing.moment, choice=Choice.follow),
         select(settings.c.member_id).where(
@@ -191,7 +191,7 @@ def _hears_replies(default: ColumnElement[Default]) -> ColumnElement[bool]:
 
 
 def _why(hearing: Hearing) -> ColumnElement[int]:
-    """Return the reason by its number; the rule is `Standing.why`."""
+    """Return the reason as a number; the rule is `Standing.why`."""
     follows = case(
         (counting_reason == Reason.opened, Why.opened.value),
         (counting_reason == Reason.replied, Why.replied.value),

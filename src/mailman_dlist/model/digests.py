@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who reads digests, what they have chosen, and what was in one already.
+"""Digest members, their choices, and the posts that a digest has contained.
 
-As many statements for a hundred thousand readers as for one.
+The number of statements does not depend on the number of readers.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ messages: Any = ConversationMessage.__table__
 
 @public
 class Reader(NamedTuple):
-    """A member who gets the next digest.
+    """A member who receives the next digest.
 
-    :param email: As its owner writes it.
+    :param email: In the spelling of its owner.
     :param default: None for the list's base default.
     """
 
@@ -53,9 +53,9 @@ class Reader(NamedTuple):
 
 @public
 def readers(list_id: str, number: int) -> list[Reader]:
-    """Return those who get the next digest of a list.
+    """Return the members who receive the next digest of a list.
 
-    Members who take no digests any more get one more, so that there is no gap.
+    Members who have switched digests off receive one more, so that nothing is missing.
 
     :param number: The number of the list in Mailman's own tables.
     """
@@ -87,7 +87,7 @@ def readers(list_id: str, number: int) -> list[Reader]:
 
 @public
 def last_digests(number: int) -> list[int]:
-    """Return which rows promise somebody, also who has left, a last digest."""
+    """Return the rows for last digests, also those of former members."""
     return list(
         store().scalars(select(last.c.id).where(last.c.mailing_list_id == number))
     )
@@ -97,7 +97,7 @@ def last_digests(number: int) -> list[int]:
 def wishes(
     conversation_ids: Collection[int], moment: datetime
 ) -> dict[UUID, dict[int, Wish]]:
-    """Return what members want of some conversations at a moment, where they chose."""
+    """Return the choices of members for some conversations at a moment."""
     found: dict[UUID, dict[int, Wish]] = {}
     lasting = select(chosen.c.member_id, chosen.c.conversation_id, chosen.c.choice)
     for member_id, conversation_id, choice in store().execute(
@@ -122,7 +122,7 @@ def wishes(
 def with_hashes(
     list_id: str, hashes: Collection[str]
 ) -> dict[str, ConversationMessage]:
-    """Return what was posted to a list, by the hashes of the ids it went out under."""
+    """Return posts of a list by the hashes of their published ids."""
     statement = (
         select(ConversationMessage)
         .where(
@@ -146,9 +146,9 @@ def settle(
     last_digest_ids: Collection[int],
     moment: datetime,
 ) -> None:
-    """Record that a digest is queued, with these posts, and for some the last one.
+    """Record that a digest with these posts is queued, for some members the last one.
 
-    The time of mutes that were over before its last post is no longer needed.
+    Delete timed mutes that ended before its last post.
     """
     if last_digest_ids:
         store().execute(delete(last).where(last.c.id.in_(last_digest_ids)))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether somebody put a text of their own in the place of a template."""
+"""Find out whether a template was replaced."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mailman_dlist.model.session import store
 
 @public
 def is_set(name: str, list_id: str, mail_host: str) -> bool:
-    """Say whether a template is set for a list, for its domain or for the site."""
+    """Tell whether a template is set for a list, its domain or the site."""
     found = select(Template.id).where(
         Template.name == name,
         or_(Template.context.in_([list_id, mail_host]), Template.context.is_(None)),

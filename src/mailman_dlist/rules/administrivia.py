@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Misdirected commands, in messages that can be read."""
+"""Find misdirected commands in messages that can be decoded."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 @public
 @implementer(IRule)
 class DlistAdministrivia:
-    """Ask core's rule, which stops at text that it cannot decode.
+    """Apply core's rule, which fails for text that it cannot decode.
 
-    Such text, in a charset that Python does not know, is no command; the
-    readers' mail programs may know it.
+    Text in a charset that Python does not know is not a command; the mail programs of
+    readers may know the charset.
     """
 
     name = 'dlist-administrivia'

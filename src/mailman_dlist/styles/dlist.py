@@ -31,7 +31,7 @@ class DlistStyle:
     def apply(self, mailing_list: MailingList) -> None:
         """See `IStyle`.
 
-        :raises ValueError: when the list cannot be a dlist; REST answers 400.
+        :raises ValueError: if the list cannot be a dlist; REST returns 400.
         """
         directory = mailing_list.data_path
         try:
@@ -39,13 +39,13 @@ class DlistStyle:
             getUtility(IStyleManager).get('legacy-default').apply(mailing_list)
             lists.enable(mailing_list)
         except DlistError as error:
-            # Mailman's REST server commits also what failed half-way.
+            # Mailman's REST server commits even after an error.
             config.db.abort()
             with suppress(OSError):
                 os.rmdir(directory)
             raise ValueError(str(error)) from error
-        # To names the conversation, which breaks the author's signature; where
-        # the author's domain minds, the message goes out from the list.
+        # The changed To breaks the author's DKIM signature; if their domain has a DMARC
+        # policy, the message is sent from the list's address.
         mailing_list.dmarc_mitigate_action = DMARCMitigateAction.munge_from
         if site_settings().web_base_url:
             # Footers then have each member's own link.

@@ -19,11 +19,11 @@ PATTERN = '(?:(?<=/)|(?<=2F)|(?<=2f))[Q-Za-f][A-Za-z0-9_-]{51}'
 
 
 def decode(token: str) -> bytes | None:
-    """Return the octets of a token, None for what cannot be one."""
+    """Return the octets of a token; None if the text cannot be one."""
     try:
         octets = urlsafe_b64decode(token)
     except ValueError:
         return None
-    # What is not in the alphabet was skipped.
+    # Characters outside the alphabet are skipped.
     same = len(token) == LENGTH and urlsafe_b64encode(octets).decode('ascii') == token
     return octets if same else None

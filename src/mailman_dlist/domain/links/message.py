@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Personal links that members quote back, out of a message again.
+"""Remove personal links that members quote in their replies.
 
-They may stand in any text part and in the fields of a forwarded message, in every
-charset and encoding that mail has.  A part without one stays octet for octet as it
-came; so do signed and encrypted parts, with links or without.  How a link is
-recognised in a text is in `text`.
+They may occur in any text part and in the header of a forwarded message, in every
+charset and encoding.  A part without a link stays unchanged to the octet, and so do
+signed and encrypted parts, with links or without.  The module `text` recognises
+links in a text.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from mailman_dlist.mail.charsets import is_charset
 from mailman_dlist.mail.encodings import UUENCODED, decoded, encoded, encoding_of
 
 
-#: What is inside was signed, or nobody but its readers can read it.
+#: The content is signed, or only its recipients can read it.
 SEALED = {'multipart/signed', 'multipart/encrypted'}
 
-# A multipart without a boundary is one piece of text to who shows it.
+# Mail programs show a multipart without a boundary as one text.
 TEXT = {'text', 'multipart', 'message'}
 
 
 def scrub(msg: Message, plain: Plain) -> bool:
     """Replace the personal links in a message by plain ones.
 
-    [U11], where the reply quotes what it answers.
+    [U11], for replies that quote the original message.
 
-    :param plain: Says for a token what link to put there: '' for none, None to
-        leave it, since it is no token.
-    :return: Whether there were any.
+    :param plain: Returns the replacement for a token: '' to remove the link, None if
+        it is not a token.
+    :return: Whether there were any links.
     """
     changed = False
     parts = [msg]
     while parts:
         part = parts.pop()
-        # The fields are not what is signed.
+        # The signature does not cover the header fields.
         changed |= _scrub_fields(part, plain)
         if part.get_content_type() in SEALED:
             continue
@@ -65,9 +65,9 @@ def _scrub_fields(part: Message, plain: Plain) -> bool:
 
 
 def _scrub_margins(part: Message, plain: Plain) -> bool:
-    """Scrub what stands before the first part and after the last.
+    """Scrub the text before the first part and after the last.
 
-    Mail programs show neither, but lists that know no better put footers there.
+    Mail programs show neither, but some list servers put footers there.
     """
     before = part.preamble, part.epilogue
     part.preamble, part.epilogue = (each and replaced(each, plain) for each in before)
@@ -77,8 +77,8 @@ def _scrub_margins(part: Message, plain: Plain) -> bool:
 def _scrub_encoded_message(part: Message, plain: Plain) -> bool:
     """Scrub a forwarded message in base64.
 
-    No message may be encoded (RFC 2046, section 5.2.1), but some are, and the email
-    package takes the encoded lines for the message.
+    A message must not be encoded (RFC 2046, section 5.2.1), but some are, and the
+    email package parses the encoded lines as the message.
     """
     if encoding_of(part) != 'base64' or part.get_content_type() != 'message/rfc822':
         return False
@@ -105,12 +105,12 @@ def _scrub_text(part: Message, plain: Plain) -> bool:
 
 
 def _scrub_octets(octets: bytes, charset: str, plain: Plain) -> bytes:
-    """Scrub a text of which no more is known than what it says itself.
+    """Scrub a text whose declared charset may be wrong.
 
-    It is read as it asks to be and, since it may be wrong about that, as UTF-8 or
-    as octets.  All but the links stays as it is: a reading counts if the same
-    octets come out when it is written.  Some charsets have several spellings of a
-    text; what is only seen in such a reading is written anew.
+    It is decoded with the declared charset, then as UTF-8, then as single octets.
+    Everything except the links stays unchanged: a decoding counts if encoding gives the
+    same octets again.  Some charsets can encode a text in several ways; a link that is
+    found only in such a decoding is encoded anew.
     """
     anyway = 'latin-1' if _read(octets, 'utf-8') is None else 'utf-8'
     clean: set[str] = set()

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Personal links in a text, however the mail programs on the way wrote them.
+"""Find personal links in a text, however mail programs have rewritten them.
 
-A member answers with the whole message below, and the footer's link works for
-everybody who reads the answer.  So a token is looked for wherever 63 letters and digits
-follow each other, not counting what mail programs insert into long words: line ends
-with quote marks, tags, and invisible characters.  The caller knows the keys and says
-whether they are a token.  If so, the rest of the link is looked for before it.  The
-plain link is written as the personal one was, which may be percent-encoded inside the
-link of a service that checks links.
+If a member replies with the whole message quoted, the link in its footer would work
+for everybody who reads the reply.  A token may be any 63 consecutive letters and
+digits, ignoring what mail programs insert into long words: line ends with quote marks,
+tags and invisible characters.  The caller knows the keys and tells whether they are a
+token.  If so, the rest of the link is found before it.  The plain link is written in
+the same encoding, for example percent-encoded inside the link of a checking service.
 
 The work grows in proportion to the text.
 """
@@ -23,14 +22,14 @@ from urllib.parse import quote
 from mailman_dlist.domain.links import former, token
 
 
-#: Says for a token what stands in the place of its link, '' for nothing; None if
-#: it is no token.  A link has the characters that a URL may have, but no ``&'``.
+#: Returns the replacement for the link of a token, '' to remove it; None if it is not
+#: a token.  A link has only characters that a URL may have, except ``&'``.
 Plain: TypeAlias = Callable[[str], str | None]
 
 # Chosen: longer than any host and path.
 REACH = 500
 
-# Invisible characters, and those that quoting puts at the start of a line.
+# Invisible characters, and quote marks at the start of a line.
 _UNSEEN = '\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff'
 _QUOTING = r'\s>|}#*»›│┃'
 # Either may be an entity.  Entities for a slash or a colon are part of the link.
@@ -40,7 +39,7 @@ _ENTITY = rf'(?!{_SLASH_ENTITY}|{_COLON_ENTITY})&\#?\w{{2,15}}+;'
 _MARK = rf'(?:[{_UNSEEN}{_QUOTING}]|{_ENTITY})'
 
 _LINE_END = r'=?(?:\r\n?|[\n\x85\u2028\u2029])'
-# What stands at the start of a line quotes it, and ends no tag.
+# At the start of a line this is a quote mark, not the end of a tag.
 _TAG = r'</?[A-Za-z!][^<>]*+(?<!\s)>'
 # The Bat!, Supercite and others put initials or a name before the mark.
 _NAMED_LINE = rf'{_LINE_END}[ \t>|]*+[A-Za-z.]{{1,10}}+>'
@@ -49,8 +48,8 @@ _ENCODED_WORD = r'\?=\s++=\?[\w*-]++\?[Qq]\?'
 
 
 def _gaps(*cuts: str) -> re.Pattern[str]:
-    """Return a pattern for what may stand in the middle of a link."""
-    # Blanks count where a line ends, and long runs of them are looked at once.
+    """Return a pattern for what may interrupt a link."""
+    # Blanks count at the end of a line; long runs of them are read once.
     return re.compile(
         rf'(?:(?<![ \t])[ \t]++)?+(?:{"|".join(cuts)}){_MARK}*+'
         rf'|[{_UNSEEN}]|{_ENTITY}|{_ENCODED_WORD}'
@@ -66,7 +65,7 @@ _READINGS = [
     (re.compile(_NAMED_LINE), _gaps(_NAMED_LINE, _LINE_END)),
 ]
 
-# A token may begin in the middle of what looks like one.
+# A token may begin inside a text that looks like one.
 _TOKEN = re.compile(rf'(?=(?P<token>{token.PATTERN}|{former.PATTERN}))')
 
 # JSON, which mail holds for machines, may have a backslash before a slash; an octet may
@@ -85,14 +84,13 @@ _ARMOUR = re.compile(
 
 
 def replaced(text: str, plain: Plain) -> str:
-    """Return the text with plain links where personal ones stood.
+    """Return the text with personal links replaced by plain ones.
 
     >>> text = '> https://example.com/dlist/t/' + 20 * 'q' + '\\n> ' + 43 * 'q' + ' ok'
     >>> replaced(text, lambda token: 'https://example.com/picnic/')
     '> https://example.com/picnic/ ok'
 
-    A block that its author signed with PGP stays, or nobody could tell any more
-    that it is the author's.
+    A block with a PGP signature stays unchanged, so that the signature remains valid.
     """
     for hint, gaps in _READINGS:
         if hint.search(text):
@@ -114,12 +112,12 @@ def _replaced(text: str, gaps: re.Pattern[str], plain: Plain) -> str:
     pieces: list[str] = []
     done = 0
     for match, link in found:
-        # What follows the last character is not part of the link.
+        # Text after the last character is not part of the link.
         end = position(match.end('token') - 1) + 1
         start, slash = _start(text, bare, match.start(), position)
         start = max(done, start)
         if end > start and not _within(start, signed):
-            # Other tags may belong to those that cut the link.
+            # Other tags may belong to the tags that interrupt the link.
             tags = _TAGS.findall(text, start, end)
             pieces += [text[done:start], _written(link, slash), *tags]
             done = end
@@ -129,16 +127,16 @@ def _replaced(text: str, gaps: re.Pattern[str], plain: Plain) -> str:
 def _start(
     text: str, bare: str, end: int, position: Callable[[int], int]
 ) -> tuple[int, str]:
-    """Return where the link begins that ends with a token, and its last slash.
+    """Return the start of the link that ends with a token, and its last slash.
 
-    It is the token alone where no path stands before it.
+    Without a path before it, the link is the token alone.
 
-    :param end: Where the token begins, in the text without gaps.
+    :param end: The start of the token, in the text without gaps.
     """
     low = max(0, end - REACH)
     if match := _LINK.search(bare[low:end]):
         return position(low + match.start()), match['slash']
-    # Without a scheme, what ends the line before may be another word.
+    # Without a scheme, the end of the previous line may be another word.
     low, end = position(low), position(end)
     if match := _SCHEMELESS.search(text[low:end]):
         return low + match.start(), match['slash']
@@ -146,7 +144,7 @@ def _start(
 
 
 def _written(link: str, slash: str) -> str:
-    """Write a link in the way in which the one was written that it replaces."""
+    """Write a link in the encoding of the one that it replaces."""
     if slash == '_':
         return ''.join(
             each if each.isalnum() or each == '.' else f'-{ord(each):02X}'
@@ -159,7 +157,7 @@ def _written(link: str, slash: str) -> str:
 
 
 def _positions(text: str, gaps: re.Pattern[str]) -> Callable[[int], int]:
-    """Return a function from a place in the text without gaps to that with them."""
+    """Return a function from positions in the text without gaps to the original."""
     starts, lengths = [0], [0]
     for gap in gaps.finditer(text):
         starts.append(gap.start() - lengths[-1])

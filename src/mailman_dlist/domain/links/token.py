@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The token in a personal link: who may do what to which conversation.
+"""The token in a personal link: member, action and conversation.
 
-It needs no login, so it must be short enough for a footer, good for one member
-and one conversation only, and worth nothing to who guesses.  It names its member
-by a number that means nothing outside, and holds no address.
+It works without a login, so it must be short enough for a footer, valid for one
+member and one conversation only, and impossible to guess.  It identifies the member
+by a number that means nothing elsewhere, and contains no address.
 
 ======  ===================================================
 octets  what
@@ -11,13 +11,13 @@ octets  what
 1       version (2 bits), action (2 bits), key id (4 bits)
 16      the UUID of the membership
 4       the number of the conversation
-2       the last day on which it is good, counted from 2000
+2       the last day on which it is valid, counted from 2000
 16      HMAC-SHA256 of all this, cut to 128 bits
 ======  ===================================================
 
 These 39 octets are written in base32 (RFC 4648, section 6), without padding: 63 small
-letters and digits.  No mail program takes one of them for the end of a link, and no
-service that checks links encodes them.  Capital letters are read as small ones.
+letters and digits.  No mail program ends a link at one of them, and no service that
+checks links encodes them.  Capital letters are read as small ones.
 
 Chosen: 128 bits of the HMAC.  A token can only be guessed by sending requests, against
 which 96 bits would do, but these would save no more than six characters.
@@ -45,7 +45,7 @@ SIGNATURE_OCTETS = 16
 EPOCH = date(2000, 1, 1)
 LAST_DAY = EPOCH + timedelta(days=2**16 - 1)
 
-# A key may serve other purposes one day; what is signed here is signed for links.
+# The key may get other uses; this prefix makes the signature valid only for links.
 PURPOSE = b'mailman-dlist link '
 
 LENGTH = 63
@@ -65,7 +65,7 @@ KEY_IDS = range(16)
 
 
 class LinkAction(Enum):
-    """What the button behind a link does."""
+    """What the button on the page of a link does."""
 
     mute = 0
     follow = 1
@@ -73,9 +73,9 @@ class LinkAction(Enum):
 
 @dataclass(frozen=True)
 class Link:
-    """What a token says.
+    """The contents of a token.
 
-    ``last_day`` is the last day, in UTC, on which the link is good.
+    ``last_day`` is the last day, in UTC, on which the link is valid.
     """
 
     member_id: UUID
@@ -91,36 +91,36 @@ def write(link: Link, key_id: int, key: bytes) -> str:
     >>> write(link, 1, b'secret')
     'qeaaaaaaaaaaaaaaaaaaaaaaaadqaaaaamtimjimvdfjzjdcbhy22tgkelfahey'
 
-    :param key_id: Which of the site's keys it is, 0 to 15.
+    :param key_id: The number of the site's key, 0 to 15.
     """
     head = VERSION << 6 | link.action.value << 4 | key_id
     content = CONTENT.pack(
         head,
         link.member_id.bytes,
         link.conversation_id,
-        # A computer that does not know the time still sends its mail.
+        # A machine with a wrong clock must still send its mail.
         (min(max(link.last_day, EPOCH), LAST_DAY) - EPOCH).days,
     )
     return _encode(content + _sign(content, key))
 
 
 def read(token: str, keys: Mapping[int, bytes], today: date) -> Link | None:
-    """Return what a token says; None if it is not one of ours, or was once.
+    """Return the contents of a token; None if it is not valid, or has expired.
 
-    It takes as long for a forged token as for a good one, and does not say what is
-    wrong: nothing is to be learned from trying.
+    Checking takes as long for a forged token as for a valid one, and does not tell what
+    is wrong, so that attempts reveal nothing.
 
-    :param keys: The keys of the site by their ids.
+    :param keys: The site's keys by their numbers.
     """
     version, octets = VERSION, _decode(token)
     if octets is None:
         version, octets = former.VERSION, former.decode(token)
-    # What cannot be a token is checked like one.
+    # Check an impossible token in the same time as a possible one.
     octets = octets or bytes(CONTENT.size + SIGNATURE_OCTETS)
     content, signature = octets[:-SIGNATURE_OCTETS], octets[-SIGNATURE_OCTETS:]
     head, member, conversation_id, day = CONTENT.unpack(content)
     key = keys.get(head & 0b1111)
-    # A key that is gone is replaced by one that nobody signed with.
+    # Replace a missing key by one that has never signed anything.
     signed = hmac.compare_digest(_sign(content, key or bytes(32)), signature)
     last_day = EPOCH + timedelta(days=day)
     good = (
@@ -145,9 +145,9 @@ def _encode(octets: bytes) -> str:
 
 
 def _decode(token: str) -> bytes | None:
-    """Return the octets of a token, None for what cannot be one.
+    """Return the octets of a token; None if the text cannot be one.
 
-    `base64.b32decode` is slow, and a hostile text looks like a token at each character.
+    `base64.b32decode` is slow, and a hostile text may look like a token everywhere.
     """
     if not _TOKEN.fullmatch(token):
         return None
