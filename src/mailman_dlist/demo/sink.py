@@ -122,6 +122,9 @@ class Sink(Controller):
     def __init__(self, outbox: Outbox, port: int = 0) -> None:
         # Controller() accepts port 0, but then tries to connect to port 0.
         self._listener = socket.create_server((HOST, port))
+        # asyncio sets it only on sockets that it creates.  Without it each EHLO, whose
+        # lines are sent one by one, waits 40 ms for the client's delayed ACK.
+        self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().__init__(
             _Handler(outbox),
             hostname=HOST,
