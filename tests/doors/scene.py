@@ -8,6 +8,7 @@ owner of ant and no member.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from mailman_dlist.app.posts.arrival import arrive
 from mailman_dlist.domain.following import Choice, Reason
 from mailman_dlist.model.conversations import Conversation, ConversationName
 from mailman_dlist.model.session import store
+from tests.core import built_once
 from tests.model.stage import (
     give_alias,
     join,
@@ -82,8 +84,23 @@ class Scene:
 
 
 def picnic() -> Scene:
+    return _at_its_time(_picnic)
+
+
+def picnic_and_cat() -> Scene:
+    """Beside ant there is the plain list cat."""
+    return _at_its_time(_picnic_and_cat)
+
+
+def _at_its_time(build: Callable[[], Scene]) -> Scene:
     # Other tests have turned the clock.
     pass_time(MONDAY - now())
+    scene = build()
+    pass_time(MONDAY + timedelta(hours=1) - now())
+    return scene
+
+
+def _build() -> Scene:
     mlist = new_list()
     anne, bart, cris = join_all(mlist, 'Anne', 'Bart', 'Cris')
     dora = join(mlist, 'Dora', role=MemberRole.owner)
@@ -94,6 +111,16 @@ def picnic() -> Scene:
     give_alias(mlist, bart, 'b@other.example')
     store().commit()
     return Scene(*(member.member_id for member in (anne, bart, cris, dora)))
+
+
+_picnic = built_once(_build)
+
+
+@built_once
+def _picnic_and_cat() -> Scene:
+    scene = _build()
+    new_list('cat', style='legacy-default')
+    return scene
 
 
 def post(

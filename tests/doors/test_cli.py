@@ -26,17 +26,22 @@ from mailman_dlist.interfaces.dlist import CHAIN
 from mailman_dlist.model import schema
 from mailman_dlist.model.base import metadata
 from mailman_dlist.model.session import store
-from tests.doors.scene import ANSWERED, OPENED, PICNIC, Scene, picnic, post, rename
+from tests.doors.scene import (
+    ANSWERED,
+    OPENED,
+    PICNIC,
+    Scene,
+    picnic_and_cat,
+    post,
+    rename,
+)
 from tests.model.stage import DAY, join, new_list, now, pass_time, queued
 from tests.rest import Client
 
 
 @pytest.fixture
 def scene(mailman: Any) -> Scene:
-    """Beside ant there is the plain list cat."""
-    scene = picnic()
-    new_list('cat', style='legacy-default')
-    return scene
+    return picnic_and_cat()
 
 
 def run(line: str) -> Result:

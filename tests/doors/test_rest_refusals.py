@@ -14,7 +14,7 @@ from mailman_dlist.app.site import SiteSettingError
 from mailman_dlist.model.schema import SchemaError
 from mailman_dlist.model.session import store
 from mailman_dlist.rest import answers
-from tests.doors.scene import ANT, COLLECTIONS, METHODS, PICNIC, Scene, picnic
+from tests.doors.scene import ANT, COLLECTIONS, METHODS, PICNIC, Scene, picnic_and_cat
 from tests.model.stage import new_list
 from tests.rest import FORM, Client
 
@@ -26,10 +26,7 @@ NOBODY = 'f' * 32
 
 @pytest.fixture
 def scene(mailman: Any) -> Scene:
-    """Beside ant there is the plain list cat."""
-    scene = picnic()
-    new_list('cat', style='legacy-default')
-    return scene
+    return picnic_and_cat()
 
 
 @pytest.fixture

@@ -88,17 +88,21 @@ def test_every_shape_of_mail_is_the_same(
     both(server, ant, letter(SHAPES[shape]), SOME, **duplicates, **decoration)
 
 
-@pytest.mark.parametrize('footer', [PERSONAL_FOOTER, LINK_FOOTER])
-def test_odd_mail_is_the_same(footer, ant, server, tmp_path):
+@pytest.mark.parametrize(('footer', 'corpus'), [
+    (LINK_FOOTER, CORPUS),
+    # Mailman decorates each copy by itself, as without us.
+    (PERSONAL_FOOTER, CORPUS[::5]),
+], ids=['decorated once', 'decorated by Mailman'])  # fmt: skip
+def test_odd_mail_is_the_same(footer, corpus, ant, server, tmp_path):
     set_template(ant, FOOTER, footer, tmp_path)
     ant.personalize = Personalization.full
     some = {'dora@example.com', 'nobody@example.com'}
     sent = 0
-    for path in CORPUS:
+    for path in corpus:
         msg = message_from_bytes(path.read_bytes(), Message)
         sent += len(both(server, ant, msg, some).transactions)
     # There is something to compare.
-    assert sent > len(CORPUS)
+    assert sent > len(corpus)
 
 
 @pytest.mark.parametrize('footer', [FOOTERS['not ascii'], LINK_FOOTER])
