@@ -35,7 +35,7 @@ from mailman.utilities.modules import find_name
 
 from mailman_dlist.demo import lmtp
 from mailman_dlist.demo.ports import HOST
-from mailman_dlist.demo.rest import Answer, RestClient, _answer
+from mailman_dlist.demo.rest import Answer, RestClient, decoded
 from mailman_dlist.demo.sink import Sink
 from mailman_dlist.demo.site import RESTING_QUEUES, Site, SiteError
 from tests import core
@@ -262,4 +262,4 @@ class Client(RestClient):
                 method, url.path, query_string=url.query, **given
             )
         location = reply.headers.get('location') if reply.status_code < 400 else None
-        return _answer(reply.status_code, reply.content, location)
+        return decoded(reply.status_code, reply.content, location)

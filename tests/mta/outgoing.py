@@ -24,7 +24,7 @@ from mailman.handlers import arc_sign
 from mailman.interfaces.mta import SomeRecipientsFailed
 
 from mailman_dlist.demo.ports import HOST
-from mailman_dlist.demo.sink import Outbox, Sink, _Handler
+from mailman_dlist.demo.sink import Handler, Outbox, Sink
 from tests.model.stage import counted
 
 
@@ -53,7 +53,7 @@ MIME-Version: 1.0
 """
 
 
-class HangingUp(_Handler):
+class HangingUp(Handler):
     """A mail server that ends the connection when it hears some address."""
 
     def __init__(self, outbox: Outbox) -> None:

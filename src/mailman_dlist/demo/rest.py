@@ -67,13 +67,14 @@ class RestClient:
             request.data = urllib.parse.urlencode(data, doseq=True).encode()
         try:
             with self._opener.open(request, timeout=timeout) as reply:
-                return _answer(reply.status, reply.read(), reply.headers['Location'])
+                return decoded(reply.status, reply.read(), reply.headers['Location'])
         except urllib.error.HTTPError as error:
             with error:
-                return _answer(error.code, error.read(), None)
+                return decoded(error.code, error.read(), None)
 
 
-def _answer(status: int, content: bytes, location: str | None) -> Answer:
+def decoded(status: int, content: bytes, location: str | None) -> Answer:
+    """Decode a response; a body that is not JSON stays text."""
     text = content.decode('utf-8', 'replace')
     try:
         body = jsonlib.loads(text) if text else None

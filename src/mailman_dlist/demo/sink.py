@@ -85,7 +85,9 @@ class Outbox:
             return len(self._deliveries)
 
 
-class _Handler:
+class Handler:
+    """Put all mail into an outbox, and refuse what the outbox says."""
+
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
 
@@ -126,7 +128,7 @@ class Sink(Controller):
         # lines are sent one by one, waits 40 ms for the client's delayed ACK.
         self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().__init__(
-            _Handler(outbox),
+            Handler(outbox),
             hostname=HOST,
             port=self._listener.getsockname()[1],
             server_hostname='localhost',
