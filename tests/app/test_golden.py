@@ -97,10 +97,10 @@ class Scene:
         )
         run(DlistRunner, 'dlist')
 
-    def posts(self, extension: str, sender: Any = None) -> None:
+    def posts(self, extension: str, sender: Any = None, **fields: str) -> None:
         """Let Anne, or somebody else, post as far as the step that accepts it."""
         msg = letter(
-            sender or self.anne, 'Re: Picnic', message_id='<post@example.com>'
+            sender or self.anne, 'Re: Picnic', message_id='<post@example.com>', **fields
         )
         with suppress(DiscardMessage):
             DlistConversation().process(self.ant, msg, {EXTENSION: extension})
@@ -238,6 +238,19 @@ def anne_posts_too_late(scene: Scene) -> None:
     scene.picnic.closed_at = now()
     config.db.commit()
     scene.posts('picnic')
+
+
+@situation('unclear-post', 'picnic')
+@situation('unclear-command', 'picnic+unsubscribe')
+def anne_names_two_senders(scene: Scene, extension: str) -> None:
+    give_alias(scene.ant, scene.anne, ALIAS)
+    scene.posts(extension, From=f'{ALIAS}, zoe@example.net', Sender='anne@example.com')
+
+
+@situation('request-unclear')
+def anne_requests_as_two(scene: Scene) -> None:
+    fields = {'From': 'anne@example.com, zoe@example.net'}
+    scene.requests('dlist default nothing', **fields)
 
 
 @situation('unknown-post', 'nowhere')

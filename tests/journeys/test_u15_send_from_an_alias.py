@@ -9,7 +9,7 @@ import pytest
 
 from tests.journeys.aliases import asks, confirms
 from tests.journeys.moderators import decide, held
-from tests.village import text_of
+from tests.village import emails, text_of
 
 
 def shade_of(ant, member, name='Shade'):
@@ -36,6 +36,28 @@ def readers(ant, subject):
     emails = {email for copy in posted(ant, subject) for email in copy.recipients}
     people = ant.village.people.values()
     return {person.name for person in people if person.email in emails}
+
+
+@pytest.mark.parametrize('value', [
+    '=?iso-8859-1?Q?M=FCller=2C_Jo?= <{}>', 'Miller, Jo <{}>',
+    '=?utf-8?q?anne=40example=2Ecom=2C_for_Jo?= <{}>',
+])
+def test_a_comma_in_the_name_of_an_alias_shows_nobody(ant, value):
+    anne, bart = ant.has('Anne', 'Bart')
+    shade = shade_of(ant, bart)
+    bart.sends(
+        (
+            f'Received: from barts-laptop ([192.0.2.3])\n'
+            f'From: {value.format(shade.email)}\nSender: {bart.email}\n'
+            f'To: {ant.at("new")}\nSubject: Goats\n'
+            'Message-ID: <1@barts-laptop>\n\nMay we have one?\n'
+        ).encode(),
+        ant.at('new'),
+    )
+    [mail] = anne.reads()
+    assert emails(mail, 'From') == [shade.email]
+    assert 'bart' not in mail.as_string()
+    assert readers(ant, 'Goats') == {'Anne', 'Bart'}
 
 
 @pytest.mark.every_database

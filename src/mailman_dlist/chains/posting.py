@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 from mailman_dlist import metadata
 from mailman_dlist.app.i18n import _
+from mailman_dlist.app.people.reading import register_senders
 from mailman_dlist.chains.privacy import private
 from mailman_dlist.interfaces.dlist import CHAIN
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
@@ -43,6 +44,7 @@ class DlistPostingChain:
     ) -> Iterator[Any]:
         """See `IChain`."""
         arrival = metadata.arrival(mlist, msg, msgdata)
+        register_senders(msg)
         yield from private(self._links(mlist, msg, msgdata), arrival.author)
 
     def _links(
@@ -51,6 +53,7 @@ class DlistPostingChain:
         *links, accept = config.chains['default-posting-chain'].get_links(
             mlist, msg, msgdata
         )
+        yield Link('dlist-sender', LinkAction.jump, 'dlist-refuse')
         for link in links:
             ours = EXCHANGED.get(link.rule.name)
             yield Link(ours, link.action, link.chain) if ours else link

@@ -115,7 +115,7 @@ class Banned(RuleForAlias):
         """See `IRule`."""
         if self._rule.check(mlist, msg, msgdata):
             return True
-        if not is_member_banned(mlist, self._author):
+        if not is_member_banned(mlist, self._author.member):
             return False
         # The same reason, about the sender that everybody knows.
         with core.defer_translation():

@@ -10,6 +10,7 @@ of aliases, the reply contains nothing that names the member.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from mailman_dlist.app.following import preferences
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.notices import wording
 from mailman_dlist.app.people import senders
+from mailman_dlist.app.people.reading import as_written
 from mailman_dlist.app.site import ready
 from mailman_dlist.commands import alias_words
 from mailman_dlist.domain.following import Default
@@ -33,6 +35,9 @@ from mailman_dlist.interfaces.mailman import MailingList, Member, Message, MsgDa
 from mailman_dlist.mail.automatic import automatic
 from mailman_dlist.model.session import committed
 
+
+# Where Mailman says what became of a message.
+log = logging.getLogger('mailman.vette')
 
 SWITCHES = {'opened': 'follow_opened', 'replied': 'follow_replied'}
 STATES = {'on': True, 'off': False}
@@ -68,13 +73,17 @@ class DlistEmailCommand:
         # Core copies this field to its reply without encoding the reply, so a reply to
         # base64 mail could not be read.  By now the command is decoded.
         del msg['content-transfer-encoding']
-        member = None
-        if senders.is_answered(mlist, msg):
-            member = senders.member_behind(mlist, msg)
+        as_written(msg)
+        author = senders.alias_author(mlist, msg)
+        if senders.is_banned(mlist, msg, author):
+            log.info('DLIST: %s is no command: its sender is banned', msg['message-id'])
+            results.send_response = False
+            return ContinueProcessing.yes
+        member = senders.commander(mlist, msg, author)
         party = mlist if member is None else member
         with _.using(party.preferred_language.code):
             if member is None:
-                answer = _stranger(mlist)
+                answer = _stranger(mlist, msg)
             else:
                 answer = _answer(Asked(mlist, msg, member, list(arguments)))
             person = _(
@@ -202,7 +211,12 @@ def _state(mlist: MailingList, member: Member) -> str:
     ])
 
 
-def _stranger(mlist: MailingList) -> str:
+def _stranger(mlist: MailingList, msg: Message) -> str:
+    if not senders.from_address(msg):
+        return _("""\
+    The From field of a command must contain exactly one address: the one
+    that you are subscribed with, or one of your aliases.
+""")
     return _("""\
     This address is not subscribed to ${mlist.display_name}.
     If you are subscribed with another address, please write from that one.

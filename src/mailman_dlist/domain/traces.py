@@ -19,18 +19,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import Message
-from email.utils import (
-    format_datetime,
-    formataddr,
-    getaddresses,
-    parsedate_to_datetime,
-)
+from email.utils import format_datetime, formataddr, parsedate_to_datetime
 from typing import Any
 from urllib.parse import unquote
 
 from mailman_dlist.domain.links.message import SEALED
 from mailman_dlist.mail.encodings import UUENCODED, decoded, encoded, encoding_of
-from mailman_dlist.mail.fields import raw
+from mailman_dlist.mail.fields import mailboxes_in, raw
 from mailman_dlist.mail.references import bare, ids_in
 
 
@@ -192,9 +187,8 @@ def _addresses(part: Message, field: str, author: Author) -> str:
 
 def _mailboxes(part: Message, field: str) -> Iterator[tuple[str, str]]:
     """Yield names, decoded, and addresses that can be written again."""
-    values = [re.sub(r'[\r\n]', '', value) for value in raw(part, field)]
-    for name, address in getaddresses(values):
-        if '@' in address and address.isascii() and address.isprintable():
+    for name, address, _is_clear in mailboxes_in(part, field):
+        if address and address.isascii() and address.isprintable():
             yield _decoded_name(name), address
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from email.message import Message
-from email.utils import parseaddr
 
 from flufl.bounce import all_failures
+
+from mailman_dlist.mail.fields import mailboxes_in
 
 
 # Set by programs that know nothing of RFC 3834.
@@ -64,7 +65,11 @@ def is_generated(msg: Message) -> bool:
 
 
 def _as_from_mail_system(msg: Message) -> str | None:
-    writers = {_local_part(value) for value in _values(msg, 'From')}
+    # Some mail systems have no address.
+    writers = {
+        (each.address or each.name).partition('@')[0].lower()
+        for each in mailboxes_in(msg, 'From')
+    }
     if 'mailer-daemon' in writers:
         return 'it is from a mail system'
     # A postmaster may be a person, and a person may quote a bounce: only both
@@ -103,7 +108,3 @@ def _list_ids(msg: Message) -> list[str]:
         value.rpartition('<')[2].strip('> \t\r\n').lower()
         for value in _values(msg, 'List-Id')
     ]
-
-
-def _local_part(value: str) -> str:
-    return parseaddr(value)[1].partition('@')[0].lower()

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from email.message import Message
-from email.utils import getaddresses
+
+from mailman_dlist.mail.mailboxes import Mailbox, mailboxes
 
 
 def raw(msg: Message, field: str) -> list[str]:
@@ -32,13 +33,23 @@ def exchange(msg: Message, field: str, change: Callable[[str], str]) -> None:
             msg[field] = value
 
 
+def mailboxes_in(msg: Message, *fields: str) -> list[Mailbox]:
+    """Return what some fields name, each field read as it came.
+
+    >>> msg = Message()
+    >>> msg['From'] = '=?utf-8?q?M=C3=BCller=2C_Jo?= <jo@example.com>'
+    >>> [mailbox.address for mailbox in mailboxes_in(msg, 'From')]
+    ['jo@example.com']
+    """
+    return list(mailboxes(value for field in fields for value in raw(msg, field)))
+
+
 def addresses(msg: Message, *fields: str) -> list[str]:
-    """Return the addresses in some fields, as the email package reads them.
+    """Return the addresses in some fields.
 
     >>> msg = Message()
     >>> msg['Cc'] = 'Anne <anne@example.com>, bart@example.com'
     >>> addresses(msg, 'To', 'Cc')
     ['anne@example.com', 'bart@example.com']
     """
-    values = [str(value) for field in fields for value in msg.get_all(field, [])]
-    return [address for _name, address in getaddresses(values)]
+    return [each.address for each in mailboxes_in(msg, *fields) if each.address]

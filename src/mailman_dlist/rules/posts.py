@@ -2,7 +2,8 @@
 """Which messages to a dlist are no posts, or need a moderator.
 
 The chain asks after Mailman's own rules, so that strangers, banned senders and
-spam have been settled before anything of ours explains itself.
+spam have been settled before anything of ours explains itself; but for one, since a
+held message shows an alias as well as a posted one.
 """
 
 from __future__ import annotations
@@ -24,6 +25,23 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 def _judge(mlist: MailingList, msg: Message, msgdata: MsgData) -> Judgement:
     arrival = metadata.arrival(mlist, msg, msgdata)
     return judging.judge(arrival, arrival.thread)
+
+
+@public
+@implementer(IRule)
+class DlistSender:
+    """Match what may show an alias beside its member, before anybody sees it."""
+
+    name = 'dlist-sender'
+    description = _('Match messages that do not say which one address they are from.')
+    record = False
+
+    def check(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
+        """See `IRule`."""
+        if metadata.arrival(mlist, msg, msgdata).hidden is None:
+            return False
+        msgdata[metadata.JUDGEMENT] = Judgement(Fate.unclear)
+        return True
 
 
 @public

@@ -16,7 +16,7 @@ from mailman_dlist.app import commands, lists
 from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.essays import answering, keeping
 from mailman_dlist.app.following.pauses import end_pauses
-from mailman_dlist.app.people.senders import is_banned
+from mailman_dlist.app.people.senders import commander, is_banned
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain.address import Action
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
@@ -68,7 +68,7 @@ class DlistRunner(Runner):
             # Anybody who has the token may do this.
             commands.confirm(mlist, msg, intent.token)
             return False
-        member = None if banned else arrival.member
+        member = None if banned else commander(mlist, msg, arrival.author)
         if member is None or not intent.is_command:
             config.switchboards['in'].enqueue(msg, msgdata, to_list=True)
             return False

@@ -54,6 +54,7 @@ TEMPLATES = frozenset(
         'dlist:notice:last-today',
         'dlist:notice:welcome',
         'dlist:notice:closed',
+        'dlist:notice:unclear',
         'dlist:notice:unknown',
         'dlist:notice:no-member',
         'dlist:notice:alias-confirm',

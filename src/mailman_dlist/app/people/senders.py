@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
-from email.utils import getaddresses
+from itertools import chain
 from uuid import UUID
 
 from mailman.email.message import Message as NewMessage
@@ -21,11 +20,15 @@ from zope.component import getUtility
 from mailman_dlist.app import lists
 from mailman_dlist.domain.alias import spelled
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
+from mailman_dlist.mail.fields import addresses, mailboxes_in
 from mailman_dlist.model import aliases as model
 
 
 # What owners may have decided about a nonmember; all else is no decision.
 DECISIONS = (Action.hold, Action.reject, Action.discard)
+
+# How many are looked up of those whom a mail names as its senders.
+MOST_SENDERS = 100
 
 
 @public
@@ -39,15 +42,6 @@ class AliasAuthor:
 
     email: str
     member: Member
-
-
-@public
-def member_behind(mlist: MailingList, msg: Message) -> Member | None:
-    """Return the member who sent the message, None for a stranger.
-
-    An alias counts in From alone, and there before all else.
-    """
-    return member_of(mlist, msg, alias_author(mlist, msg))
 
 
 @public
@@ -112,19 +106,59 @@ def membership(mlist: MailingList, member_id: UUID) -> Member | None:
 
 @public
 def from_address(msg: Message) -> str:
-    """Return the first address in From, as aliases are spelled; '' without one.
+    """Return the one address in From, as aliases are spelled.
 
-    It is read as core does, who decodes it before it takes it apart.
+    '' where From names none or several, or where it cannot be read.
     """
-    for value in msg.get_all('from', []):
-        try:
-            text = str(make_header(decode_header(value)))
-        except (HeaderParseError, LookupError, ValueError):
-            text = str(value)
-        for _name, address in getaddresses([text.replace('\r', '').replace('\n', '')]):
-            if address:
-                return spelled(address)
-    return ''
+    named = mailboxes_in(msg, 'from')
+    found = {spelled(each.address) for each in named if each.address}
+    if len(found) != 1 or not all(each.is_clear for each in named):
+        return ''
+    return found.pop()
+
+
+@public
+def hidden_member(
+    mlist: MailingList, msg: Message, author: AliasAuthor | None
+) -> Member | None:
+    """Return a member with aliases whom a post might show beside one of them.
+
+    There is none where From names an alias, or one address of a member: then that is
+    who the author wants to be.  Else a member may have meant an alias, and only the
+    other fields say so; core accepts what any of them names.
+
+    :param author: Who wrote it from an alias, None when nobody did.
+    """
+    email = from_address(msg)
+    if author is not None or (email and {email}.issuperset(msg.senders)):
+        return None
+    if not lists.settings(mlist).aliases:
+        return None
+    found = _find_sender_member(mlist, msg)
+    if email and (found is None or _member_named(mlist, email) is not None):
+        return None
+    named = [] if email else addresses(msg, 'from')[:MOST_SENDERS]
+    owners = (owner(mlist, each) for each in _aliases(mlist, named))
+    members = (_member_named(mlist, each) for each in msg.senders[:MOST_SENDERS])
+    for member in filter(None, chain(owners, members)):
+        if model.aliases_of(member.member_id):
+            return member
+    return None
+
+
+def _aliases(mlist: MailingList, emails: Iterable[str]) -> list[str]:
+    """Return those of some addresses that are aliases, or were once."""
+    wanted = {
+        spelled(each) for each in emails if each.isascii() and each.isprintable()
+    }
+    return [each.email for each in model.aliases_among(mlist.list_id, wanted)]
+
+
+def _member_named(mlist: MailingList, email: str) -> Member | None:
+    """Return the member whom core finds by an address, linked ones included."""
+    letter = NewMessage()
+    letter['From'] = email
+    return _find_sender_member(mlist, letter)
 
 
 @public
@@ -137,14 +171,34 @@ def is_banned(
     """
     bans = IBanManager(mlist)
     return any(map(bans.is_banned, msg.senders)) or (
-        author is not None and is_member_banned(mlist, author)
+        author is not None and is_member_banned(mlist, author.member)
     )
 
 
 @public
-def is_member_banned(mlist: MailingList, author: AliasAuthor) -> bool:
-    """Say whether the member behind an alias may not write to the list."""
-    return IBanManager(mlist).is_banned(author.member.address.email)
+def is_member_banned(mlist: MailingList, member: Member) -> bool:
+    """Say whether a member may not write to the list, and so command nothing."""
+    address = member.address
+    return address is not None and IBanManager(mlist).is_banned(address.email)
+
+
+@public
+def commander(
+    mlist: MailingList, msg: Message, author: AliasAuthor | None
+) -> Member | None:
+    """Return the member whose command a mail is; None where it is nobody's.
+
+    All addresses that take commands ask here, once they know that the sender is not
+    banned.  A command is carried out for the one member or alias in From.  Core's rule
+    about posts believes every field that names a sender, and answers go to the first:
+    a stranger who writes *Reply-To: anne@example.com* is Anne to the rule, but the
+    answer is not for her.
+
+    :param author: Who wrote it from an alias, None when nobody did.
+    """
+    if author is not None:
+        return author.member
+    return _member_named(mlist, msg.sender) if from_address(msg) else None
 
 
 @public
@@ -161,10 +215,8 @@ def is_answered(mlist: MailingList, msg: Message) -> bool:
     first of them: who writes *Reply-To: anne@example.com* is Anne to the rule, but
     the answer is not for her.
     """
-    answered = NewMessage()
-    answered['From'] = msg.sender
     return (
-        _find_sender_member(mlist, answered) is not None
+        _member_named(mlist, msg.sender) is not None
         or alias_author(mlist, msg) is not None
     )
 

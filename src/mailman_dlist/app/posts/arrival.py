@@ -14,9 +14,11 @@ from functools import cached_property
 from public import public
 
 from mailman_dlist.app import lists
+from mailman_dlist.app.people.reading import as_written
 from mailman_dlist.app.people.senders import (
     AliasAuthor,
     from_address,
+    hidden_member,
     member_of,
     member_posting_as,
 )
@@ -59,6 +61,11 @@ class Arrival:
         return member_of(self.mlist, self.msg, self.author)
 
     @cached_property
+    def hidden(self) -> Member | None:
+        """A member with aliases whom a post might show beside one of them."""
+        return hidden_member(self.mlist, self.msg, self.author)
+
+    @cached_property
     def thread(self) -> Thread:
         """What the list knows of the message and of those that it names."""
         return thread(self.mlist, self.msg, self.message_id)
@@ -86,6 +93,7 @@ def arrive(
     :raises NotADlist: when the list is none.
     """
     ready()
+    as_written(msg)
     email = from_address(msg)
     settings = lists.post_settings(mlist, email)
     if isinstance(extension, str):

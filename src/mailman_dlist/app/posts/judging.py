@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from public import public
 
 from mailman_dlist.app import lookup
-from mailman_dlist.app.people.senders import is_moderator
+from mailman_dlist.app.people.senders import from_address, is_moderator
 from mailman_dlist.app.posts.arrival import Arrival
 from mailman_dlist.app.posts.threads import Thread
 from mailman_dlist.domain import naming
@@ -35,6 +35,8 @@ class Fate(enum.Enum):
     #: There is no such conversation, or no such command.
     unknown = 'its address means nothing'
     closed = 'the conversation is closed'
+    #: It does not say which one address is its sender's.
+    unclear = 'its From is not one address of a member'
 
     @property
     def is_post(self) -> bool:
@@ -61,6 +63,8 @@ def judge(arrival: Arrival, found: Thread) -> Judgement:
     :param found: The thread of the message, as it is known now.
     """
     intent = arrival.intent
+    if is_unclear(arrival):
+        return Judgement(Fate.unclear)
     # One mail may go to several addresses; that it was posted by one of them is no
     # answer to the others.
     seen = found.seen if intent.is_post else None
@@ -76,6 +80,17 @@ def judge(arrival: Arrival, found: Thread) -> Judgement:
     if why is not None and not (judgement.fate is Fate.opens and is_generated(msg)):
         return Judgement(Fate.automatic, judgement.conversation, why)
     return judgement
+
+
+@public
+def is_unclear(arrival: Arrival) -> bool:
+    """Say whether a message cannot be read as sent from one address.
+
+    It matters where a member may have meant an alias, and for commands.
+    """
+    return arrival.hidden is not None or (
+        arrival.intent.is_command and not from_address(arrival.msg)
+    )
 
 
 def _find(arrival: Arrival, found: Thread) -> Judgement:

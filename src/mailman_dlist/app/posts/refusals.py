@@ -10,15 +10,20 @@ from public import public
 from mailman_dlist.app import lists, lookup
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.notices import sending
+from mailman_dlist.app.people.senders import is_banned
 from mailman_dlist.app.posts.arrival import Arrival
 from mailman_dlist.app.posts.judging import Fate, Judgement
 from mailman_dlist.domain.address import CONFIRM
 from mailman_dlist.domain.naming import LOCAL_PART_OCTETS
 from mailman_dlist.interfaces.mailman import MailingList, Member
+from mailman_dlist.mail.automatic import automatic
 
 
 # Where Mailman says what became of a message.
 log = logging.getLogger('mailman.vette')
+
+#: What a sender is told of.
+TOLD = frozenset({Fate.unknown, Fate.closed, Fate.unclear})
 
 
 @public
@@ -38,12 +43,21 @@ def refuse(arrival: Arrival, judgement: Judgement) -> None:
         address,
         judgement.why or judgement.fate.value,
     )
-    if judgement.fate not in (Fate.unknown, Fate.closed):
+    if judgement.fate not in TOLD:
         return
-    member = arrival.member
+    is_unclear = judgement.fate is Fate.unclear
+    if is_unclear and (
+        # Nothing else has been asked about it yet.
+        is_banned(mlist, msg, None)
+        or automatic(msg, msg.get_unixfrom(), mlist.list_id) is not None
+    ):
+        return
+    # What may show an alias is for its member alone.
+    member = arrival.hidden if is_unclear else arrival.member
+    to = msg.sender if member is None or not is_unclear else member.address.email
     reader = mlist if member is None else member
     facts = {'address': address}
-    if member is None and intent.is_command:
+    if member is None and intent.is_command and not is_unclear:
         template = 'dlist:notice:no-member'
         facts['join_email'] = mlist.join_address
     else:
@@ -55,7 +69,7 @@ def refuse(arrival: Arrival, judgement: Judgement) -> None:
         subject = _('Your message to ${mlist.display_name} was not posted')
     notice = sending.write(mlist, reader, template, subject, facts, returned=msg)
     # What is not posted comes back, however much it is.
-    sending.send(mlist, notice, msg.sender, answers=msg, limited=False)
+    sending.send(mlist, notice, to, answers=msg, limited=False)
 
 
 def _suggestions(arrival: Arrival, reader: MailingList | Member) -> str:
