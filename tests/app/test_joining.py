@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from mailman.app.subscriptions import PendableSubscription
 from mailman.config import config
+from mailman.interfaces.bans import IBanManager
 from mailman.interfaces.mailinglist import SubscriptionPolicy
 from mailman.interfaces.pending import IPendings
 from mailman.interfaces.subscriptions import (
@@ -327,6 +328,17 @@ def test_who_joined_by_another_door_meanwhile_is_told(ant):
     config.db.commit()
     replies(ant, asked)
     assert 'arrived too late' in text_of(only('was not used', mails()))
+    assert requests(ant) == []
+
+
+def test_nobody_joins_who_was_banned_meanwhile(ant):
+    asks_to_join(ant)
+    asked = question()
+    IBanManager(ant).ban(ANNE)
+    config.db.commit()
+    replies(ant, asked, sender='anne@example.net')
+    only('was not used', mails())
+    assert member(ant) is None
     assert requests(ant) == []
 
 

@@ -170,6 +170,14 @@ def test_moderators_may_post_where_a_conversation_is_closed(sender, expected, an
     assert fate(ant, answer) == (expected, 'dinner')
 
 
+@pytest.mark.parametrize('field', ['Sender', 'Reply_To'])
+def test_only_from_makes_a_moderator(field, ant):
+    msg = letter('Anne', **{field: 'olga@example.com'})
+    assert fate(ant, msg, 'dinner') == CLOSED
+    msg = letter(From='olga@example.com, anne@example.com')
+    assert fate(ant, msg, 'dinner') == CLOSED
+
+
 @pytest.mark.parametrize(('extension', 'fields', 'expected'), [
     ('picnic', {'Auto_Submitted': 'auto-replied'}, (Fate.automatic, 'picnic')),
     ('picnic', {'Auto_Submitted': 'auto-generated'}, (Fate.automatic, 'picnic')),

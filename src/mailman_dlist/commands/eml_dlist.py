@@ -129,7 +129,7 @@ class Asked:
 def _answer(asked: Asked) -> str:
     """Carry out the command and return the new state."""
     word, *_rest = asked.words or ['help']
-    answer = _WORDS[word](asked) if word in _WORDS else None
+    answer = WORDS[word](asked) if word in WORDS else None
     if answer is not None:
         return answer
     line = ' '.join(['dlist', *asked.words])  # noqa: F841 # in the sentence
@@ -179,7 +179,7 @@ def _help(asked: Asked) -> str | None:
     return '\n'.join([state, '', _usage(asked)])
 
 
-_WORDS: dict[str, Callable[[Asked], str | None]] = {
+WORDS: dict[str, Callable[[Asked], str | None]] = {
     'default': _default,
     'autofollow': _autofollow,
     'alias': _alias,

@@ -255,7 +255,8 @@ def look(text: str) -> Confirmation:
     """Return what a token confirms, without changing anything.
 
     :raises UnknownToken: when there is none, it has expired or was withdrawn, or
-        the member or the list is gone or has no aliases any more.
+        the member or the list is gone or has no aliases any more, or the member is
+        banned.
     """
     token = text.lower()
     request = model.request(token) if confirmation.is_token(token) else None
@@ -268,6 +269,8 @@ def look(text: str) -> Confirmation:
         member = lookup.member_with_id(mlist, request.member_id)
     except lookup.UnknownMember:
         raise UnknownToken from None
+    if senders.is_member_banned(mlist, member):
+        raise UnknownToken
     own = {each.email for each in model.aliases_of(member.member_id)}
     confirmed = request.email in own
     state = AliasState.confirmed if confirmed else AliasState.pending

@@ -7,6 +7,7 @@ import logging
 from datetime import timedelta
 
 from mailman.config import config
+from mailman.interfaces.bans import IBanManager
 from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.member import AlreadySubscribedError
 from mailman.interfaces.pending import IPendings
@@ -88,9 +89,13 @@ def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) ->
 
 
 def _may_join(mlist: MailingList, essay: Essay) -> bool:
-    """Say whether the address is there still, and no member yet."""
+    """Say whether the address is there still, no member yet, and not banned."""
     known = getUtility(IUserManager).get_address(essay.email) is not None
-    return known and mlist.members.get_member(essay.email) is None
+    return (
+        known
+        and mlist.members.get_member(essay.email) is None
+        and not IBanManager(mlist).is_banned(essay.email)
+    )
 
 
 def _end(essay: Essay) -> None:

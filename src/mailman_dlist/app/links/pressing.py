@@ -18,6 +18,7 @@ from zope.component import getUtility
 from mailman_dlist.app import lists, lookup
 from mailman_dlist.app.following import choices
 from mailman_dlist.app.links import keys
+from mailman_dlist.app.people.senders import is_member_banned
 from mailman_dlist.domain.following import Choice, Reason, Standing
 from mailman_dlist.domain.links import token
 from mailman_dlist.domain.links.token import LinkAction
@@ -61,7 +62,7 @@ def look(text: str) -> Landing:
     """Say where a token leads; this changes nothing.
 
     :raises UnknownLink: when it is forged, altered or expired, its key is gone, or
-        the member, the conversation or the dlist is.
+        the member, the conversation or the dlist is, or the member is banned.
     :raises KeyFileError: when no token can be checked.
     """
     link = token.read(text, keys.accepted(), now().date())
@@ -77,6 +78,8 @@ def look(text: str) -> Landing:
         member = lookup.member_with_id(mlist, link.member_id)
     except lookup.UnknownMember:
         raise UnknownLink from None
+    if is_member_banned(mlist, member):
+        raise UnknownLink
     standing = choices.standing(mlist, conversation, member)
     return Landing(mlist, conversation, member, standing, _CHOICES[link.action])
 

@@ -114,7 +114,9 @@ def from_address(msg: Message) -> str:
     found = {spelled(each.address) for each in named if each.address}
     if len(found) != 1 or not all(each.is_clear for each in named):
         return ''
-    return found.pop()
+    email = found.pop()
+    # Other characters some databases do not even compare.
+    return email if email.isascii() and email.isprintable() else ''
 
 
 @public
@@ -227,11 +229,10 @@ def is_moderator(
 ) -> bool:
     """Say whether an owner or a moderator of the list sent the message.
 
-    An alias has none of their rights: using them would tell that it is one of them.
+    It is the one address in From that counts.  An alias has none of their rights:
+    using them would tell that it is one of them.
 
     :param author: Who wrote it from an alias, None when nobody did.
     """
-    administrators = mlist.administrators
-    return author is None and any(
-        administrators.get_member(sender) is not None for sender in msg.senders
-    )
+    email = from_address(msg) if author is None else ''
+    return bool(email) and mlist.administrators.get_member(email) is not None
