@@ -31,6 +31,9 @@ from mailman_dlist.mail.charsets import is_charset
 # text is no answer.
 LONGEST_TEXT = 400_000
 
+# Of a page, before pictures and comments are taken out of it.
+LONGEST_SOURCE = 2_000_000
+
 # Reading HTML takes time that grows with the square: each line is indented by all the
 # levels it is in, and the end of a tag is looked for as far as the page goes.  We chose
 # these, in characters and levels; no person writes so much, or so deep.
@@ -46,13 +49,13 @@ _TAG = re.compile(r'<(/?[a-zA-Z][^\s<>]*|[!?])?[^<>]*>|<')
 _BLANK_LINES = re.compile(r'\n[ \t]*(?:\n[ \t]*){2,}')
 
 # RFC 3676, section 4.3.
-_SIGNATURE = re.compile(r'^-- $.*', re.M | re.S)
+_SIGNATURE = '-- '
 
 # Some programs lose the blank, and people draw such lines: it is one only above the few
 # short lines at the end that RFC 1855, section 2.1.1, allows.
 _SIGNATURE_WITHOUT_BLANK = re.compile(r'^--(?:\n[^\n]{1,80}){0,4}\Z', re.M)
 
-# Of a telephone, on the last line: "Sent from my ...".
+# Of a telephone, above a quotation or at the end: "Sent from my ...".
 _SENT_FROM = re.compile(
     r'[ \t]*(?:{})\b.{{0,80}}'.format(
         '|'.join(
@@ -67,17 +70,41 @@ _SENT_FROM = re.compile(
     re.I,
 )
 
+# Telephones and programs that say so themselves, in a paragraph of a few words: so many
+# letters at most, which we counted in 25 languages.
+_DEVICE = re.compile(
+    'iPhon|iPad|iOS|Android|Samsung|Galaxy|Huawei|Xiaomi|BlackBerry|Windows|Outlook|'
+    'Yahoo|Gmail|Proton ?Mail|Tutanota'
+)
+_LINK = re.compile(r'<https?://[^<>\s]*>')
+LETTERS_ABOUT_DEVICE = 28
+# These stand for a syllable or a word.
+_IDEOGRAPH = re.compile('[\u2e80-\ud7ff]')
+
 # What programs draw above a quotation; some write "Original Message" into it.
 _RULE = re.compile(r'\s*[-_=*\u2010-\u2015]{3,}.*')
+_DRAWN = re.compile(r'[-_=*\s\u2010-\u2015\u2500-\u257f]{3,}')
 
-# How a program's line above a quotation ends, and the time in it, in any language.
+# How a program's line above a quotation ends, and the time and the date in it, in any
+# language.  Some years have two digits.
 _COLON = (':', '\uff1a')
-_TIME = re.compile(r'[0-9][:.h][0-9]{2}')
+_TIME = re.compile(r'\d[:.h]\d{2}')
+_DATE = re.compile(r'\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}')
 
-# A header field, in any language.  With so many of them, and something of ours in
-# one, a program wrote them.
-_FIELD = re.compile(r'[>*\s]*\w[\w .-]{0,30}\s?[:\uff1a]')
+# What programs write for scripts that go from right to left; it is not seen.
+_DIRECTIONS = re.compile('[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]')
+
+# A header field, in any language.
+_FIELD = re.compile(r'[>*\s]*[^\s:\uff1a>*][^:\uff1a]{0,40}[:\uff1a]')
+
+# With so many lines of a header, and so many of our addresses and subjects in them, a
+# program wrote them.
 FIELDS = 3
+MARKS = 2
+
+# Of the last line above a quotation, in characters, where the line above it has our
+# address: "wrote:" in some language.
+LONGEST_REST = 40
 
 # So many letters in the order of ours are no coincidence; a number we chose.
 LETTERS_IN_A_ROW = 20
@@ -88,6 +115,9 @@ _LETTERS = re.compile(r'[\W_]+')
 _ESCAPED = re.compile(r'^([ \t]*[0-9]*)\\(?=[.+-])', re.M)
 
 QUOTE = '>'
+
+# Some programs write those of a name before it.
+_INITIALS = re.compile(r'^\s*\w{0,4}>')
 
 
 @dataclass(frozen=True)
@@ -109,10 +139,14 @@ class Sent:
     def lines(self) -> frozenset[str]:
         return frozenset(map(_letters, self.text.splitlines()))
 
-    def is_named_in(self, line: str) -> bool:
-        """Tell whether a line holds an address of ours, or our subject."""
+    @cached_property
+    def folded_marks(self) -> frozenset[str]:
+        return frozenset(mark.casefold() for mark in self.marks)
+
+    def named_in(self, line: str) -> set[str]:
+        """Return the addresses and subjects of ours that a line holds."""
         folded = line.casefold()
-        return any(mark.casefold() in folded for mark in self.marks)
+        return {mark for mark in self.folded_marks if mark in folded}
 
 
 def own_words(msg: Message, sent: Sent) -> str:
@@ -167,7 +201,8 @@ def from_html(html: str) -> str:
     reader.ignore_images = True
     reader.ignore_links = True
     reader.ignore_tables = True
-    page = _TAG.sub(_well_formed, _uncommented(html))[:LONGEST_PAGE]
+    source = _uncommented(html[:LONGEST_SOURCE])
+    page = _TAG.sub(_well_formed, source)[:LONGEST_PAGE]
     text = '\n'.join(line.rstrip() for line in reader.handle(page).splitlines())
     return _ESCAPED.sub(r'\1', text).strip()
 
@@ -215,19 +250,22 @@ def unquoted(text: str, sent: Sent) -> str:
     'I knit.'
     """
     text = text[:LONGEST_TEXT].replace('\r\n', '\n').replace('\xa0', ' ')
-    text = _BLANK_LINES.sub('\n\n', _SIGNATURE.sub('', text))
-    lines = [line.rstrip() for line in text.split('\n')]
+    given = _BLANK_LINES.sub('\n\n', text).split('\n')
+    lines = [line.rstrip() for line in given]
     gone = _quoted(lines, sent)
     _add_fields(gone, lines, sent)
     _add_introductions(gone, lines, sent)
+    _add_signature(gone, given)
     own = [line for line, is_gone in zip(lines, gone, strict=True) if not is_gone]
     # What is left of "Ant wrote:" is no answer, nor is what is drawn around it.
-    if any(gone) and all(not _letters(line) or line.endswith(_COLON) for line in own):
+    if any(gone) and all(
+        not _letters(line) or line.endswith(_COLON) or _names_device(line.rstrip('.'))
+        for line in own
+    ):
         return ''
     words = _BLANK_LINES.sub('\n\n', '\n'.join(own)).rstrip()
     words = _SIGNATURE_WITHOUT_BLANK.sub('', words).rstrip()
-    above, _newline, last = words.rpartition('\n')
-    return (above if _SENT_FROM.fullmatch(last) else words).strip()
+    return words.strip()
 
 
 def _letters(text: str) -> str:
@@ -240,7 +278,7 @@ def _quoted(lines: list[str], sent: Sent) -> list[bool]:
     found = []
     end = -1
     for line in lines:
-        letters = _letters(line)
+        letters = _letters(_INITIALS.sub('', line))
         if not letters:
             found.append(line.startswith(QUOTE))
             continue
@@ -259,55 +297,110 @@ def _quoted(lines: list[str], sent: Sent) -> list[bool]:
 def _add_fields(gone: list[bool], lines: list[str], sent: Sent) -> None:
     """Add header fields that a program wrote above a quotation.
 
-    Where nothing below them is known, all of it is quoted: the owners have changed
-    their questions meanwhile.
+    They are known by what they hold.  Where nothing below them is known, all of it is
+    quoted: the owners have changed their questions meanwhile.
     """
-    for first, last in _paragraphs(lines):
-        fields = [line for line in lines[first:last] if _FIELD.match(line)]
-        if len(fields) < FIELDS or not any(map(sent.is_named_in, fields)):
+    for first, last in _paragraphs(gone, lines):
+        named = [sent.named_in(line) for line in lines[first:last]]
+        found = [number for number, marks in enumerate(named, start=first) if marks]
+        if len(set().union(*named)) < MARKS:
             continue
-        knows_below = any(gone[last:])
-        end = last if knows_below else len(lines)
-        gone[first:end] = [True] * (end - first)
+        begin, end = found[0], found[-1] + 1
+        while begin > first and _is_dated_field(lines[begin - 1]):
+            begin -= 1
+        while end < last and _FIELD.match(lines[end]):
+            end += 1
+        if end - begin < FIELDS:
+            continue
+        if not any(gone[end:]):
+            end = len(lines)
+        gone[begin:end] = [True] * (end - begin)
 
 
-def _paragraphs(lines: list[str]) -> Iterator[tuple[int, int]]:
-    """Yield where lines without a blank one between them begin and end."""
+def _is_dated_field(line: str) -> bool:
+    return _FIELD.match(line) is not None and _DATE.search(line) is not None
+
+
+def _paragraphs(gone: list[bool], lines: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield where lines that are not gone begin and end, with no blank one between."""
     first = 0
-    for number, line in enumerate([*lines, '']):
-        if not line:
+    for number in range(len(lines) + 1):
+        if number == len(lines) or gone[number] or not lines[number]:
             if number > first:
                 yield first, number
             first = number + 1
 
 
 def _add_introductions(gone: list[bool], lines: list[str], sent: Sent) -> None:
-    """Add what a program wrote above what is gone: "On Monday Ant wrote:"."""
-    below = ''
-    is_above = is_next = continues = False
+    """Add what a program wrote above what is gone: "On Monday Ant wrote:".
+
+    Above it, and at the end, stands what a telephone says of itself.
+    """
+    below: int | None = len(lines)
     for number in reversed(range(len(lines))):
-        line = lines[number]
-        if not line:
-            is_next = False
-            continue
         if gone[number]:
-            is_above, is_next, continues = True, True, False
-        elif is_above and _introduces(line, below, sent):
-            gone[number] = is_next = continues = True
-        elif is_next and (
-            _RULE.fullmatch(line)
-            or (continues and (sent.is_named_in(line) or _TIME.search(line)))
-        ):
-            gone[number] = True
-        else:
-            is_above = is_next = continues = False
-        below = line
+            below = number
+        elif below is not None and lines[number]:
+            size = _introduction(gone, lines, number, below, sent)
+            for each in range(number - size + 1, number + 1):
+                gone[each] = True
+            # What is above the first line that a person wrote is above no quotation.
+            below = number if size else None
 
 
-def _introduces(line: str, below: str, sent: Sent) -> bool:
-    """Tell whether a program wrote a line, where the line below it is quoted."""
+def _introduction(
+    gone: list[bool], lines: list[str], number: int, below: int, sent: Sent
+) -> int:
+    """Return how many lines, up to this one, introduce the quotation below them.
+
+    :param below: Where it begins; beyond the last line where there is none.
+    """
+    above = '' if number == 0 or gone[number - 1] else lines[number - 1]
+    if _SENT_FROM.fullmatch(lines[number]) or (
+        not above and _names_device(lines[number])
+    ):
+        return 1
+    if below == len(lines):
+        return 0
+    is_next = below == number + 1
+    if _DRAWN.fullmatch(lines[number]) or (is_next and _RULE.fullmatch(lines[number])):
+        return 1
+    line = _DIRECTIONS.sub('', lines[number])
     if not line.endswith(_COLON):
+        return 0
+    size, said = 1, line
+    if not _tells_who(said, sent) and above and len(line) <= LONGEST_REST:
+        size, said = 2, f'{above} {line}'
+        above = '' if number == 1 or gone[number - 2] else lines[number - 2]
+    if not _tells_who(said, sent):
+        # "Begin forwarded message:", above the header of the message.
+        is_header = _FIELD.match(lines[below]) and sent.named_in(lines[below])
+        return 1 if is_header else 0
+    has_when = _DATE.search(said) is not None
+    has_who = bool(sent.named_in(said))
+    complements = (not has_when and _DATE.search(above) is not None) or (
+        not has_who and bool(sent.named_in(above)) and len(above) <= LONGEST_REST
+    )
+    return size + 1 if complements else size
+
+
+def _add_signature(gone: list[bool], lines: list[str]) -> None:
+    """Add a signature, which some programs place above the quotation."""
+    is_signature = False
+    for number, line in enumerate(lines):
+        is_signature = not gone[number] and (is_signature or line == _SIGNATURE)
+        gone[number] = gone[number] or is_signature
+
+
+def _names_device(line: str) -> bool:
+    if not _DEVICE.search(line) or line.endswith(('.', '!', '?', '\u3002')):
         return False
-    if sent.is_named_in(line) or _TIME.search(line):
-        return True
-    return _FIELD.match(below) is not None and sent.is_named_in(below)
+    rest = _letters(_DEVICE.sub('', _LINK.sub('', line)))
+    return len(rest) + 2 * len(_IDEOGRAPH.findall(rest)) <= LETTERS_ABOUT_DEVICE
+
+
+def _tells_who(line: str, sent: Sent) -> bool:
+    """Tell whether a line says whose mail is quoted, or at least when that was."""
+    return bool(sent.named_in(line)) or (
+        _TIME.search(line) is not None and _DATE.search(line) is not None
+    )
