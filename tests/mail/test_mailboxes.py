@@ -77,6 +77,11 @@ def test_one_entry(value, name, address):
     assert found.is_clear is (bool(address) or '@' not in value)
 
 
+def test_an_address_without_half_of_its_brackets_is_not_clear():
+    assert read('<<jo@example.com, "unfinished')[0] == Mailbox('', JO, is_clear=False)
+    assert read('jo@example.com>') == [Mailbox('', JO, is_clear=False)]
+
+
 @pytest.mark.parametrize(('value', 'expected'), [
     ('', []), (' , ;', []), ('(nobody)', []), ('Ants:;', []),
     ('Miller, Jo <jo@example.com>', [JO]),

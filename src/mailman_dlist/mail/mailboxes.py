@@ -51,8 +51,8 @@ class Mailbox(NamedTuple):
 
     :param name: As it came, encoded words and all; without quotes and comments.
     :param address: As it came; '' where the entry has none, or not exactly one.
-    :param is_clear: False where something looks like an address and cannot be read as
-        one.
+    :param is_clear: False where something looks like an address and is not written as
+        one, so that others may read something else.
     """
 
     name: str
@@ -100,6 +100,9 @@ class _Entry:
             return Mailbox(name, address)
         if not (text or self.angles):
             return None
+        if _is_address(text.strip('<>')):
+            # Half of its brackets are missing.
+            return Mailbox('', text.strip('<>'), is_clear=False)
         return Mailbox(_unquoted(text), '', is_clear='@' not in address)
 
 

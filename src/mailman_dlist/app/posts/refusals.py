@@ -54,7 +54,8 @@ def refuse(arrival: Arrival, judgement: Judgement) -> None:
         return
     # What may show an alias is for its member alone.
     member = arrival.hidden if is_unclear else arrival.member
-    to = msg.sender if member is None or not is_unclear else member.address.email
+    hides = is_unclear and member is not None
+    to = lookup.email_of(member) or '' if hides else msg.sender
     reader = mlist if member is None else member
     facts = {'address': address}
     if member is None and intent.is_command and not is_unclear:
