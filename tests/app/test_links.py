@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 import zope.event
 from mailman.app.lifecycle import remove_list
+from mailman.interfaces.bans import IBanManager
 from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.member import MemberRole
 from zope.component import getUtility
@@ -103,6 +104,21 @@ def test_a_token_leads_to_its_member_and_conversation(action, wish, scene):
     assert landing.wish is wish
     assert landing.standing == scene.standing()
     assert landing.standing.default is Default.openings
+
+
+@pytest.mark.parametrize(('ban', 'is_banned'), [
+    ('bart@example.com', True), ('^bart', True), ('cris@example.com', False),
+    # An owner's mistake, in which Mailman would fail.
+    ('^*broken(', False),
+])
+def test_who_is_banned_has_no_links(ban, is_banned, scene):
+    IBanManager(scene.mlist).ban(ban)
+    store().commit()
+    if is_banned:
+        with pytest.raises(UnknownLink):
+            pressing.act(scene.token(), Choice.mute)
+    else:
+        assert pressing.act(scene.token(), Choice.mute).member == scene.bart
 
 
 @pytest.mark.parametrize('action', LinkAction)

@@ -7,8 +7,6 @@ first one decides, so that the time is always the same.
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
@@ -17,6 +15,7 @@ from public import public
 
 from mailman_dlist.app import lists
 from mailman_dlist.app.i18n import _
+from mailman_dlist.app.people import senders
 from mailman_dlist.domain.naming import SUBADDRESSES
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model import address_uses
@@ -71,7 +70,7 @@ def find(mlist: MailingList, email: str, member_id: UUID) -> Obstacle | None:
     of_lists = address_uses.lists_named(*_list_names(email))
     memberships = address_uses.memberships(list_id, email)
     owner = address_uses.owner(list_id, email)
-    bans = address_uses.bans(list_id, email)
+    banned = senders.is_address_banned(mlist, email)
     if of_lists:
         # A mail to the list would be posted; its owners are people.
         name, host = of_lists[0]
@@ -83,7 +82,7 @@ def find(mlist: MailingList, email: str, member_id: UUID) -> Obstacle | None:
         return Obstacle(AddressUse.of_member, email)
     if owner is not None and owner != member_id:
         return Obstacle(AddressUse.alias, email)
-    if any(_is_about(ban, email) for ban in bans):
+    if banned:
         return Obstacle(AddressUse.banned, email)
     return None
 
@@ -102,13 +101,3 @@ def _list_names(email: str) -> tuple[set[str], str]:
         if hyphen and subaddress in SUBADDRESSES:
             names.add(list_name)
     return names - {''}, host
-
-
-def _is_about(ban: str, email: str) -> bool:
-    """Return whether a ban applies to an address, as `IBanManager` decides."""
-    # What is no regular expression bans nobody.
-    with suppress(re.error):
-        return ban == email or (
-            ban.startswith('^') and re.match(ban, email, re.IGNORECASE) is not None
-        )
-    return False

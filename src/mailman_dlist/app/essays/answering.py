@@ -7,7 +7,6 @@ import logging
 from datetime import timedelta
 
 from mailman.config import config
-from mailman.interfaces.bans import IBanManager
 from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.member import AlreadySubscribedError
 from mailman.interfaces.pending import IPendings
@@ -21,6 +20,7 @@ from mailman_dlist.app import lists
 from mailman_dlist.app.essays import keeping, pendings
 from mailman_dlist.app.essays import mail as essay_mail
 from mailman_dlist.app.essays.workflow import EssayManager
+from mailman_dlist.app.people.senders import is_address_banned
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain.essay import LONGEST, NoAnswer, clean
 from mailman_dlist.interfaces.mailman import MailingList, Message
@@ -94,7 +94,7 @@ def _may_join(mlist: MailingList, essay: Essay) -> bool:
     return (
         known
         and mlist.members.get_member(essay.email) is None
-        and not IBanManager(mlist).is_banned(essay.email)
+        and not is_address_banned(mlist, essay.email)
     )
 
 

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from uuid import UUID
 
 from mailman.email.message import Message as NewMessage
 from mailman.interfaces.action import Action
-from mailman.interfaces.bans import IBanManager
 from mailman.interfaces.member import MemberRole
 from mailman.interfaces.subscriptions import ISubscriptionService
 from mailman.rules.moderation import _find_sender_member
@@ -21,6 +22,7 @@ from mailman_dlist.app import lists
 from mailman_dlist.domain.alias import spelled
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.mail.fields import addresses, mailboxes_in
+from mailman_dlist.model import address_uses
 from mailman_dlist.model import aliases as model
 
 
@@ -171,8 +173,8 @@ def is_banned(
 
     :param author: Who wrote it from an alias, None when nobody did.
     """
-    bans = IBanManager(mlist)
-    return any(map(bans.is_banned, msg.senders)) or (
+    emails = dict.fromkeys(msg.senders)
+    return any(is_address_banned(mlist, each) for each in emails) or (
         author is not None and is_member_banned(mlist, author.member)
     )
 
@@ -181,7 +183,26 @@ def is_banned(
 def is_member_banned(mlist: MailingList, member: Member) -> bool:
     """Say whether a member may not write to the list, and so command nothing."""
     address = member.address
-    return address is not None and IBanManager(mlist).is_banned(address.email)
+    return address is not None and is_address_banned(mlist, address.email)
+
+
+@public
+def is_address_banned(mlist: MailingList, email: str) -> bool:
+    """Say whether a ban of the list or the site is about an address.
+
+    Mailman's own answer raises for an owner's pattern that is no regular expression.
+    """
+    found = address_uses.bans(mlist.list_id, email)
+    return any(_is_about(ban, email) for ban in found)
+
+
+def _is_about(ban: str, email: str) -> bool:
+    # What is no regular expression bans nobody.
+    with suppress(re.error):
+        return ban == email or (
+            ban.startswith('^') and re.match(ban, email, re.IGNORECASE) is not None
+        )
+    return False
 
 
 @public
