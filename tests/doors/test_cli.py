@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from mailman.config import config
 from mailman.interfaces.command import ICLISubCommand
+from mailman.interfaces.mailinglist import SubscriptionPolicy
 from mailman.utilities.modules import find_components
 from sqlalchemy import text
 
@@ -129,6 +130,8 @@ def test_settings_for_programs_are_those_of_rest(scene):
 
 
 def test_questions_are_asked_shown_and_asked_no_more(scene, tmp_path):
+    scene.mlist.subscription_policy = SubscriptionPolicy.confirm_then_moderate
+    store().commit()
     nothing = 'ant@example.com does not ask newcomers anything.\n'
     assert prints('essay ant@example.com') == nothing
     file = tmp_path / 'questions.txt'
@@ -155,6 +158,42 @@ def test_questions_are_asked_shown_and_asked_no_more(scene, tmp_path):
     file.write_text('')
     assert prints(f'essay ant@example.com --set {file}').endswith(
         'Who are you, and why would you like to join this list?\n')
+
+
+@pytest.mark.parametrize(('policy', 'warns'), [
+    (SubscriptionPolicy.open, True),
+    (SubscriptionPolicy.confirm, True),
+    (SubscriptionPolicy.moderate, False),
+    (SubscriptionPolicy.confirm_then_moderate, False),
+])
+def test_questions_that_no_moderator_reads_are_warned_of(
+    policy, warns, scene, tmp_path
+):
+    scene.mlist.subscription_policy = policy
+    store().commit()
+    file = tmp_path / 'questions.txt'
+    file.write_text('Who are you?')
+    for line in (
+        'settings ant@example.com essay=yes', f'essay ant@example.com --set {file}'
+    ):
+        result = run(line)
+        assert result.exit_code == 0
+        warned = (
+            'Warning: The subscription policy of ant@example.com is '
+            f'"{policy.name}": people join as soon as they have answered'
+        )
+        assert result.stderr.startswith(warned) is warns, line
+        assert bool(result.stderr) is warns, line
+    for line in (
+        'settings ant@example.com', 'settings ant@example.com footers=no',
+        'settings ant@example.com essay=no', 'essay ant@example.com',
+    ):
+        assert run(line).stderr == '', line
+    answer = Client().ask('lists/ant.example.com', 'PATCH', {'essay': 'yes'})
+    assert answer.status_code == (200 if warns else 204)
+    if warns:
+        [warning] = answer.json['warnings']
+        assert '"confirm_then_moderate"' in warning
 
 
 # Conversations.

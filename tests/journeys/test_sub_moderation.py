@@ -151,7 +151,12 @@ def test_subscription_moderation(door: str, village: Village) -> None:
 
 
 def test_who_wants_to_leave_keeps_all_until_that_is_accepted(village: Village) -> None:
-    ant = village.new_list('ant', 'dlist-essay', unsubscription_policy='moderate')
+    ant = village.new_list(
+        'ant',
+        'dlist-essay',
+        subscription_policy='confirm',
+        unsubscription_policy='moderate',
+    )
     bart = village.person('Bart')
     path = f'plugins/dlist/lists/{ant.list_id}/essays'
     village.site.must(

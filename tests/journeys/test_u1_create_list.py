@@ -40,6 +40,14 @@ def test_the_style_mitigates_dmarc_since_it_changes_who_a_mail_is_to(village):
     assert config['dmarc_mitigate_action'] == 'munge_from'
 
 
+def test_the_style_with_questions_lets_a_moderator_decide(village):
+    village.site.must('domains', {'mail_host': village.domain})
+    request = {'fqdn_listname': f'ant@{village.domain}', 'style_name': 'dlist-essay'}
+    village.site.must('lists', request)
+    config = village.site.must(f'lists/ant.{village.domain}/config').body
+    assert config['subscription_policy'] == 'confirm_then_moderate'
+
+
 def test_a_plain_list_beside_it_stays_plain(village):
     village.new_list('ant')
     bee = village.new_list('bee', style='legacy-default')

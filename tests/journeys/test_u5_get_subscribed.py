@@ -19,7 +19,7 @@ ANSWER = 'Ich stricke, und ich schwimme \N{ANT}.\n\n$listname <b>gefällt</b> mi
 
 @pytest.fixture
 def ant(village):
-    ant = village.new_list('ant', style='dlist-essay')
+    ant = village.new_list('ant', style='dlist-essay', subscription_policy='confirm')
     ant.has('Anne')
     return ant
 

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import Enum
 from typing import Any
 
 from mailman.config import config
+from mailman.interfaces.mailinglist import SubscriptionPolicy
 from public import public
 
+from mailman_dlist.app.i18n import _
 from mailman_dlist.domain import essay, naming
 from mailman_dlist.domain.address import ListAddresses
 from mailman_dlist.domain.errors import DlistError
@@ -23,6 +25,9 @@ from mailman_dlist.model.session import store
 
 DEFAULT_CHAIN = 'default-posting-chain'
 DEFAULT_PIPELINE = 'default-posting-pipeline'
+
+# With these, no moderator decides who joins.
+UNMODERATED = SubscriptionPolicy.open, SubscriptionPolicy.confirm
 
 # We chose these.  Nobody answers by mail in more words than that, a hundred years
 # are for ever, and questions of ten pages are a form.
@@ -196,6 +201,34 @@ def change(mlist: MailingList, values: Mapping[str, str | bool]) -> None:
             setattr(row, name, value)
     if not enabled:
         disable(mlist)
+
+
+@public
+def warnings(mlist: MailingList, changed: Collection[str]) -> list[str]:
+    """Return what owners should know who have just changed these settings.
+
+    :param changed: The names of the settings.
+    """
+    if (
+        'essay' in changed
+        and is_dlist(mlist)
+        and settings(mlist).essay
+        and mlist.subscription_policy in UNMODERATED
+    ):
+        words = {
+            'list': mlist.fqdn_listname,
+            'policy': mlist.subscription_policy.name,
+        }
+        return [
+            _(
+                'The subscription policy of ${list} is "${policy}": '
+                'people join as soon as they have answered, and no moderator reads '
+                'the answer before that.  With "confirm_then_moderate", a moderator '
+                'decides.',
+                words,
+            )
+        ]
+    return []
 
 
 def short_enough(text: str) -> str:

@@ -10,7 +10,14 @@ import click
 from mailman_dlist.app import lists
 from mailman_dlist.app.essays import keeping
 from mailman_dlist.app.i18n import _
-from mailman_dlist.commands.shared import JSON, LIST, named_dlist, say, say_json
+from mailman_dlist.commands.shared import (
+    JSON,
+    LIST,
+    named_dlist,
+    say,
+    say_json,
+    warn,
+)
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model.session import committed
 
@@ -64,6 +71,7 @@ def essay(
         return mlist
 
     mlist = committed(work)
+    warn(lists.warnings(mlist, values))
     if as_json:
         settings = lists.show(mlist)
         say_json({name: settings[name] for name in NAMES})

@@ -14,6 +14,7 @@ from mailman_dlist.commands.shared import (
     say,
     say_json,
     say_table,
+    warn,
     word,
 )
 from mailman_dlist.interfaces.mailman import MailingList
@@ -94,6 +95,7 @@ def settings(given_list: str, changes: tuple[str, ...], as_json: bool) -> None:
         return mlist
 
     mlist = committed(work)
+    warn(lists.warnings(mlist, values))
     if as_json:
         say_json(views.settings(mlist))
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +67,12 @@ def say(text: str = '') -> None:
     """Print a line; what the terminal has no letters for becomes question marks."""
     encoding = sys.stdout.encoding or 'ascii'
     click.echo(text.encode(encoding, 'replace').decode(encoding))
+
+
+def warn(sentences: Iterable[str]) -> None:
+    """Print warnings on standard error, where no program takes them for data."""
+    for sentence in sentences:
+        click.echo(_('Warning: ${sentence}', {'sentence': sentence}), err=True)
 
 
 def say_table(rows: Sequence[Sequence[str]], indent: str = '') -> None:

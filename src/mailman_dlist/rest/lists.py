@@ -50,15 +50,25 @@ class AList(OfAList):
         return self.entry(views.settings(mlist), 'lists', mlist.list_id)
 
     @responder
-    def on_patch(self, request: falcon.Request) -> None:
-        """/lists/<list_id>; `enabled` turns it into a dlist or a plain list."""
+    def on_patch(self, request: falcon.Request) -> View | None:
+        """/lists/<list_id>; `enabled` turns it into a dlist or a plain list.
+
+        The response has a body only if there is something to warn of.
+        """
         values = body(request)
+
+        def work() -> list[str]:
+            mlist = lookup.list_named(self.list_id)
+            lists.change(mlist, values)
+            return lists.warnings(mlist, values)
+
         try:
-            committed(lambda: lists.change(lookup.list_named(self.list_id), values))
+            warnings = committed(work)
         except lists.NotADlist as error:
             raise falcon.HTTPConflict(
                 description=f'{error}, or send enabled=yes'
             ) from error
+        return {'warnings': warnings} if warnings else None
 
     @child()
     def conversations(self, context: Any, segments: list[str]) -> Any:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from mailman.interfaces.mailinglist import SubscriptionPolicy
 from mailman.interfaces.styles import IStyle
 from public import public
 from zope.interface import implementer
@@ -28,3 +29,5 @@ class DlistEssayStyle:
         """
         DlistStyle().apply(mailing_list)
         lists.settings(mailing_list).essay = True
+        # Without a moderator, any answer would do.
+        mailing_list.subscription_policy = SubscriptionPolicy.confirm_then_moderate
