@@ -33,6 +33,7 @@ from mailman_dlist.app.aliases import requests as aliases
 from mailman_dlist.app.essays import keeping
 from mailman_dlist.app.following import choices
 from mailman_dlist.app.following.pauses import end_pauses
+from mailman_dlist.app.halves import make_whole
 from mailman_dlist.app.people.senders import AliasAuthor
 from mailman_dlist.app.site import SiteSettings
 from mailman_dlist.domain import confirmation
@@ -575,6 +576,14 @@ def dora_answers_too_late(scene: Scene) -> None:
     pass_time(4 * DAY)
     getUtility(IPendings).evict()
     dora.answers('I have goats.')
+
+
+@situation('became-plain', 'posting_pipeline', 'default-posting-pipeline')
+@situation('remains-plain', 'posting_chain', 'default-posting-chain')
+def somebody_takes_half_of_it(scene: Scene, attribute: str, value: str) -> None:
+    setattr(scene.ant, attribute, value)
+    config.db.commit()
+    make_whole()
 
 
 @situation('request-essay')

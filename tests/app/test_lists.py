@@ -86,10 +86,54 @@ def test_settings_and_conversations_wait_for_a_disabled_list(mlist):
 
 
 def test_a_list_that_got_our_chain_by_hand_has_settings(plain):
-    plain.posting_chain = CHAIN
+    plain.posting_chain, plain.posting_pipeline = CHAIN, PIPELINE
     assert lists.show(plain) == FRESH
     store().commit()
     assert count_rows(Dlist) == {'dlist_list': 1}
+
+
+STOCK_CHAIN, STOCK_PIPELINE = 'default-posting-chain', 'default-posting-pipeline'
+
+
+@pytest.mark.every_database
+@pytest.mark.parametrize('was_dlist', [False, True])
+@pytest.mark.parametrize(('chain', 'pipeline'), [
+    (CHAIN, STOCK_PIPELINE),
+    (CHAIN, None),
+    (STOCK_CHAIN, PIPELINE),
+    ('accept', PIPELINE),
+    (None, PIPELINE),
+])
+def test_half_a_dlist_is_a_plain_list_until_it_is_enabled(
+    chain, pipeline, was_dlist, plain
+):
+    if was_dlist:
+        lists.enable(plain)
+        lists.change(plain, {'footers': 'no'})
+    plain.posting_chain, plain.posting_pipeline = chain, pipeline
+    store().commit()
+    assert lists.is_half_dlist(plain)
+    assert not lists.is_dlist(plain)
+    assert model.dlists() == []
+    assert model.dlist_count() == 0
+    assert [each.list_name for each in model.half_dlists()] == ['bee']
+    way = lists.plain_way(plain)
+    assert way == (
+        STOCK_CHAIN if chain in (CHAIN, None) else chain,
+        STOCK_PIPELINE if pipeline in (PIPELINE, None) else pipeline,
+    )
+    lists.enable(plain)
+    store().commit()
+    assert lists.show(plain) == FRESH | {'footers': not was_dlist}
+    assert model.half_dlists() == []
+    lists.disable(plain)
+    store().commit()
+    assert (plain.posting_chain, plain.posting_pipeline) == way
+    plain.posting_chain, plain.posting_pipeline = chain, pipeline
+    lists.disable(plain)
+    store().commit()
+    assert (plain.posting_chain, plain.posting_pipeline) == way
+    assert model.half_dlists() == []
 
 
 def test_only_dlists_have_settings(plain):

@@ -42,7 +42,7 @@ STEPS = (
     {'links'},
     {'aliases', 'copies', 'essays', 'posts'},
     {'digests'},
-    {'commands', 'lifecycle', 'views'},
+    {'commands', 'halves', 'lifecycle', 'views'},
 )
 STEP_OF = {room: step for step, rooms in enumerate(STEPS) for room in rooms}
 APART = {'demo', 'web'}

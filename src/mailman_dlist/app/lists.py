@@ -50,8 +50,30 @@ class NotADlist(DlistError):
 
 @public
 def is_dlist(mlist: MailingList) -> bool:
-    """Say whether posts to the list become conversations."""
-    return mlist.posting_chain == CHAIN
+    """Say whether posts to the list become conversations.
+
+    With our chain alone, or our pipeline alone, a list is a plain list.
+    """
+    return mlist.posting_chain == CHAIN and mlist.posting_pipeline == PIPELINE
+
+
+@public
+def is_half_dlist(mlist: MailingList) -> bool:
+    """Say whether the list has our chain or our pipeline without the other."""
+    return (mlist.posting_chain == CHAIN) is not (mlist.posting_pipeline == PIPELINE)
+
+
+@public
+def plain_way(mlist: MailingList) -> tuple[str, str]:
+    """Return the chain and the pipeline of the list while it is a plain list."""
+    chain, pipeline = mlist.posting_chain, mlist.posting_pipeline
+    if is_dlist(mlist) or is_half_dlist(mlist):
+        remembered = model.settings_of(mlist.list_id)
+        if chain == CHAIN:
+            chain = remembered and remembered.previous_chain
+        if pipeline == PIPELINE:
+            pipeline = remembered and remembered.previous_pipeline
+    return chain or DEFAULT_CHAIN, pipeline or DEFAULT_PIPELINE
 
 
 @public
@@ -88,7 +110,7 @@ def settings(mlist: MailingList) -> model.Dlist:
     if not is_dlist(mlist):
         raise NotADlist(mlist)
     found = model.settings_of(mlist.list_id)
-    # None when somebody has set our chain by hand.
+    # None when somebody has set our chain and pipeline by hand.
     return found or _new_settings(mlist, Default.everything)
 
 
@@ -124,8 +146,7 @@ def enable(mlist: MailingList, default: Default = Default.everything) -> None:
         return
     naming.room(mlist.list_name, delimiter())
     remembered = model.settings_of(mlist.list_id) or _new_settings(mlist, default)
-    remembered.previous_chain = mlist.posting_chain or DEFAULT_CHAIN
-    remembered.previous_pipeline = mlist.posting_pipeline or DEFAULT_PIPELINE
+    remembered.previous_chain, remembered.previous_pipeline = plain_way(mlist)
     mlist.posting_chain = CHAIN
     mlist.posting_pipeline = PIPELINE
 
@@ -136,11 +157,8 @@ def disable(mlist: MailingList) -> None:
 
     Settings, conversations and choices wait for the day it is enabled again.
     """
-    if not is_dlist(mlist):
-        return
-    remembered = settings(mlist)
-    mlist.posting_chain = remembered.previous_chain
-    mlist.posting_pipeline = remembered.previous_pipeline
+    if is_dlist(mlist) or is_half_dlist(mlist):
+        mlist.posting_chain, mlist.posting_pipeline = plain_way(mlist)
 
 
 def _new_settings(mlist: MailingList, default: Default) -> model.Dlist:

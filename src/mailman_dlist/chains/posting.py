@@ -13,6 +13,7 @@ from public import public
 from zope.interface import implementer
 
 from mailman_dlist import metadata
+from mailman_dlist.app import lists
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.people.reading import register_senders
 from mailman_dlist.chains.privacy import private
@@ -43,6 +44,11 @@ class DlistPostingChain:
         self, mlist: MailingList, msg: Message, msgdata: MsgData
     ) -> Iterator[Any]:
         """See `IChain`."""
+        if not lists.is_dlist(mlist):
+            # Somebody has exchanged the pipeline.
+            chain, _pipeline = lists.plain_way(mlist)
+            yield from config.chains[chain].get_links(mlist, msg, msgdata)
+            return
         arrival = metadata.arrival(mlist, msg, msgdata)
         register_senders(msg)
         yield from private(self._links(mlist, msg, msgdata), arrival.author)

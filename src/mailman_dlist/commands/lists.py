@@ -107,7 +107,7 @@ def _turn(given_list: str, *, to: bool) -> tuple[MailingList, bool]:
 
     def work() -> tuple[MailingList, bool]:
         mlist = named_list(given_list)
-        was = lists.is_dlist(mlist)
+        was = lists.is_dlist(mlist) or (not to and lists.is_half_dlist(mlist))
         lists.change(mlist, {'enabled': to})
         return mlist, was
 

@@ -9,8 +9,8 @@ from public import public
 from zope.interface import Attribute, Interface
 
 
-#: The names by which Mailman finds our posting chain and pipeline.  A list is
-#: a dlist as long as it has this chain; there is no second truth.
+#: The names by which Mailman finds our posting chain and pipeline.  A list is a dlist
+#: as long as it has both; with one of them it is a plain list, see `app.halves`.
 CHAIN = 'dlist-posting-chain'
 PIPELINE = 'dlist-posting-pipeline'
 

@@ -25,11 +25,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from zope.interface import implementer
 
 from mailman_dlist.domain.confirmation import TOKEN_LENGTH
-from mailman_dlist.interfaces.dlist import CHAIN
 from mailman_dlist.interfaces.essay import IEssay
 from mailman_dlist.model.base import LONG_TEXT, Base
 from mailman_dlist.model.core import lists, pended
-from mailman_dlist.model.lists import Dlist
+from mailman_dlist.model.lists import Dlist, is_dlist
 from mailman_dlist.model.session import store
 
 
@@ -158,7 +157,7 @@ def shown(list_id: str, pending: str) -> str | None:
         .outerjoin(
             Essay, and_(Essay.list_id == Dlist.list_id, Essay.pending == pending)
         )
-        .where(Dlist.list_id == list_id, lists.c.posting_chain == CHAIN)
+        .where(Dlist.list_id == list_id, is_dlist)
     ).first()
     if row is None or not (row.essay or row.token):
         return None

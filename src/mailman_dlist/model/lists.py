@@ -9,16 +9,29 @@ from uuid import UUID
 from mailman.database.types import Enum, SAUnicode
 from mailman.model.mailinglist import MailingList
 from public import public
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 from zope.interface import implementer
 
 from mailman_dlist.domain.following import Default
-from mailman_dlist.interfaces.dlist import CHAIN, IDlist, OneClick, PlainPosts
+from mailman_dlist.interfaces.dlist import (
+    CHAIN,
+    PIPELINE,
+    IDlist,
+    OneClick,
+    PlainPosts,
+)
 from mailman_dlist.model.aliases import Alias
 from mailman_dlist.model.base import LONG_TEXT, Base
 from mailman_dlist.model.core import domain, lists
 from mailman_dlist.model.session import store
+
+
+_has_chain = func.coalesce(lists.c.posting_chain, '') == CHAIN
+_has_pipeline = func.coalesce(lists.c.posting_pipeline, '') == PIPELINE
+
+#: Whether a list is a dlist, as `app.lists.is_dlist` says it, in SQL.
+is_dlist = and_(lists.c.posting_chain == CHAIN, lists.c.posting_pipeline == PIPELINE)
 
 
 @public
@@ -108,7 +121,7 @@ def dlists(start: int = 0, count: int | None = None) -> list[MailingList]:
     return list(
         store().scalars(
             select(MailingList)
-            .where(lists.c.posting_chain == CHAIN)
+            .where(is_dlist)
             .order_by(lists.c.list_id)
             .offset(start)
             .limit(count)
@@ -119,5 +132,16 @@ def dlists(start: int = 0, count: int | None = None) -> list[MailingList]:
 @public
 def dlist_count() -> int:
     """Return how many lists are dlists."""
-    dlists = select(func.count()).where(lists.c.posting_chain == CHAIN)
+    dlists = select(func.count()).select_from(lists).where(is_dlist)
     return store().scalar(dlists) or 0
+
+
+@public
+def half_dlists(count: int | None = None) -> list[MailingList]:
+    """Return the lists that have our chain without our pipeline, or the reverse."""
+    halves = or_(and_(_has_chain, ~_has_pipeline), and_(_has_pipeline, ~_has_chain))
+    return list(
+        store().scalars(
+            select(MailingList).where(halves).order_by(lists.c.list_id).limit(count)
+        )
+    )

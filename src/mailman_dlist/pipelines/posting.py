@@ -14,6 +14,7 @@ from public import public
 from zope.interface import implementer
 
 from mailman_dlist import metadata
+from mailman_dlist.app import lists
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.posts import delivery
 from mailman_dlist.handlers.acknowledgement import Acknowledgement
@@ -65,6 +66,23 @@ class Once:
         )
 
 
+@implementer(IHandler)
+class Fork:
+    """Find the handlers that follow, when the pipeline meets the message."""
+
+    name = 'dlist-fork'
+    description = _('Choose the pipeline of a plain list or of a dlist.')
+
+    def __init__(self) -> None:
+        self.plain: str | None = None
+
+    def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
+        """See `IHandler`."""
+        if not lists.is_dlist(mlist):
+            # Somebody has exchanged the chain, or chosen this pipeline alone.
+            _chain, self.plain = lists.plain_way(mlist)
+
+
 @public
 @implementer(IPipeline)
 class DlistPostingPipeline:
@@ -75,6 +93,11 @@ class DlistPostingPipeline:
 
     def __iter__(self) -> Iterator[Any]:
         """See `IPipeline`."""
+        fork = Fork()
+        yield fork
+        if fork.plain is not None:
+            yield from config.pipelines[fork.plain]
+            return
         yield config.handlers[FIRST]
         for handler in config.pipelines['default-posting-pipeline']:
             if handler.name in BEFORE:

@@ -16,6 +16,7 @@ from mailman_dlist.app import commands, lists
 from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.essays import answering, keeping
 from mailman_dlist.app.following.pauses import end_pauses
+from mailman_dlist.app.halves import make_whole
 from mailman_dlist.app.people.senders import commander, is_banned
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain.address import Action
@@ -31,6 +32,7 @@ plugin_log = logging.getLogger('mailman.plugins.dlist')
 CHORES: dict[Callable[[], None], float] = {
     end_pauses: 10.0,
     answering.send_due: 10.0,
+    make_whole: 60.0,
     requests.expire: 3600.0,
     keeping.forget_old: 3600.0,
 }

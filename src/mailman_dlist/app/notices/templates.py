@@ -55,6 +55,8 @@ TEMPLATES = frozenset(
         'dlist:notice:welcome',
         'dlist:notice:closed',
         'dlist:notice:unclear',
+        'dlist:notice:became-plain',
+        'dlist:notice:remains-plain',
         'dlist:notice:unknown',
         'dlist:notice:no-member',
         'dlist:notice:alias-confirm',
