@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+from pathlib import Path
 from typing import Any
 
 from mailman.config import config
@@ -20,7 +22,7 @@ from mailman_dlist.app import lifecycle
 from mailman_dlist.app.essays import workflow
 from mailman_dlist.app.essays.pendings import EssayPendings
 from mailman_dlist.app.notices import templates
-from mailman_dlist.app.site import site_settings
+from mailman_dlist.app.site import runner_faults, site_settings
 from mailman_dlist.commands import eml_join
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.handlers.decoration import Decoration
@@ -29,6 +31,25 @@ from mailman_dlist.rest.root import DlistRoot
 
 
 log = logging.getLogger('mailman.plugins.dlist')
+
+
+# Of Mailman's programs.  The master reports for all runners that it starts, and a
+# command to whoever runs it.
+SILENT = 'runner', 'mailman'
+
+
+def _reports() -> bool:
+    """Say whether this process logs what is amiss at the start."""
+    return Path(sys.argv[0]).name not in SILENT
+
+
+def _look_around() -> None:
+    """Log what an administrator should mend, though the plugin can be loaded."""
+    missing = schema.missing()
+    if missing:
+        log.error('mailman-dlist cannot work: %s', schema.TablesMissing(missing))
+    for fault in runner_faults():
+        log.error('%s', fault)
 
 
 @public
@@ -67,8 +88,11 @@ class DlistPlugin:
         try:
             log.setLevel(site_settings().log_level.upper())
             schema.upgrade()
+            if _reports():
+                _look_around()
         except DlistError as error:
-            log.error('mailman-dlist cannot work: %s', error)
+            if _reports():
+                log.error('mailman-dlist cannot work: %s', error)
         except Exception:
             log.exception('mailman-dlist cannot work')
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
@@ -11,9 +12,15 @@ from typing import Any
 
 import pytest
 from mailman.config import config
+from mailman.core.runner import Runner
+from mailman.testing.helpers import configuration
+from mailman.utilities.modules import find_name
 
 from mailman_dlist.app import site
 from mailman_dlist.app.site import SiteSettingError, SiteSettings
+from mailman_dlist.domain import seldom
+from mailman_dlist.runners.dlist import DlistRunner
+from mailman_dlist.runners.lmtp import DlistLMTPRunner
 
 
 @pytest.fixture
@@ -163,3 +170,90 @@ def test_what_mailman_is_told_later_counts_at_once(mailman_core, tmp_path):
     assert site.site_settings() == SiteSettings(max_notices=7)
     config.pop('later')
     assert site.site_settings() == before == SiteSettings()
+
+
+# The sections of mailman.cfg.
+
+
+OURS = {
+    f'runner.{name}': wanted for name, (wanted, _consequence) in site.RUNNERS.items()
+}
+STOCK = {
+    'runner.lmtp': 'mailman.runners.lmtp.LMTPRunner',
+    'runner.digest': 'mailman.runners.digest.DigestRunner',
+}
+
+
+class OwnLMTPRunner(DlistLMTPRunner):
+    """What a site makes of ours."""
+
+
+def own(name: str) -> str:
+    return f'{__name__}.{name}'
+
+
+@pytest.mark.parametrize(('sections', 'named'), [
+    (OURS, []),
+    (OURS | {'runner.lmtp': own('OwnLMTPRunner')}, []),
+    (STOCK, ['runner.lmtp', 'runner.dlist', 'runner.digest']),
+    (OURS | {'runner.digest': STOCK['runner.digest']}, ['runner.digest']),
+    (OURS | {'runner.lmtp': own('no')}, ['runner.lmtp']),
+    (OURS | {'runner.lmtp': 'nowhere.at.all'}, ['runner.lmtp']),
+    (OURS | {'runner.lmtp': ''}, ['runner.lmtp']),
+    ({}, ['runner.lmtp', 'runner.dlist', 'runner.digest']),
+])
+def test_each_missing_section_is_named_with_what_to_put_there(
+    sections, named, monkeypatch
+):
+    runners = [Section(name, given) for name, given in sections.items()]
+    mailman = SimpleNamespace(runner_configs=runners)
+    monkeypatch.setattr(site, 'config', mailman)
+    faults = site.runner_faults()
+    assert len(faults) == len(named)
+    for fault, name in zip(faults, named, strict=True):
+        assert f'[{name}]' in fault
+        assert f'"class: {OURS[name]}"' in fault
+
+
+class Section(dict[str, str]):
+    """A section of Mailman's configuration."""
+
+    def __init__(self, name: str, given: str):
+        super().__init__({'class': given})
+        self.name = name
+
+
+@pytest.mark.parametrize('name', site.RUNNERS)
+def test_the_classes_that_are_asked_for_are_there(name):
+    wanted, _consequence = site.RUNNERS[name]
+    assert issubclass(find_name(wanted), Runner)
+
+
+@pytest.mark.parametrize(('program', 'lines'), [
+    ('/opt/mailman/bin/master', 1),
+    ('/opt/mailman/bin/runner', 0),
+    ('/opt/mailman/bin/mailman', 0),
+])
+def test_the_master_logs_once_for_all_runners(
+    program, lines, mailman, monkeypatch, caplog
+):
+    monkeypatch.setattr(sys, 'argv', [program])
+    stock = {'class': STOCK['runner.lmtp']}
+    with configuration('runner.lmtp', **stock):
+        config.plugins['dlist'].post_hook()
+    assert caplog.text.count('[runner.lmtp]') == lines
+
+
+def test_a_faulty_file_is_logged_once_an_hour_by_all_chores(
+    mailman, monkeypatch, tmp_path, caplog
+):
+    path = tmp_path / 'dlist.cfg'
+    path.write_text('[dlist]\nmax_notice: 7\n')
+    monkeypatch.setattr(site, '_configuration', lambda _version: path)
+    seldom.forget()
+    for _look in range(3):
+        # A new runner does all of its chores at once.
+        DlistRunner('dlist')._do_periodic()
+    assert caplog.text.count('unknown setting max_notice') == 1
+    assert 'Traceback' not in caplog.text
+    seldom.forget()

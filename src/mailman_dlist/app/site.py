@@ -23,6 +23,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from mailman.config import config
+from mailman.utilities.modules import find_name
 from public import public
 
 from mailman_dlist.domain.errors import DlistError
@@ -105,6 +106,59 @@ def _configuration(_version: object) -> Path | None:
             named = section['configuration'].strip()
             return Path(named) if named else None
     return None
+
+
+# The classes that mailman.cfg must name, and what happens without.
+RUNNERS = {
+    'lmtp': (
+        'mailman_dlist.runners.lmtp.DlistLMTPRunner',
+        'addresses lose the part after the plus, and mail to conversations is held '
+        'or not understood',
+    ),
+    'dlist': (
+        'mailman_dlist.runners.dlist.DlistRunner',
+        'commands by mail cannot be carried out, and the mail server tries them again '
+        'and again',
+    ),
+    'digest': (
+        'mailman_dlist.runners.digest.DlistDigestRunner',
+        'digests contain conversations that their readers have muted',
+    ),
+}
+
+
+@public
+def runner_faults() -> list[str]:
+    """Say which sections of mailman.cfg are missing or name another class."""
+    named = {
+        section.name.partition('.')[2]: section['class'].strip()
+        for section in config.runner_configs
+    }
+    faults = []
+    for name, (wanted, consequence) in RUNNERS.items():
+        found = named.get(name)
+        if found is None:
+            state = f'mailman.cfg has no section [runner.{name}]'
+        elif not _is_class(found, wanted):
+            state = f'The class in section [runner.{name}] of mailman.cfg is {found}'
+        else:
+            continue
+        faults.append(
+            f'{state}, so {consequence}.  Set "class: {wanted}" there, stop Mailman '
+            'and start it again.'
+        )
+    return faults
+
+
+def _is_class(found: str, wanted: str) -> bool:
+    """Say whether a class is the wanted one or made of it, both by their paths."""
+    if found == wanted:
+        return True
+    try:
+        bases = find_name(found).__mro__
+    except (ImportError, AttributeError, ValueError):
+        return False
+    return wanted in {f'{base.__module__}.{base.__qualname__}' for base in bases}
 
 
 @cache

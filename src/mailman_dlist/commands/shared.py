@@ -17,7 +17,7 @@ import click
 
 from mailman_dlist.app import lookup
 from mailman_dlist.app.i18n import _
-from mailman_dlist.app.site import ready
+from mailman_dlist.app.site import ready, runner_faults
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.interfaces.mailman import MailingList
 
@@ -39,6 +39,7 @@ class Commands(click.Group):
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:
+        warn(runner_faults())
         try:
             return super().invoke(ctx)
         except DlistError as error:

@@ -18,12 +18,16 @@ from mailman_dlist.model import schema
     help=_("""\
     Create the plugin's tables in Mailman's database, or upgrade them to this release.
 
-    Mailman also does this when it starts.  Before you run the command, stop Mailman
-    and make a backup.  Running it twice does no harm.
+    Mailman also does this when it starts.  Before you run the command, stop Mailman,
+    wait until it has stopped, and make a backup.  A table that somebody has dropped is
+    created again, empty.  Running the command twice does no harm.
 
     \b
     Example:
-      mailman stop && mailman dlist upgrade && mailman start
+      mailman stop
+      while mailman status; [ $? = 1 ]; do sleep 1; done
+      mailman dlist upgrade
+      mailman start
     """),
 )
 def upgrade() -> None:
@@ -36,6 +40,15 @@ def upgrade() -> None:
         say(_('The tables have been created (revision ${wanted}).', words))
     else:
         say(_('The tables have been upgraded from ${before} to ${wanted}.', words))
+    # The migrations create all tables, but an administrator may have dropped some.
+    for table in schema.restore():
+        say(
+            _(
+                'The table ${table} was missing.  It has been created without the '
+                'rows that it had; a backup may have them.',
+                {'table': table},
+            )
+        )
 
 
 @click.command(

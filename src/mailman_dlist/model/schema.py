@@ -22,7 +22,7 @@ from alembic.util import CommandError
 from flufl.lock import Lock
 from mailman.config import config
 from public import public
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 # Every module that has tables, so that the metadata is complete.
 import mailman_dlist.model.aliases
@@ -31,7 +31,9 @@ import mailman_dlist.model.essays
 import mailman_dlist.model.following
 import mailman_dlist.model.lists
 import mailman_dlist.model.notices  # noqa: F401
+from mailman_dlist.domain import seldom
 from mailman_dlist.domain.errors import DlistError
+from mailman_dlist.model.base import metadata
 
 
 VERSION_TABLE = 'dlist_alembic_version'
@@ -70,6 +72,22 @@ class SchemaError(DlistError):
 
 
 @public
+class TablesMissing(DlistError):
+    """Somebody has dropped tables; the revision says that they are there.
+
+    :param names: Of the tables, in alphabetical order.
+    """
+
+    def __init__(self, names: list[str]):
+        self.names = names
+        super().__init__(
+            f'Tables of mailman-dlist are missing: {", ".join(names)}.  Stop Mailman, '
+            'restore them from a backup or run "mailman dlist upgrade", which creates '
+            'empty ones, and start Mailman again.'
+        )
+
+
+@public
 def check() -> None:
     """Make sure that the tables belong to this release; checks each database once.
 
@@ -93,7 +111,8 @@ def usable() -> bool:
     try:
         check()
     except SchemaError as error:
-        log.error('mailman-dlist is not in use: %s', error)
+        if seldom.is_due(str(error)):
+            log.error('mailman-dlist is not in use: %s', error)
         return False
     return True
 
@@ -122,6 +141,29 @@ def upgrade() -> bool:
             command.upgrade(settings, 'head')
         log.info('Tables of mailman-dlist migrated from %s to %s', found, wanted)
     return True
+
+
+@public
+def missing() -> list[str]:
+    """Return the tables that the database of this revision should have and has not."""
+    return sorted(metadata.tables.keys() - inspect(config.db.engine).get_table_names())
+
+
+@public
+def restore() -> list[str]:
+    """Create the tables that somebody has dropped, empty; return their names.
+
+    :raises SchemaError: when the others are of another revision.
+    """
+    found, wanted = revision(), head()
+    if found != wanted:
+        raise SchemaError(found, wanted)
+    names = missing()
+    if names:
+        tables = [metadata.tables[name] for name in names]
+        metadata.create_all(config.db.engine, tables)
+        log.warning('Empty tables of mailman-dlist created: %s', ', '.join(names))
+    return names
 
 
 @public

@@ -19,7 +19,9 @@ from mailman_dlist.app.following.pauses import end_pauses
 from mailman_dlist.app.halves import make_whole
 from mailman_dlist.app.people.senders import commander, is_banned
 from mailman_dlist.app.site import ready
+from mailman_dlist.domain import seldom
 from mailman_dlist.domain.address import Action
+from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 from mailman_dlist.mail.automatic import automatic
 
@@ -88,7 +90,19 @@ class DlistRunner(Runner):
                 chore()
                 # A transaction that only reads would stay open until the next mail.
                 config.db.commit()
-            except Exception:
+            except Exception as error:
                 # An error here would end the runner, and commands would wait.
-                plugin_log.exception('%s failed', chore.__name__)
+                _report(chore.__name__, error)
                 config.db.abort()
+
+
+def _report(chore: str, error: Exception) -> None:
+    """Log the failure of a chore; each kind once, and then once an hour.
+
+    An error of ours says what to mend, and is the same for all chores.
+    """
+    if isinstance(error, DlistError):
+        if seldom.is_due(str(error)):
+            plugin_log.error('mailman-dlist cannot work: %s', error)
+    elif seldom.is_due((chore, type(error))):
+        plugin_log.exception('%s failed', chore)
