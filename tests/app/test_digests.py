@@ -29,6 +29,7 @@ from mailman_dlist.app.digests import issue as digests
 from mailman_dlist.app.digests import mailbox as collecting
 from mailman_dlist.app.digests.handover import Handover
 from mailman_dlist.app.following import choices, pauses
+from mailman_dlist.app.lifecycle import forget_former
 from mailman_dlist.app.posts import delivery
 from mailman_dlist.domain.following import Choice, Default
 from mailman_dlist.mail.mending import mend
@@ -294,6 +295,8 @@ def test_pauses_are_kept_for_digests_alone_and_end_with_the_member(mlist, enable
     assert count_rows(Pause) == {'dlist_pause': int(enabled)}
     anne.unsubscribe()
     store().commit()
+    pass_time(DAY)
+    forget_former()
     assert count_rows(Pause) == {'dlist_pause': 0}
 
 

@@ -23,6 +23,7 @@ from zope.component import getUtility
 
 from mailman_dlist.app import lists
 from mailman_dlist.app.essays import keeping, workflow
+from mailman_dlist.app.lifecycle import forget_former
 from mailman_dlist.interfaces.essay import EssayState
 from mailman_dlist.model import essays as model
 from tests.app.newcomers import (
@@ -588,4 +589,6 @@ def test_an_answer_goes_with_the_membership(ant):
     assert count_rows(model.Essay) == {'dlist_essay': 1}
     member(ant).unsubscribe()
     config.db.commit()
+    pass_time(DAY)
+    forget_former()
     assert count_rows(model.Essay) == {'dlist_essay': 0}

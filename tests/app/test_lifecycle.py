@@ -4,32 +4,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from mailman.app.lifecycle import remove_list
 from mailman.interfaces.member import MemberRole
 from mailman.interfaces.usermanager import IUserManager
+from sqlalchemy import select
 from zope.component import getUtility
 
 from mailman_dlist.app import lists
-from mailman_dlist.app.aliases import requests
+from mailman_dlist.app.aliases import eligibility, requests
+from mailman_dlist.app.essays import keeping
 from mailman_dlist.app.following import choices
+from mailman_dlist.app.lifecycle import forget_former
+from mailman_dlist.app.people import senders
 from mailman_dlist.domain.following import Choice, Default, Reason, Standing
+from mailman_dlist.model import core, essays, following, former
 from mailman_dlist.model.aliases import Alias, AliasRequest
 from mailman_dlist.model.base import metadata
 from mailman_dlist.model.following import MemberChoice, MemberSettings
+from mailman_dlist.model.former import Former
 from mailman_dlist.model.session import store
 from tests.app.post import open_conversation, posted
 from tests.model.stage import (
+    DAY,
     count_rows,
     give_alias,
     join,
     letter,
     new_list,
+    now,
+    pass_time,
     person,
+    queued,
     verify,
 )
 from tests.rest import Client
@@ -116,7 +127,25 @@ def test_what_a_member_chose_ends_with_the_membership(
     assert kept() == (2, 2)
     door(anne)
     store().commit()
+    # For a day, unless the list has gone.
+    assert kept() == ((1, 1) if door is by_the_list else (2, 2))
+    assert orphans() == set()
+    pass_time(former.KEPT)
+    forget_former()
     assert kept() == (1, 1)
+    assert count_rows(Former) == {'dlist_former': 0}
+
+
+def orphans() -> set[UUID]:
+    """Return whom our rows are about that is neither a member nor was one lately."""
+    named = {
+        member_id
+        for table in former.OF_MEMBERS
+        for member_id in store().scalars(select(table.member_id))
+        if member_id is not None
+    }
+    members = set(store().scalars(select(core.member.c._member_id)))
+    return named - members - set(store().scalars(select(Former.member_id)))
 
 
 def test_an_address_that_goes_leaves_the_membership_of_its_user(mlist, picnic):
@@ -154,16 +183,154 @@ def test_of_two_memberships_of_a_person_one_may_end(mlist, picnic):
     as_user = join_and_choose(mlist, 'Anne', picnic, as_user=True)
     anne.unsubscribe()
     store().commit()
+    assert choices.standing(mlist, picnic, as_user).choice is Choice.mute
+    pass_time(DAY)
+    forget_former()
     assert kept() == (1, 1)
     assert choices.standing(mlist, picnic, as_user).choice is Choice.mute
 
 
-def test_who_joins_again_starts_afresh(mlist, picnic):
-    join_and_choose(mlist, 'Anne', picnic).unsubscribe()
+@pytest.mark.parametrize('new_default', [Default.everything, Default.nothing])
+@pytest.mark.parametrize('after', [timedelta(0), DAY - timedelta(seconds=1), DAY])
+def test_who_joins_again_within_a_day_goes_on(after, new_default, mlist, picnic):
+    anne = join_and_choose(mlist, 'Anne', picnic)
+    settings = choices.settings_of(mlist, anne)
+    settings.follow_replied = False
+    before = requests.show(anne)
+    anne.unsubscribe()
     store().commit()
+    lists.settings(mlist).new_member_default = new_default
+    pass_time(after)
     anne = join(mlist, 'Anne')
     standing = choices.standing(mlist, picnic, anne)
-    assert standing == Standing(Default.everything)
+    if after < DAY:
+        assert standing == Standing(Default.openings, Choice.mute, Reason.mail)
+        assert not choices.settings_of(mlist, anne).follow_replied
+        assert [each for each in before if each in requests.show(anne)] == before
+        assert count_rows(Former) == {'dlist_former': 0}
+    else:
+        assert standing == Standing(new_default)
+        assert requests.show(anne) == []
+    assert orphans() == set()
+    forget_former()
+    assert choices.standing(mlist, picnic, anne) == standing
+
+
+@pytest.mark.parametrize('as_user', [False, True])
+def test_a_member_who_had_chosen_nothing_keeps_the_default_of_then(as_user, mlist):
+    anne = join(mlist, 'Anne', as_user=as_user)
+    lists.change(mlist, {'new_member_default': 'nothing'})
+    anne.unsubscribe()
+    store().commit()
+    assert choices.default_of(mlist, join(mlist, 'Anne')) is Default.everything
+    assert choices.default_of(mlist, join(mlist, 'Bart')) is Default.nothing
+
+
+def second_address(name: str) -> Any:
+    address = person(name).register(f'{name.lower()}@example.net')
+    verify(address)
+    return address
+
+
+def test_another_address_of_the_same_user_takes_over(mlist, picnic):
+    """As Postorius changes the address of a subscription."""
+    anne = join_and_choose(mlist, 'Anne', picnic)
+    keeping.start(mlist, 'anne@example.com', 'I knit.', invited=False)
+    keeping.joined(mlist, anne)
+    # It is an alias, and cannot be one any more.
+    other = second_address('Anne')
+    give_alias(mlist, anne, other.email)
+    store().commit()
+    anne.unsubscribe()
+    store().commit()
+    queued('virgin')
+    mlist.subscribe(other)
+    store().commit()
+    [anne] = mlist.members.members
+    assert anne.address.email == 'anne@example.net'
+    assert choices.standing(mlist, picnic, anne).choice is Choice.mute
+    assert keeping.of_member(anne) == 'I knit.'
+    assert other.email not in {each.email for each in requests.show(anne)}
+    assert len(requests.show(anne)) == 2
+    # Nobody took it away from her.
+    assert queued('virgin') == []
+
+
+def test_other_people_and_other_lists_take_nothing_over(mlist, picnic):
+    join_and_choose(mlist, 'Anne', picnic).unsubscribe()
+    store().commit()
+    bee = new_list('bee')
+    for each, name in ((mlist, 'Bart'), (bee, 'Anne')):
+        member = join(each, name)
+        assert choices.default_of(each, member) is Default.everything
+        assert requests.show(member) == []
+    assert count_rows(Former) == {'dlist_former': 1}
+
+
+def test_of_several_memberships_the_last_is_taken_over_and_once(mlist, picnic):
+    other = second_address('Anne')
+    first = join_and_choose(mlist, 'Anne', picnic)
+    second = mlist.subscribe(other)
+    store().commit()
+    first.unsubscribe()
+    store().commit()
+    pass_time(timedelta(minutes=1))
+    second.unsubscribe()
+    store().commit()
+    # By her user: of both, what she had last.
+    again = mlist.subscribe(other)
+    assert choices.default_of(mlist, again) is Default.everything
+    anne = join(mlist, 'Anne')
+    assert choices.standing(mlist, picnic, anne).choice is Choice.mute
+
+
+def test_an_answer_given_anew_replaces_the_one_that_was_kept(mlist):
+    anne = join(mlist, 'Anne')
+    for text in 'I knit.', 'I swim.':
+        keeping.start(mlist, 'anne@example.com', text, invited=False)
+        keeping.joined(mlist, anne)
+        store().commit()
+        assert keeping.of_member(anne) == text
+        anne.unsubscribe()
+        store().commit()
+        anne = join(mlist, 'Anne')
+    assert keeping.of_member(anne) == 'I swim.'
+
+
+def test_what_is_kept_of_a_former_member_is_used_by_nobody(mlist, picnic):
+    anne = join_and_choose(mlist, 'Anne', picnic)
+    alias = 'me@alias.example'
+    give_alias(mlist, anne, alias)
+    keeping.start(mlist, 'anne@example.com', 'I knit.', invited=False)
+    keeping.joined(mlist, anne)
+    store().commit()
+    anne_id = anne.member_id
+    anne.unsubscribe()
+    store().commit()
+    assert senders.alias_author(mlist, letter(alias)) is None
+    assert essays.page(mlist.list_id) == []
+    assert essays.size(mlist.list_id) == 0
+    assert essays.of_member(anne_id) is None
+    assert following.choice_count(picnic, now()) == 0
+    assert following.choices(picnic, now()) == []
+    # Another member can have the alias.
+    bart = join(mlist, 'Bart')
+    assert eligibility.find(mlist, alias, bart.member_id) is None
+    requests.ask(mlist, bart, alias)
+    token = store().scalar(
+        select(AliasRequest.token).where(AliasRequest.email == alias)
+    )
+    requests.confirm(str(token))
+    assert alias in {each.email for each in requests.show(bart)}
+    anne = join(mlist, 'Anne')
+    assert alias not in {each.email for each in requests.show(anne)}
+    assert orphans() == set()
+
+
+def test_nothing_is_kept_about_members_of_lists_that_were_never_dlists(mailman):
+    join(new_list('bee', 'legacy-default'), 'Anne').unsubscribe()
+    store().commit()
+    assert count_rows(Former) == {'dlist_former': 0}
 
 
 def test_who_is_merged_into_another_user_keeps_what_they_chose(mlist, picnic):
@@ -178,6 +345,8 @@ def test_a_membership_that_the_other_user_has_too_ends_with_the_merger(mlist, pi
         join_and_choose(mlist, name, picnic, as_user=True)
     person('Anna').absorb(person('Anne'))
     store().commit()
+    pass_time(DAY)
+    forget_former()
     assert kept() == (1, 1)
 
 

@@ -90,3 +90,10 @@ def choices(site: Site, list_id: str) -> int:
             .where(conversation.c.list_id == list_id)
         )
         return len(rows.all())
+
+
+def former(site: Site) -> list[str]:
+    """Return the memberships of which something is kept for a day."""
+    with connected(site) as (connection, tables):
+        rows = connection.execute(select(tables.tables['dlist_former'].c.member_id))
+        return [str(member_id).replace('-', '') for [member_id] in rows]

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People leave by any of Mailman's doors, and their choices end [U4]."""
+"""People leave by any of Mailman's doors, and their choices end a day later [U4].
+
+That they end is in tests/app/test_lifecycle.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.journeys.storage import choices, rows_about
+from tests.journeys.storage import choices, former, rows_about
 
 
 def by_mail(ant, bart):
@@ -35,7 +38,7 @@ DOORS = [by_mail, by_rest, by_command, with_the_address, with_the_user]
 
 @pytest.mark.parametrize('leaves', DOORS)
 @pytest.mark.every_database
-def test_who_leaves_hears_nothing_and_leaves_nothing(ant, leaves):
+def test_who_leaves_hears_nothing_and_leaves_what_a_day_ends(ant, leaves):
     [anne] = ant.has('Anne')
     picnic = anne.writes(ant.at('new'), 'Picnic')
     [bart] = ant.has('Bart')
@@ -45,10 +48,12 @@ def test_who_leaves_hears_nothing_and_leaves_nothing(ant, leaves):
     assert len(rows_about(ant.village.site, ant.member_ids['Bart'])) == 2
     leaves(ant, bart)
     assert anne.replies(picnic).readers == {'Anne'}
-    assert rows_about(ant.village.site, ant.member_ids['Bart']) == []
+    # The choice, the default, and until when they are kept.
+    assert len(rows_about(ant.village.site, ant.member_ids['Bart'])) == 3
+    assert former(ant.village.site) == [ant.member_ids['Bart']]
 
 
-def test_who_comes_back_begins_anew(ant):
+def test_who_comes_back_on_the_same_day_has_all_they_had(ant):
     anne, bart, cris = ant.has('Anne', 'Bart', 'Cris')
     ant.default(cris, 'openings')
     picnic = anne.writes(ant.at('new'), 'Picnic')
@@ -56,7 +61,33 @@ def test_who_comes_back_begins_anew(ant):
     for person in (bart, cris):
         by_rest(ant, person)
     ant.has('Bart', 'Cris')
-    assert anne.replies(picnic).readers == {'Anne', 'Bart', 'Cris'}
+    assert anne.replies(picnic).readers == {'Anne'}
+    assert former(ant.village.site) == []
+
+
+def test_postorius_changes_the_address_of_a_subscription(ant):
+    """It unsubscribes the one address and subscribes the other, pre-approved."""
+    site = ant.village.site
+    anne, bart = ant.has('Anne', 'Bart')
+    picnic = anne.writes(ant.at('new'), 'Picnic')
+    bart.writes(ant.at('picnic', 'mute'))
+    ant.default(bart, 'openings')
+    bertram = ant.village.person('Bertram')
+    site.must(f'users/{bart.email}/addresses', {'email': bertram.email})
+    site.must(f'addresses/{bertram.email}/verify', {})
+    by_rest(ant, bart)
+    request = {
+        'list_id': ant.list_id,
+        'subscriber': bertram.email,
+        'pre_verified': True,
+        'pre_confirmed': True,
+        'pre_approved': True,
+    }
+    site.must('members', request)
+    assert anne.replies(picnic).readers == {'Anne'}
+    goat = anne.writes(ant.at('new'), 'Goat')
+    assert goat.readers == {'Anne', 'Bertram'}
+    assert anne.replies(goat).readers == {'Anne'}
 
 
 def test_leaving_one_list_is_not_leaving_another(village):
@@ -67,7 +98,8 @@ def test_leaving_one_list_is_not_leaving_another(village):
     anne.writes([ant.at('new'), bee.at('new')], 'Picnic')
     bart.writes([ant.at('picnic', 'mute'), bee.at('picnic', 'mute')])
     by_rest(ant, bart)
-    assert choices(village.site, ant.list_id) == 1
+    assert choices(village.site, ant.list_id) == 2
+    assert former(village.site) == [ant.member_ids['Bart']]
     assert anne.writes(bee.at('picnic')).readers == {'Anne'}
 
 

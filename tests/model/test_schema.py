@@ -34,6 +34,7 @@ from mailman_dlist.interfaces.dlist import OneClick, PlainPosts
 from mailman_dlist.model import schema
 from mailman_dlist.model.base import metadata
 from mailman_dlist.model.following import MemberChoice, Pause
+from mailman_dlist.model.former import Former
 from mailman_dlist.model.lists import Dlist
 from tests.core import PLUGIN_CFG
 from tests.house.tree import ROOT
@@ -254,6 +255,29 @@ def test_pauses_of_revision_0006_stand_beside_what_lasts(empty):
             expected[name] = then, then_why, since, told
     assert lasting == expected
     assert pauses == paused
+
+
+def test_what_members_had_at_revision_0007_stays_with_them(empty):
+    upgrade_to(empty, '0006')
+    stored_at_0006(empty)
+    upgrade_to(empty, '0007')
+    names = 'dlist_choice', 'dlist_pause', 'dlist_conversation'
+
+    def rows() -> dict[str, list[Any]]:
+        with empty.connect() as connection:
+            return {
+                name: sorted(map(repr, connection.execute(
+                    select(Table(name, MetaData(), autoload_with=empty))
+                )))
+                for name in names
+            }
+
+    before = rows()
+    assert all(before.values())
+    assert schema.upgrade()
+    assert rows() == before
+    with empty.connect() as connection:
+        assert connection.execute(select(Former.__table__)).all() == []
 
 
 def test_of_many_processes_that_start_at_once_one_migrates(database, tmp_path):

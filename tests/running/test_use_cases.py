@@ -16,7 +16,7 @@ from tests.journeys.test_u3_subscribe_people import (
     test_new_members_hear_what_the_list_lets_them_hear,
 )
 from tests.journeys.test_u4_unsubscribe_people import (
-    test_who_leaves_hears_nothing_and_leaves_nothing,
+    test_who_leaves_hears_nothing_and_leaves_what_a_day_ends,
 )
 from tests.journeys.test_u7_hear_everything import (
     test_everybody_hears_openings_and_replies,
@@ -61,7 +61,7 @@ __all__ = [
     'test_readers_answer_where_the_opening_says_they_can',
     'test_single_messages_and_digests_are_of_one_kind_each',
     'test_who_follows_a_conversation_hears_all_of_it',
-    'test_who_leaves_hears_nothing_and_leaves_nothing',
+    'test_who_leaves_hears_nothing_and_leaves_what_a_day_ends',
     'test_who_mutes_a_conversation_hears_no_more_of_it',
     'test_who_reads_the_mail_of_an_address_makes_an_alias_of_it',
     'test_who_takes_openings_hears_the_opening_alone',

@@ -21,6 +21,7 @@ from mailman.interfaces.member import (
 )
 from mailman.model import member as core
 from mailman.model.preferences import Preferences
+from mailman.utilities.datetime import now
 from public import public
 from sqlalchemy import Connection, event
 from zope.event import subscribers
@@ -31,8 +32,8 @@ from mailman_dlist.app.essays import keeping
 from mailman_dlist.app.following import choices
 from mailman_dlist.app.site import ready
 from mailman_dlist.interfaces.mailman import MailingList, Member
-from mailman_dlist.model import clearing, memberships, schema
-from mailman_dlist.model.session import store
+from mailman_dlist.model import clearing, former, memberships, schema
+from mailman_dlist.model.session import committed, store
 
 
 @public
@@ -40,7 +41,7 @@ def listen() -> None:
     """Listen to what ends and begins; once per process."""
     if _handle not in subscribers:
         subscribers.append(_handle)
-        event.listen(core.Member, 'after_delete', _after_delete)
+        event.listen(core.Member, 'before_delete', _before_delete)
         event.listen(Preferences.delivery_mode, 'set', _before_mode)
 
 
@@ -53,24 +54,41 @@ def _handle(happening: Any) -> None:
 
 
 def _welcome(mlist: MailingList, member: Member) -> None:
-    """Give a new member the default that new members of the list start with.
+    """Give a new member what the same user or address had on the list until lately.
 
-    What they answered before joining is kept with the membership.  An alias that is
-    that very address ends: nobody else posts from a member's.
+    All others have the default that new members of the list start with.  What they
+    answered before joining is kept with the membership.  An alias that is that very
+    address ends: nobody else posts from a member's.
     """
     if member.role is not MemberRole.member or not lists.is_dlist(mlist):
         return
     ready()
     settings = lists.settings(mlist)
-    if settings.new_member_default is not settings.base_default:
+    returns = member.address is not None and former.take_over(
+        mlist.list_id,
+        member.member_id,
+        member.address.email,
+        None if member.user is None else member.user.user_id,
+        now(),
+    )
+    if not returns and settings.new_member_default is not settings.base_default:
         choices.settings_of(mlist, member).default = settings.new_member_default
     keeping.joined(mlist, member)
     requests.give_way(mlist, member)
 
 
-def _after_delete(_mapper: Any, connection: Connection, member: Member) -> None:
+def _before_delete(_mapper: Any, connection: Connection, member: Member) -> None:
+    """Keep for a day what a member had: Postorius changes addresses by leaving."""
     if member.role is MemberRole.member and schema.usable():
-        clearing.forget_member(connection, member.member_id)
+        former.end(connection, member.member_id, now())
+
+
+@public
+def forget_former() -> None:
+    """Delete what was kept of memberships that ended more than a day ago."""
+    ready()
+    moment = now()
+    committed(lambda: former.forget(moment))
 
 
 def _before_mode(

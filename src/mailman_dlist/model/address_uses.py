@@ -17,7 +17,7 @@ from sqlalchemy import or_, select
 
 from mailman_dlist.model.aliases import Alias
 from mailman_dlist.model.core import address, ban, domain, lists, member
-from mailman_dlist.model.memberships import with_address
+from mailman_dlist.model.memberships import is_live, with_address
 from mailman_dlist.model.session import store
 
 
@@ -55,7 +55,9 @@ def memberships(list_id: str, email: str) -> list[Membership]:
 def owner(list_id: str, email: str) -> UUID | None:
     """Return the member whose alias an address is."""
     return store().scalar(
-        select(Alias.member_id).where(Alias.list_id == list_id, Alias.email == email)
+        select(Alias.member_id).where(
+            Alias.list_id == list_id, Alias.email == email, is_live(Alias.member_id)
+        )
     )
 
 

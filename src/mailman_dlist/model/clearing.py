@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Delete all data of a list or a member."""
+"""Delete all data of a list.  What a member leaves is in `model.former`."""
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from public import public
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import delete, select
 
 from mailman_dlist.model.aliases import Alias, AliasRequest
 from mailman_dlist.model.conversations import (
@@ -16,15 +14,9 @@ from mailman_dlist.model.conversations import (
 )
 from mailman_dlist.model.essays import Essay
 from mailman_dlist.model.following import MemberChoice, MemberSettings, Pause
+from mailman_dlist.model.former import Former
 from mailman_dlist.model.lists import Dlist
 from mailman_dlist.model.session import store
-
-
-@public
-def forget_member(connection: Connection, member_id: UUID) -> None:
-    """Delete a member's choices, aliases and answer."""
-    for table in (MemberChoice, Pause, MemberSettings, Alias, AliasRequest, Essay):
-        connection.execute(delete(table).where(table.member_id == member_id))
 
 
 @public
@@ -38,6 +30,7 @@ def forget_list(list_id: str) -> None:
         Alias,
         AliasRequest,
         Essay,
+        Former,
         ConversationMessage,
         ConversationName,
         Conversation,

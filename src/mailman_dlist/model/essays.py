@@ -29,6 +29,7 @@ from mailman_dlist.interfaces.essay import IEssay
 from mailman_dlist.model.base import LONG_TEXT, Base
 from mailman_dlist.model.core import lists, pended
 from mailman_dlist.model.lists import Dlist, is_dlist
+from mailman_dlist.model.memberships import is_live
 from mailman_dlist.model.session import store
 
 
@@ -116,7 +117,9 @@ def of_newcomer(list_id: str, email: str, *, answered: bool) -> Essay | None:
 @public
 def of_member(member_id: UUID) -> Essay | None:
     """Return what a member answered before joining, while it is kept."""
-    return store().scalars(select(Essay).where(Essay.member_id == member_id)).first()
+    return store().scalars(
+        select(Essay).where(Essay.member_id == member_id, is_live(Essay.member_id))
+    ).first()
 
 
 @public
@@ -140,7 +143,10 @@ def size(list_id: str) -> int:
 def _alive(list_id: str) -> Select[tuple[Essay]]:
     return select(Essay).where(
         Essay.list_id == list_id,
-        or_(Essay.pending.is_not(None), Essay.member_id.is_not(None)),
+        or_(
+            and_(Essay.pending.is_not(None), Essay.member_id.is_(None)),
+            is_live(Essay.member_id),
+        ),
     )
 
 
@@ -211,6 +217,12 @@ def retentions() -> Sequence[tuple[str, int]]:
 def forget_joined(list_id: str, before: datetime) -> None:
     """Delete the answers of those who joined before then."""
     _forget(Essay.list_id == list_id, Essay.joined_at < before)
+
+
+@public
+def forget_of_member(member_id: UUID) -> None:
+    """Delete a member's answer."""
+    _forget(Essay.member_id == member_id)
 
 
 @public

@@ -15,7 +15,7 @@ from uuid import UUID
 from mailman.core.constants import system_preferences
 from mailman.interfaces.member import MemberRole
 from mailman.model import member as core
-from sqlalchemy import ColumnElement, and_, func, literal, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal, select
 
 from mailman_dlist.interfaces.mailman import Member
 from mailman_dlist.model.core import address, member, preferences, user
@@ -56,6 +56,11 @@ def members(source: Any) -> Any:
         .outerjoin(_owner, _owner.c.id == address.c.user_id)
         .outerjoin(_of_user, _of_user.c.id == _owner.c.preferences_id)
     )
+
+
+def is_live(member_id: Any) -> ColumnElement[bool]:
+    """Return whether a column names a member, rather than one who has left."""
+    return exists().where(member.c._member_id == member_id)
 
 
 def emails(member_ids: Collection[UUID]) -> dict[UUID | None, str]:

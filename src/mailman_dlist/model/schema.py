@@ -29,6 +29,7 @@ import mailman_dlist.model.aliases
 import mailman_dlist.model.conversations
 import mailman_dlist.model.essays
 import mailman_dlist.model.following
+import mailman_dlist.model.former
 import mailman_dlist.model.lists
 import mailman_dlist.model.notices  # noqa: F401
 from mailman_dlist.domain import seldom

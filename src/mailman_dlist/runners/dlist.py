@@ -17,6 +17,7 @@ from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.essays import answering, keeping
 from mailman_dlist.app.following.pauses import end_pauses
 from mailman_dlist.app.halves import make_whole
+from mailman_dlist.app.lifecycle import forget_former
 from mailman_dlist.app.people.senders import commander, is_banned
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain import seldom
@@ -37,6 +38,7 @@ CHORES: dict[Callable[[], None], float] = {
     make_whole: 60.0,
     requests.expire: 3600.0,
     keeping.forget_old: 3600.0,
+    forget_former: 3600.0,
 }
 
 

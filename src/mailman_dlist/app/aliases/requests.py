@@ -34,6 +34,7 @@ from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.model import aliases as model
+from mailman_dlist.model import former
 from mailman_dlist.model.aliases import Alias, AliasRequest
 from mailman_dlist.model.session import committed, store
 
@@ -311,6 +312,7 @@ def _confirm(text: str) -> tuple[Confirmation, Obstacle | None]:
     mlist, member_id = before.mlist, before.member.member_id
     obstacle = eligibility.find(mlist, before.email, member_id)
     if obstacle is None:
+        former.release_alias(mlist.list_id, before.email)
         store().add(
             Alias(
                 list_id=mlist.list_id,
@@ -358,6 +360,9 @@ def give_way(mlist: MailingList, member: Member) -> None:
         return
     owner_id = found.member_id
     _forget(owner_id, email)
+    if owner_id == member.member_id:
+        # The alias of the membership that this one takes over.
+        return
     try:
         owner = lookup.member_with_id(mlist, owner_id)
     except lookup.UnknownMember:

@@ -104,6 +104,8 @@ def joined(mlist: MailingList, member: Member) -> None:
         return
     essay = model.of_newcomer(mlist.list_id, member.address.email, answered=True)
     if essay is not None:
+        # An earlier membership may have left one, see `model.former`.
+        model.forget_of_member(member.member_id)
         essay.member_id = member.member_id
         essay.joined_at = now()
 
