@@ -7,6 +7,7 @@ as install.rst says; see docs/conftest.py.
 
 from __future__ import annotations
 
+import argparse
 import configparser
 import re
 import shlex
@@ -14,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner
@@ -28,9 +30,12 @@ from mailman_dlist.commands.dlist import dlist
 from mailman_dlist.model.base import metadata
 from mailman_dlist.model.conversations import Step
 from mailman_dlist.model.schema import VERSION_TABLE
+from mailman_dlist.model.session import store
 from tests.docs import pages
 from tests.house.imports import imported
 from tests.house.tree import PACKAGE, ROOT, python_files, short
+from tests.model.stage import join, new_list
+from tests.rest import FORM, Client
 
 
 COMMANDS = {'create': Create.command, 'dlist': dlist}
@@ -70,6 +75,46 @@ def test_the_commands_do_what_they_say(mailman, page):
         done = CliRunner().invoke(COMMANDS[name], arguments)
         assert done.exit_code == 0, done.output
         assert lists.is_dlist(manager.get(address)) is ('disable' not in arguments)
+
+
+def curls(page: Path) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield method, path below the API and form of what a page asks REST for."""
+    for block in pages.snippets(page, 'console'):
+        for line in block.replace('\\\n', '').splitlines():
+            if not line.startswith('$ curl '):
+                continue
+            options = argparse.ArgumentParser()
+            options.add_argument('--user')
+            options.add_argument('--request', default='GET')
+            options.add_argument('--data', action='append', default=[])
+            options.add_argument('url')
+            given = options.parse_args(shlex.split(line)[2:])
+            server, _version, path = given.url.partition('/3.1/')
+            assert (server, given.user) == (
+                'http://localhost:8001', 'restadmin:restpass'
+            )
+            yield given.request, path, dict(each.split('=') for each in given.data)
+
+
+def test_the_commands_for_curl_are_answered(mailman):
+    mlist = new_list()
+    member_id = join(mlist, 'Anne').member_id.hex
+    store().commit()
+    client, paths = Client(), []
+    for method, path, form in curls(ROOT / 'docs' / 'rest.rst'):
+        path, _mark, query = path.replace('MEMBER_ID', member_id).partition('?')
+        answer = client._client.simulate_request(
+            method,
+            f'/3.1/{path}',
+            query_string=query,
+            body=urlencode(form),
+            headers={'Content-Type': FORM},
+        )
+        assert answer.status_code in (200, 204), (path, answer.text)
+        paths.append(path)
+        if path == 'members/find':
+            assert [each['member_id'] for each in answer.json['entries']] == [member_id]
+    assert len(paths) == 5
 
 
 def test_the_links_of_readme_lead_somewhere():

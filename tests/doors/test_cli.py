@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -19,11 +20,12 @@ from mailman.testing.helpers import configuration
 from mailman.utilities.modules import find_components
 from sqlalchemy import text
 
-from mailman_dlist.app import lookup
+from mailman_dlist.app import lists, lookup
 from mailman_dlist.app.following import choices
 from mailman_dlist.commands import shared, site
 from mailman_dlist.commands.dlist import Dlist, dlist
 from mailman_dlist.domain.following import Choice, Reason
+from mailman_dlist.domain.values import yes_or_no
 from mailman_dlist.interfaces.dlist import CHAIN
 from mailman_dlist.model import schema
 from mailman_dlist.model.base import metadata
@@ -125,6 +127,79 @@ def test_settings_for_programs_are_those_of_rest(scene):
     for_rest = Client().get('lists/ant.example.com')
     assert given.items() <= for_rest.items()
     assert for_rest.keys() - given.keys() == {'self_link', 'http_etag'}
+
+
+def test_the_help_names_every_setting_with_its_values(scene):
+    said = prints('settings --help')
+    for name, reader in {'enabled': yes_or_no, **lists.READERS}.items():
+        [line] = re.findall(rf'^ +{name} (.*)$', said, re.M)
+        line = line.partition(':')[0]
+        offered = re.findall(r'\w+', line)
+        if name == 'essay_questions':
+            continue
+        if ' to ' in line:
+            least, _to, most, *_unit = offered
+            for allowed in least, most:
+                reader(allowed)
+            for wrong in int(least) - 1, int(most) + 1:
+                with pytest.raises(ValueError, match=r'.'):
+                    reader(str(wrong))
+            continue
+        for value in offered:
+            reader(value)
+        with pytest.raises(ValueError, match=offered[0]) as raised:
+            reader('?')
+        # In any order.
+        named = re.findall(r'\w+', str(raised.value).replace(' or ', ' '))
+        assert sorted(named) == sorted(offered)
+
+
+def test_dlists_are_listed(scene):
+    new_list('bee')
+    assert prints('lists') == 'ant@example.com\nbee@example.com\n'
+    assert [view['list_id'] for view in shows('lists')] == [
+        'ant.example.com', 'bee.example.com',
+    ]
+    for name in 'ant', 'bee':
+        prints(f'disable {name}@example.com')
+    assert prints('lists') == ''
+    assert shows('lists') == []
+
+
+# Members.
+
+
+def test_members_are_shown_with_their_defaults(scene):
+    assert prints('members ant@example.com cris@example.com default=openings') == (
+        'email           cris@example.com\n'
+        'default         openings\n'
+        'follow_opened   yes\n'
+        'follow_replied  yes\n'
+    )
+    assert prints('members ant@example.com CRIS@example.com').splitlines()[1] == (
+        'default         openings'
+    )
+    assert prints('members ant@example.com') == (
+        'EMAIL             DEFAULT     FOLLOW_OPENED  FOLLOW_REPLIED\n'
+        'anne@example.com  everything  yes            yes\n'
+        'bart@example.com  everything  yes            yes\n'
+        'cris@example.com  openings    yes            yes\n'
+    )
+    anne = shows('members ant@example.com anne@example.com follow_opened=no')
+    assert anne.pop('member_id') == scene.anne.hex
+    assert anne == {
+        'email': 'anne@example.com',
+        'default': 'everything',
+        'follow_opened': False,
+        'follow_replied': True,
+    }
+    assert len(shows('members ant@example.com')) == 3
+
+
+def test_a_list_may_have_no_members(scene):
+    new_list('bee')
+    assert prints('members bee@example.com') == 'bee@example.com has no members.\n'
+    assert shows('members bee@example.com') == []
 
 
 # Questions before joining.
@@ -418,6 +493,13 @@ def test_a_runner_of_another_class_is_warned_of(section, wrong, scene):
     ('essay cat@example.com --off',
      'cat@example.com is not a dlist; '
      '"mailman dlist enable cat@example.com" turns it into one'),
+    ('members ant@example.com anne@example.com default=all',
+     "default: 'all' must be everything, openings or nothing"),
+    ('members ant@example.com dora@example.com default=openings',
+     'ant@example.com has no member "dora@example.com"'),
+    ('members cat@example.com',
+     'cat@example.com is not a dlist; '
+     '"mailman dlist enable cat@example.com" turns it into one'),
     ('show ant@example.com pinic',
      'ant@example.com has no conversation "pinic"; did you mean picnic?'),
     ('show ant@example.com walk', 'ant@example.com has no conversation "walk"'),
@@ -444,6 +526,7 @@ def test_a_refusal_is_one_sentence_and_exit_code_1(line, sentence, scene):
     'close ant@example.com',
     'enable --force ant@example.com',
     'settings ant@example.com footers',
+    'members ant@example.com anne@example.com openings',
     'conversations ant@example.com --closed --all',
     'show ant@example.com',
     'follow ant@example.com picnic',

@@ -22,6 +22,7 @@ from mailman_dlist.app.essays import keeping
 from mailman_dlist.domain.essay import LONGEST
 from mailman_dlist.model import essays as model
 from mailman_dlist.model.following import MemberSettings
+from mailman_dlist.model.former import Former
 from tests.app.newcomers import ANNE, ANSWER, mails, member, only, replies, text_of
 from tests.model.stage import count_rows, join, new_list, now, pass_time
 from tests.rest import FORM, Client
@@ -158,7 +159,7 @@ def test_requests_to_leave_have_no_answer_and_dlist_data_waits(ant, client):
     core_entry = {
         'display_name', 'email', 'list_id', 'token', 'token_owner', 'type', 'when',
     }
-    for action, left in ('defer', 1), ('discard', 1), ('accept', 0):
+    for action, ended in ('defer', 0), ('discard', 0), ('accept', 1):
         if not leaving(client):
             bart = member(the_list(), 'bart@example.com')
             ISubscriptionManager(the_list()).unregister(
@@ -169,7 +170,9 @@ def test_requests_to_leave_have_no_answer_and_dlist_data_waits(ant, client):
         assert request.keys() == core_entry
         assert core(client, f'{ANT}/requests/{request["token"]}') == (200, request)
         core(client, f'{ANT}/requests/{request["token"]}', {'action': action})
-        assert count_rows(MemberSettings) == {'dlist_member': left}
+        assert count_rows(MemberSettings, Former) == {
+            'dlist_member': 1, 'dlist_former': ended,
+        }
     assert leaving(client) == []
 
 

@@ -62,7 +62,14 @@ def client(mailman: Any) -> Client:
     (ANT + '/members/DORA/aliases', 'ant@example.com has no member'),
     # An owner is no member.
     (PICNIC + '/choices/DORA', 'ant@example.com has no member'),
-    (PICNIC + '/choices/bart@example.com', 'has no member "bart@example.com"'),
+    (PICNIC + '/choices/bart@example.com',
+     'has no member "bart@example.com"; this path needs the member_id, 32 '
+     'hexadecimal digits, which Mailman shows in '
+     'members/find?subscriber=ADDRESS&list_id=ant.example.com'),
+    (ANT + '/members/bart@example.com', 'this path needs the member_id'),
+    (ANT + '/members/bart@example.com/aliases', 'this path needs the member_id'),
+    (ANT + '/essays/bart@example.com',
+     "an answer is named by the token of Mailman's request, or by the member_id"),
     (ANT + '/members/DORA', 'ant@example.com has no member'),
     (ANT + f'/members/{NOBODY}', 'ant@example.com has no member'),
     (ANT + '/members/none', 'ant@example.com has no member "none"'),

@@ -82,7 +82,10 @@ class UnknownEssay(Unknown):
 
     def __init__(self, mlist: MailingList, given: str):
         self.given = given
-        super().__init__(f'{mlist.fqdn_listname} has no answer "{given}"')
+        super().__init__(
+            f'{mlist.fqdn_listname} has no answer "{given}"; an answer is named by the '
+            "token of Mailman's request, or by the member_id of the member"
+        )
 
 
 @public

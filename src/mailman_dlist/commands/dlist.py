@@ -15,6 +15,7 @@ from mailman_dlist.commands import (
     conversations,
     essay,
     lists,
+    members,
     site,
 )
 from mailman_dlist.commands.shared import Commands
@@ -41,10 +42,12 @@ def dlist() -> None:
 for command in (
     lists.enable,
     lists.disable,
+    lists.all_lists,
     lists.settings,
     essay.essay,
     conversations.conversations,
     conversations.show,
+    members.members,
     choices.follow,
     choices.mute,
     choices.reset,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``mailman dlist enable``, ``disable`` and ``settings`` [U1]."""
+"""``mailman dlist enable``, ``disable``, ``lists`` and ``settings`` [U1]."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import click
 
 from mailman_dlist.app import lists, views
 from mailman_dlist.app.i18n import _
+from mailman_dlist.app.site import ready
 from mailman_dlist.commands.shared import (
     JSON,
     LIST,
     named_list,
+    pair,
     say,
     say_json,
     say_table,
@@ -18,6 +20,7 @@ from mailman_dlist.commands.shared import (
     word,
 )
 from mailman_dlist.interfaces.mailman import MailingList
+from mailman_dlist.model import lists as model
 from mailman_dlist.model.session import committed
 
 
@@ -71,11 +74,48 @@ def disable(given_list: str) -> None:
 
 
 @click.command(
+    name='lists',
+    short_help=_('Show which lists are dlists.'),
+    help=_("""\
+    Print the posting addresses of all dlists, one on each line.
+
+    \b
+    Example:
+      mailman dlist lists
+    """),
+)
+@JSON
+def all_lists(as_json: bool) -> None:
+    ready()
+    found = model.dlists()
+    if as_json:
+        say_json([views.mailing_list(mlist) for mlist in found])
+    else:
+        for mlist in found:
+            say(mlist.fqdn_listname)
+
+
+@click.command(
     short_help=_('Show or change the settings of a list.'),
     help=_("""\
     Show or change the settings of a list.
 
     If one of the new values is not valid, nothing is changed.
+
+    \b
+    Settings and their values, beginning with that of a new dlist:
+      enabled             yes, no: whether the list is a dlist
+      plain_posts         open, hold, reject: new messages to the list's address
+      new_member_default  everything, openings, nothing: of members who join
+      footers             yes, no: the addresses of the conversation
+      one_click           list, conversation: what unsubscribe buttons leave
+      essay               no, yes: questions before joining
+      essay_questions     a text; if it is empty, a neutral question
+      essay_min_length    1 to 10000 characters of an answer
+      ask_invited         no, yes: ask people who are invited, too
+      essay_retention     0 to 36500 days for which answers are kept; 0: always
+      aliases             yes, no: other addresses of members
+      aliases_visible     no, yes: whether moderators see whose they are
 
     \b
     Examples:
@@ -87,7 +127,7 @@ def disable(given_list: str) -> None:
 @click.argument('changes', metavar='[NAME=VALUE]...', nargs=-1)
 @JSON
 def settings(given_list: str, changes: tuple[str, ...], as_json: bool) -> None:
-    values = dict(_pair(change) for change in changes)
+    values = dict(pair(change) for change in changes)
 
     def work() -> MailingList:
         mlist = named_list(given_list)
@@ -112,10 +152,3 @@ def _turn(given_list: str, *, to: bool) -> tuple[MailingList, bool]:
         return mlist, was
 
     return committed(work)
-
-
-def _pair(change: str) -> tuple[str, str]:
-    name, equals, value = change.partition('=')
-    if not equals:
-        raise click.UsageError(_('"${change}" is not of the form NAME=VALUE.'))
-    return name.strip(), value.strip()

@@ -64,6 +64,16 @@ def named_dlist(given: str) -> MailingList:
     return lookup.dlist_named(given)
 
 
+def pair(change: str) -> tuple[str, str]:
+    """Read what is to be changed: a name and a value."""
+    name, equals, value = change.partition('=')
+    if not equals:
+        raise click.UsageError(
+            _('"${change}" is not of the form NAME=VALUE.', {'change': change})
+        )
+    return name.strip(), value.strip()
+
+
 def say(text: str = '') -> None:
     """Print a line; what the terminal has no letters for becomes question marks."""
     encoding = sys.stdout.encoding or 'ascii'

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
 from public import public
@@ -11,6 +12,18 @@ from mailman_dlist.app import lookup
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.rest.answers import Resource
+
+
+@public
+class NotAMemberId(lookup.Unknown):
+    """A path does not name a member by the id of the membership."""
+
+    def __init__(self, mlist: MailingList, given: str):
+        super().__init__(
+            f'{mlist.fqdn_listname} has no member "{given}"; this path needs the '
+            'member_id, 32 hexadecimal digits, which Mailman shows in '
+            f'members/find?subscriber=ADDRESS&list_id={mlist.list_id}'
+        )
 
 
 @public
@@ -36,9 +49,10 @@ class OfAList(Resource):
         :raises UnknownMember: when there is none.
         """
         mlist, key = self.mlist(), self.uuid(member_id)
-        if key is None:
-            raise lookup.UnknownMember(mlist, member_id)
-        return lookup.member_with_id(mlist, key)
+        if key is not None:
+            with suppress(lookup.UnknownMember):
+                return lookup.member_with_id(mlist, key)
+        raise NotAMemberId(mlist, member_id)
 
     def uuid(self, given: str) -> UUID | None:
         """Parse an id as Mailman shows it; None if the text is not an id."""
