@@ -15,7 +15,7 @@ README = ROOT / 'README.md'
 INSTALL = ROOT / 'docs' / 'install.rst'
 
 _FENCED = r'^```{}\n(.*?)^```$'
-_DIRECTIVE = r'^\.\. code-block:: {}\n((?:\n| +.*\n)+)'
+_DIRECTIVE = r'^ *\.\. code-block:: {}\n((?:\n| +.*\n)+)'
 
 
 def snippets(page: Path, language: str) -> list[str]:

@@ -22,6 +22,7 @@ from click.testing import CliRunner
 from mailman.app.lifecycle import create_list
 from mailman.commands.cli_lists import Create
 from mailman.interfaces.listmanager import IListManager
+from sqlalchemy import text
 from zope.component import getUtility
 
 from mailman_dlist.app import lists
@@ -53,9 +54,9 @@ def commands(page: Path) -> Iterator[tuple[str, list[str]]]:
     """Yield the subcommands of mailman that a page shows, about lists."""
     for block in pages.snippets(page, 'console'):
         for line in block.splitlines():
-            if line.startswith('$ mailman '):
+            if re.match(r'\$ (/\S+/)?mailman ', line):
                 _program, name, *arguments = shlex.split(line.removeprefix('$ '))
-                if name not in ('start', 'stop', 'unshunt'):
+                if name in COMMANDS:
                     yield name, arguments
 
 
@@ -75,6 +76,21 @@ def test_the_commands_do_what_they_say(mailman, page):
         done = CliRunner().invoke(COMMANDS[name], arguments)
         assert done.exit_code == 0, done.output
         assert lists.is_dlist(manager.get(address)) is ('disable' not in arguments)
+
+
+def test_without_the_package_a_dlist_becomes_plain_by_sql(mailman):
+    mlist = new_list()
+    store().commit()
+    # The prose below is indented as well.
+    [block] = pages.snippets(pages.INSTALL, 'sql')
+    *statements, _rest = block.split(';')
+    assert len(statements) == 2
+    for statement in statements:
+        store().execute(text(statement))
+    store().commit()
+    stock = create_list('bee@example.com', style_name='legacy-default')
+    assert mlist.posting_chain == stock.posting_chain
+    assert mlist.posting_pipeline == stock.posting_pipeline
 
 
 def curls(page: Path) -> Iterator[tuple[str, str, dict[str, str]]]:
