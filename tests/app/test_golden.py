@@ -277,6 +277,7 @@ def zoe_is_let_in(scene: Scene, extension: str) -> None:
 @situation('request-autofollow-opened-off', 'dlist autofollow opened off')
 @situation('request-autofollow-replied-off', 'dlist autofollow replied off')
 @situation('request-autofollow-replied-on', 'dlist autofollow replied on')
+@situation('request-mistyped', 'dlist default opening')
 @situation('request-misunderstood', 'dlist default loud')
 @situation('request-several', 'dlist default openings\ndlist autofollow opened off\n')
 def anne_requests(scene: Scene, text: str) -> None:
@@ -557,8 +558,15 @@ def dora_says_little(scene: Scene) -> None:
     Newcomer(scene).answers('I have goats.')
 
 
+@situation('essay-arrived')
+def dora_has_answered(scene: Scene) -> None:
+    scene.reader = 'dora@example.net'
+    Newcomer(scene).answers('I have goats.')
+
+
 @situation('essay-to-moderators')
 def dora_answers(scene: Scene) -> None:
+    scene.reader = 'ant-owner@example.com'
     Newcomer(scene).answers('I have goats.\n\nTwo of them:\n* Bella\n* Stella\n')
 
 

@@ -190,7 +190,7 @@ def test_an_answer_shorter_than_the_owners_want_is_none(ant):
     for _ in range(2):
         replies(ant, asked, 'I knit.')
         back = only('was not used', mails())
-        assert 'has 7 characters' in text_of(back)
+        assert 'too short' in text_of(back)
         assert 'answers of 10 to 100000 characters' in text_of(back)
         assert b'I knit.' in back.get_payload(1).get_payload(0).get_payload(decode=True)
     replies(ant, asked, '')
@@ -199,10 +199,27 @@ def test_an_answer_shorter_than_the_owners_want_is_none(ant):
     assert keeping.of_member(member(ant)) == 'I knit, and swim.'
 
 
+def test_the_mail_about_the_length_can_itself_be_answered(ant):
+    lists.change(ant, {'essay_min_length': '10', 'essay_questions': 'Do you swim?'})
+    config.db.commit()
+    asks_to_join(ant)
+    asked = question()
+    replies(ant, asked, 'I do.')
+    back = only('was not used', mails())
+    assert back['reply-to'] == asked['reply-to']
+    assert 'Do you swim?' in text_of(back)
+    # Quoted in a way that no program is known for, it is no answer.
+    replies(ant, back, f'\n{text_of(back)}')
+    assert the_essay(ant).answer is None
+    mails()
+    replies(ant, back, 'I do, every morning.')
+    assert the_essay(ant).answer == 'I do, every morning.'
+
+
 def test_an_answer_longer_than_any_is_none(ant):
     asks_to_join(ant)
     replies(ant, question(), 'a' * 100_001)
-    assert 'has 100001 characters' in text_of(only('was not used', mails()))
+    assert 'too long' in text_of(only('was not used', mails()))
     assert member(ant) is None
 
 
@@ -533,7 +550,11 @@ def test_who_reads_the_mail_of_an_address_answers_for_it(own, policy, ant):
     told = [text_of(each) for each in mails()]
     assert the_essay(ant).answer == (own or ANSWER)
     if policy in MODERATED:
-        assert [each.endswith(f'\n\n{own or ANSWER}\n') for each in told] == [True]
+        # The moderators, and the newcomer.
+        assert [each.endswith(f'\n\n{own or ANSWER}\n') for each in told] == [
+            True, False,
+        ]
+        assert 'has arrived' in told[1]
         replies(ant, asked, 'I also sing.')
         only('was not used', mails())
     else:

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from email import message_from_string
 from typing import Any
 
 import pytest
 
 from mailman_dlist.app import site
 from mailman_dlist.app.notices import sending
+from mailman_dlist.app.notices.sending import Notice
 from mailman_dlist.app.posts.judging import Fate, Judgement
 from mailman_dlist.app.posts.refusals import refuse
 from mailman_dlist.app.site import SiteSettings
@@ -121,6 +123,19 @@ def test_mail_comes_back_whole(mlist):
     assert inner['subject'] == 'Lake'
     assert inner['x-note'] == 'Keep this'
     assert inner.get_payload() == msg.get_payload()
+
+
+@pytest.mark.parametrize('text', [
+    'From where do you know us?\n', 'Hello.\n\nFrom now on.\n', 'Grüße\nFrom us\n',
+])
+def test_a_line_that_begins_with_from_arrives_as_it_was_written(text, mlist):
+    notice = Notice('Questions', text, mlist.preferred_language)
+    sending.send(mlist, notice, 'anne@example.com', limited=False)
+    [sent] = notices_sent()
+    received = message_from_string(sent.as_string())
+    said = received.get_payload(decode=True)
+    assert isinstance(said, bytes)
+    assert said.decode() == text
 
 
 def test_mail_without_a_sender_is_returned_to_nobody(mlist):

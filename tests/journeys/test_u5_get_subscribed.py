@@ -52,6 +52,8 @@ def test_who_is_turned_away_leaves_no_answer(action, ant):
     joins_by_mail(ant, bart)
     [question] = bart.reads()
     answers(bart, question)
+    [arrived] = bart.reads()
+    assert 'has arrived' in arrived['subject']
     decided(ant, bart, action)
     path = f'plugins/dlist/lists/{ant.list_id}/essays'
     assert ant.village.site.must(path).body['total_size'] == 0

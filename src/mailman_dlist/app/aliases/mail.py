@@ -6,6 +6,7 @@ Whether there is something to tell is for `app.aliases.requests` to know.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from public import public
@@ -57,7 +58,9 @@ def say_confirmed(mlist: MailingList, email: str) -> None:
 def answer_unknown(mlist: MailingList, msg: Message) -> None:
     """Answer who wanted to confirm something that there is not, or not any more."""
     facts = {'join_email': mlist.join_address}
-    notice = _notice(mlist, 'unknown', facts)
+    # The command that it asks for.
+    fields = {'Reply-To': mlist.request_address}
+    notice = replace(_notice(mlist, 'unknown', facts), fields=fields)
     sending.send(mlist, notice, msg.sender, answers=msg)
 
 

@@ -22,7 +22,7 @@ from mailman_dlist.app.essays import mail as essay_mail
 from mailman_dlist.app.essays.workflow import EssayManager
 from mailman_dlist.app.people.senders import is_address_banned
 from mailman_dlist.app.site import ready
-from mailman_dlist.domain.essay import LONGEST, NoAnswer, clean
+from mailman_dlist.domain.essay import NoAnswer, clean
 from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.model import essays as model
 from mailman_dlist.model.essays import Essay
@@ -63,12 +63,7 @@ def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) ->
         words = keeping.read(mlist, text)
     except NoAnswer as error:
         if error.length:
-            facts = {
-                'length': str(error.length),
-                'minimum': str(error.minimum),
-                'maximum': str(LONGEST),
-            }
-            essay_mail.give_back(mlist, msg, 'dlist:essay:length', facts)
+            essay_mail.give_back_length(mlist, msg, essay, error.length)
             return
         if essay.answer is None:
             essay_mail.ask_again(mlist, essay, replied=True)
@@ -79,13 +74,16 @@ def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) ->
         # From here on the answer is safe, and a crash repeats only what follows.
         commit_and_keep()
     try:
-        EssayManager(mlist).confirm(essay.pending)
+        _token, actor, _member = EssayManager(mlist).confirm(essay.pending)
     except (LookupError, AlreadySubscribedError):
         # Somebody decides, or they join by another door, at the same moment.
         config.db.abort()
         essay_mail.give_back(mlist, msg, 'dlist:essay:over')
         return
     commit_and_keep()
+    if actor is TokenOwner.moderator:
+        # New members are welcomed instead.
+        essay_mail.acknowledge(mlist, msg)
 
 
 def _may_join(mlist: MailingList, essay: Essay) -> bool:

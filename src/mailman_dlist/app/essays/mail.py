@@ -7,6 +7,7 @@ somebody answered.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from types import SimpleNamespace
@@ -26,6 +27,7 @@ from mailman_dlist.app.i18n import _
 from mailman_dlist.app.notices import sending
 from mailman_dlist.app.notices.sending import Notice
 from mailman_dlist.app.site import ready
+from mailman_dlist.domain.essay import LONGEST
 from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.mail.replies import Sent
 from mailman_dlist.model import essays as model
@@ -138,6 +140,7 @@ def _ask_now(
 def sent(mlist: MailingList, essay: Essay) -> Sent:
     """Return what a reply to the questions may quote."""
     mails = [_asking(mlist, essay, f'dlist:essay:{each}', '') for each in ASKING]
+    mails += [_refusing(mlist, essay, '', length) for length in (0, LONGEST + 1)]
     return Sent(
         '\n'.join(each.text for each in mails),
         (
@@ -150,9 +153,16 @@ def sent(mlist: MailingList, essay: Essay) -> Sent:
     )
 
 
-def _asking(mlist: MailingList, essay: Essay, template: str, time: str) -> Notice:
+def _asking(
+    mlist: MailingList,
+    essay: Essay,
+    template: str,
+    time: str,
+    more: sending.Facts | None = None,
+) -> Notice:
     """Return a mail with the questions.
 
+    :param more: What the template names beside that.
     :param time: Tells the mails of one request apart; a mail that a crash repeats
         has the same Message-ID as before, so that many mail programs show it once.
     """
@@ -165,7 +175,7 @@ def _asking(mlist: MailingList, essay: Essay, template: str, time: str) -> Notic
             'enough': _('Your answer must have at least ${minimum} characters.')
             if minimum > 1
             else _('Your answer may be as short as you like.'),
-        }
+        } | (more or {})
         subject = _('Joining ${mlist.display_name}: please answer these questions')
     # Message-IDs stand in logs.  So do senders, and it is not from the address that
     # takes the answer.
@@ -204,15 +214,59 @@ def _telling(mlist: MailingList, essay: Essay) -> Notice:
 
 
 @public
-def give_back(
-    mlist: MailingList, msg: Message, template: str, facts: sending.Facts | None = None
-) -> None:
+def give_back(mlist: MailingList, msg: Message, template: str) -> None:
     """Return an answer that does not count to its sender, with the reason.
 
-    :param facts: What the template names beside the address for joining.
+    Where it came too late, a reply is a request to join; otherwise the owners get it.
     """
-    facts = {'join_email': mlist.join_address} | (facts or {})
-    with _.using(mlist.preferred_language.code):
-        subject = _('Your answer to ${mlist.display_name} was not used')
-    notice = sending.write(mlist, mlist, template, subject, facts, returned=msg)
+    over = template == 'dlist:essay:over'
+    notice = sending.write(
+        mlist,
+        mlist,
+        template,
+        _not_used(mlist),
+        {'join_email': mlist.join_address},
+        fields={'Reply-To': mlist.join_address} if over else {},
+        returned=msg,
+    )
     sending.send(mlist, notice, msg.sender, answers=msg, limited=False)
+
+
+@public
+def give_back_length(
+    mlist: MailingList, msg: Message, essay: Essay, length: int
+) -> None:
+    """Return an answer that is too short or too long, and ask once more.
+
+    Its sender had the token, whatever the address.
+
+    :param length: Its characters.
+    """
+    time = f'{now():%Y%m%d%H%M%S%f}'
+    notice = _refusing(mlist, essay, time, length)
+    sending.send(
+        mlist, replace(notice, returned=msg), msg.sender, answers=msg, limited=False
+    )
+
+
+def _refusing(mlist: MailingList, essay: Essay, time: str, length: int) -> Notice:
+    """Return a mail that asks for an answer of another length."""
+    with _.using(mlist.preferred_language.code):
+        problem = _('It is too long.') if length > LONGEST else _('It is too short.')
+    facts = {'length': str(length), 'maximum': str(LONGEST), 'problem': problem}
+    notice = _asking(mlist, essay, 'dlist:essay:length', time, facts)
+    return replace(notice, subject=_not_used(mlist))
+
+
+def _not_used(mlist: MailingList) -> str:
+    with _.using(mlist.preferred_language.code):
+        return _('Your answer to ${mlist.display_name} was not used')
+
+
+@public
+def acknowledge(mlist: MailingList, msg: Message) -> None:
+    """Tell a newcomer that the answer has arrived, and that moderators decide."""
+    with _.using(mlist.preferred_language.code):
+        subject = _('Your answer to ${mlist.display_name} has arrived')
+    notice = sending.write(mlist, mlist, 'dlist:essay:arrived', subject, {})
+    sending.send(mlist, notice, msg.sender, answers=msg)

@@ -153,7 +153,9 @@ def _mail(to: str, sender: str, notice: Notice, text: str) -> UserNotification:
         mail.attach(part)
         mail.attach(MIMEMessage(notice.returned))
     longest = max(map(len, text.splitlines()), default=0)
-    plain = text.isascii() and longest <= LONGEST_LINE
+    # Mailboxes begin messages with "From ", so programs quote such lines of a text.
+    quoted = any(line.startswith('From ') for line in text.splitlines())
+    plain = text.isascii() and longest <= LONGEST_LINE and not quoted
     part.set_payload(text.encode(), 'us-ascii' if plain else 'utf-8')
     return mail
 

@@ -70,6 +70,7 @@ TEMPLATES = frozenset(
         'dlist:essay:again',
         'dlist:essay:length',
         'dlist:essay:answered',
+        'dlist:essay:arrived',
         'dlist:essay:over',
     }
 )
