@@ -67,6 +67,7 @@ def facts(mlist: Any) -> dict[str, str]:
         'user_email': 'anne@example.com',
         'questions': 'Who are you?',
         'minimum': '1', 'length': '0', 'maximum': '9', 'enough': 'Any.',
+        'problem': 'It is too short.',
         'join_email': 'ant-join@example.com',
         'aliases': '',
         'alias': 'shade@example.net',
@@ -220,7 +221,7 @@ def test_the_welcome_tells_what_a_new_member_hears(default, mlist, tmp_path):
     lists.settings(mlist).new_member_default = default
     config.db.commit()
     said = getUtility(ITemplateLoader).get(WELCOME_OF_LIST, mlist)
-    assert said.startswith('Welcome, $user_name!\n\nOn this list, every subject')
+    assert said.startswith('Welcome, $user_name!\n\nYou need not do anything')
     assert wording.of_default(default) in said
     assert 'ant-request@example.com' in said
     assert 'ant+new@example.com' in said

@@ -10,6 +10,7 @@ of aliases, the reply contains nothing that names the member.
 
 from __future__ import annotations
 
+import difflib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,9 @@ log = logging.getLogger('mailman.vette')
 SWITCHES = {'opened': 'follow_opened', 'replied': 'follow_replied'}
 STATES = {'on': True, 'off': False}
 NAMES = {state: name for name, state in STATES.items()}
+
+# How much of a line must be right before another is offered; we tried some mistakes.
+NEAR = 0.8
 
 
 @public
@@ -132,9 +136,22 @@ def _answer(asked: Asked) -> str:
     answer = WORDS[word](asked) if word in WORDS else None
     if answer is not None:
         return answer
-    line = ' '.join(['dlist', *asked.words])  # noqa: F841 # in the sentence
-    misunderstood = _('Unknown command: ${line}')
-    return '\n'.join([misunderstood, '', _usage(asked)])
+    line = ' '.join(['dlist', *asked.words])
+    said = [_('Unknown command: ${line}')]
+    for near in difflib.get_close_matches(line, _lines(), 1, NEAR):  # noqa: B007
+        said.append(_('Did you mean: ${near}'))
+    return '\n'.join([*said, '', _usage(asked)])
+
+
+def _lines() -> list[str]:
+    """Return the commands that somebody may have mistyped."""
+    return [
+        *(f'dlist default {default}' for default in Default.__members__),
+        *(f'dlist autofollow {what} {state}' for what in SWITCHES for state in STATES),
+        *(f'dlist alias {what}' for what in ('clear', 'list')),
+        'dlist essay',
+        'dlist help',
+    ]
 
 
 def _default(asked: Asked) -> str | None:

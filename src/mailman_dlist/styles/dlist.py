@@ -26,7 +26,9 @@ class DlistStyle:
     """An ordinary discussion list, with conversations."""
 
     name = 'dlist'
-    description = _('Discussion list where members choose conversations (dlist).')
+    description = _(
+        'Discussion list; members choose which conversations they receive (dlist).'
+    )
 
     def apply(self, mailing_list: MailingList) -> None:
         """See `IStyle`.

@@ -20,7 +20,9 @@ class DlistEssayStyle:
     """An ordinary discussion list, with conversations and questions."""
 
     name = 'dlist-essay'
-    description = _('Like dlist, and newcomers answer questions before they join.')
+    description = _(
+        'The same (dlist-essay); newcomers answer questions, and a moderator decides.'
+    )
 
     def apply(self, mailing_list: MailingList) -> None:
         """See `IStyle`.

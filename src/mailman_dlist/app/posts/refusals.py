@@ -96,8 +96,10 @@ def _suggestions(arrival: Arrival, reader: MailingList | Member) -> str:
                     (ours.mute(name, '7d'), _('mute it for 7 days')),
                     (ours.mute(name, '2w'), _('mute it for 2 weeks (at most 52w)')),
                 ]
-            # The last one, since it reaches everybody.
-            meanings.append((ours.conversation(name), _('post to the conversation')))
+            if not verbs:
+                # Nobody who wanted silence should be led to everybody.
+                address = ours.conversation(name)
+                meanings.append((address, _('post to the conversation')))
             for address, meaning in meanings:
                 lines += [f'    {address}', f'        {meaning}']
     return '\n'.join([*lines, '', ''])
