@@ -31,6 +31,7 @@ from tests.model.stage import (
     Newcomer,
     choose,
     count_rows,
+    give_alias,
     join,
     letter,
     new_conversation,
@@ -148,6 +149,23 @@ def test_the_member_is_told_once_what_was_missed(before, says, mlist, picnic, an
     assert says in notice
     assert 'ant+picnic+unsubscribe@example.com' in notice
     assert told() == []
+
+
+def test_members_have_not_missed_what_they_posted_themselves(mlist, picnic, anne):
+    posted(mlist, letter(anne), 'picnic')
+    pause(mlist, anne)
+    pass_time(DAY)
+    posted(mlist, letter('stranger'), 'picnic')
+    for _attempt in range(2):
+        # Accepted a second time, after something failed.
+        posted(mlist, letter(anne, message_id='<own@example.com>'), 'picnic')
+    give_alias(mlist, anne, 'shade@example.net')
+    posted(mlist, letter('shade@example.net'), 'picnic')
+    pass_time(7 * DAY)
+    # After the end.
+    posted(mlist, letter(anne), 'picnic')
+    [notice] = [each for each in told() if 'in the meantime' in each]
+    assert 'Messages posted in the meantime: 1\n' in notice
 
 
 def test_the_notice_is_a_mail_that_no_program_answers(mlist, picnic, anne):

@@ -275,7 +275,10 @@ def test_what_members_had_at_revision_0007_stays_with_them(empty):
     before = rows()
     assert all(before.values())
     assert schema.upgrade()
-    assert rows() == before
+    after = rows()
+    # How much they had posted until then, nobody knows.
+    before['dlist_pause'] = [f'{row[:-1]}, 0)' for row in before['dlist_pause']]
+    assert after == before
     with empty.connect() as connection:
         assert connection.execute(select(Former.__table__)).all() == []
 

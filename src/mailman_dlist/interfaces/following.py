@@ -61,3 +61,5 @@ class IPause(Interface):
     told = Attribute('True when the member knows that posting does not un-mute.')
 
     running = Attribute('True until its end has been handled, then None.')
+
+    own_posts = Attribute('How many messages the member has posted meanwhile.')

@@ -105,6 +105,8 @@ class Pause(Base):
     # True, or NULL once its end has been handled: a unique key lets a member have
     # one of the first and any number of the second.
     running: Mapped[bool | None] = mapped_column(default=True)
+    # A number, and not which: nobody needs to know what came from an alias.
+    own_posts: Mapped[int] = mapped_column(default=0)
 
     conversation: Mapped[Conversation] = relationship()
 
@@ -178,6 +180,7 @@ class Over(NamedTuple):
     choice: Choice
     began: datetime
     ends: datetime
+    own_posts: int
 
 
 @public

@@ -115,7 +115,7 @@ def _replace(
         row = pause or model.Pause(**ids)
         if row.choice is not choice:
             # A longer silence began with the first.
-            row.began = moment
+            row.began, row.own_posts = moment, 0
         row.ends = until
     row.choice, row.reason, row.told = choice, reason, False
     store().add(row)
@@ -143,6 +143,7 @@ def follow_by_posting(
     *,
     opens: bool = False,
     by_alias: bool = False,
+    again: bool = False,
 ) -> bool:
     """Let a member follow what they open or reply to, unless they mind.
 
@@ -150,6 +151,7 @@ def follow_by_posting(
     conversation and replies in it goes on following it because they opened it.
 
     :param opens: Whether the conversation is new, so that nobody can have chosen.
+    :param again: Whether the message was accepted before, and then something failed.
     :param by_alias: Whether owners, who see choices, may not see who posted.
     :return: Whether to tell the member that posting does not un-mute: the first time
         after they muted the conversation.
@@ -158,6 +160,8 @@ def follow_by_posting(
     if not opens:
         chosen = model.choices_about(conversation, member.member_id)
     row = chosen.counting(now())
+    if isinstance(row, model.Pause) and not again:
+        row.own_posts += 1
     if row is not None and row.choice is Choice.mute:
         told, row.told = row.told, True
         return not told

@@ -57,7 +57,9 @@ def _tell(pause: model.Over) -> None:
     mlist = getUtility(IListManager).get_by_list_id(conversation.list_id)
     if not lists.is_dlist(mlist):
         return
-    missed = posted_between(conversation, pause.began, pause.ends)
+    posted = posted_between(conversation, pause.began, pause.ends)
+    # Their own posts they know.  Of a post at the very end only one of them may count.
+    missed = max(0, posted - pause.own_posts)
     with _.using(member.preferred_language.code):
         standing = choices.standing(mlist, conversation, member)
         facts = {

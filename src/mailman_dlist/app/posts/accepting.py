@@ -78,6 +78,7 @@ def accept(arrival: Arrival) -> Judgement | Accepted:
         message = found.seen or model.add_message(
             conversation, arrival.message_id, kind
         )
+        again = message.posted_at is not None
         _record(message, conversation, kind, moment)
         into_silence = arrival.member is not None and choices.follow_by_posting(
             arrival.mlist,
@@ -85,6 +86,7 @@ def accept(arrival: Arrival) -> Judgement | Accepted:
             arrival.member,
             opens=opens,
             by_alias=arrival.author is not None,
+            again=again,
         )
         return Accepted(arrival, conversation, message, into_silence, found.hidden)
 
