@@ -50,7 +50,7 @@ def test_who_leaves_hears_nothing_and_leaves_what_a_day_ends(ant, leaves):
     assert anne.replies(picnic).readers == {'Anne'}
     # The choice, the default, and until when they are kept.
     assert len(rows_about(ant.village.site, ant.member_ids['Bart'])) == 3
-    assert former(ant.village.site) == [ant.member_ids['Bart']]
+    assert ant.member_ids['Bart'] in former(ant.village.site)
 
 
 def test_who_comes_back_on_the_same_day_has_all_they_had(ant):
@@ -60,9 +60,11 @@ def test_who_comes_back_on_the_same_day_has_all_they_had(ant):
     bart.writes(ant.at('picnic', 'mute'))
     for person in (bart, cris):
         by_rest(ant, person)
+    ended = {ant.member_ids['Bart'], ant.member_ids['Cris']}
+    assert ended <= set(former(ant.village.site))
     ant.has('Bart', 'Cris')
     assert anne.replies(picnic).readers == {'Anne'}
-    assert former(ant.village.site) == []
+    assert not ended & set(former(ant.village.site))
 
 
 def test_postorius_changes_the_address_of_a_subscription(ant):
@@ -99,7 +101,7 @@ def test_leaving_one_list_is_not_leaving_another(village):
     bart.writes([ant.at('picnic', 'mute'), bee.at('picnic', 'mute')])
     by_rest(ant, bart)
     assert choices(village.site, ant.list_id) == 2
-    assert former(village.site) == [ant.member_ids['Bart']]
+    assert ant.member_ids['Bart'] in former(village.site)
     assert anne.writes(bee.at('picnic')).readers == {'Anne'}
 
 
