@@ -46,6 +46,7 @@ NAMES = {state: name for name, state in STATES.items()}
 
 # How much of a line must be right before another is offered; we tried some mistakes.
 NEAR = 0.8
+LONGEST = 80
 
 
 @public
@@ -138,7 +139,9 @@ def _answer(asked: Asked) -> str:
         return answer
     line = ' '.join(['dlist', *asked.words])
     said = [_('Unknown command: ${line}')]
-    for near in difflib.get_close_matches(line, _lines(), 1, NEAR):  # noqa: B007
+    # A line may be as long as its author likes.
+    near_lines = difflib.get_close_matches(line[:LONGEST], _lines(), 1, NEAR)
+    for near in near_lines:  # noqa: B007
         said.append(_('Did you mean: ${near}'))
     return '\n'.join([*said, '', _usage(asked)])
 
