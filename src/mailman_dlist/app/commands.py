@@ -25,7 +25,7 @@ from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.mail import replies
 from mailman_dlist.model import essays
 from mailman_dlist.model.conversations import Conversation, Search, search, search_size
-from mailman_dlist.model.following import choices_of
+from mailman_dlist.model.following import Choices, choices_of
 from mailman_dlist.model.session import committed
 
 
@@ -124,7 +124,7 @@ def _conversations(mlist: MailingList, member: Member) -> sending.Facts:
     with _.using(member.preferred_language.code):
         lines = []
         for conversation in found:
-            of_this = chosen[conversation.id]
+            of_this = chosen.get(conversation.id, Choices())
             standing = choices.standing_of(default, of_this, moment)
             lines += [
                 f'{conversation.name}: {wording.of_standing(standing)}',

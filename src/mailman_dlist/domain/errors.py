@@ -28,3 +28,11 @@ class ListNameUnfit(DlistError):
             if longest is None else
             f'The list name {list_name!r} is too long for a dlist:'
             f' at most {longest} octets are possible')
+
+
+class Gone(DlistError):
+    """The list, the member or the conversation was deleted in the meantime."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            'The list, the member or the conversation was deleted in the meantime')

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from zope.interface import implementer
 
+from mailman_dlist.domain.errors import Gone
 from mailman_dlist.domain.naming import LOCAL_PART_OCTETS
 from mailman_dlist.interfaces.conversation import (
     Access,
@@ -294,9 +295,15 @@ def search_size(wanted: Search) -> int:
 
 @public
 def overview(conversation: Conversation) -> Overview:
-    """Return what the messages of one conversation tell about it."""
+    """Return what the messages of one conversation tell about it.
+
+    :raises Gone: when it does not exist any more.
+    """
     found = _overview().where(Conversation.id == conversation.id)
-    return Overview(*store().execute(found).one())
+    row = store().execute(found).one_or_none()
+    if row is None:
+        raise Gone
+    return Overview(*row)
 
 
 @public

@@ -35,6 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from zope.interface import implementer
 
+from mailman_dlist.domain.errors import Gone
 from mailman_dlist.domain.following import Choice, Default, Reason, counting
 from mailman_dlist.interfaces.following import IChoice, IMemberSettings, IPause
 from mailman_dlist.model.base import Base
@@ -167,8 +168,14 @@ def choices_of(
 
 @public
 def choices_about(conversation: Conversation, member_id: UUID) -> Choices:
-    """Return what a member has chosen about one conversation."""
-    return choices_of(member_id, [conversation.id])[conversation.id]
+    """Return what a member has chosen about one conversation.
+
+    :raises Gone: when the conversation does not exist any more.
+    """
+    found = choices_of(member_id, [conversation.id]).get(conversation.id)
+    if found is None:
+        raise Gone
+    return found
 
 
 @public

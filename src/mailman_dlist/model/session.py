@@ -12,6 +12,9 @@ from typing import TypeVar
 from mailman.config import config
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
+
+from mailman_dlist.domain.errors import Gone
 
 
 T = TypeVar('T')
@@ -21,6 +24,9 @@ log = logging.getLogger('mailman.plugins.dlist')
 # Two runners that open conversations of one name collide once and see each
 # other's row the second time; more than that is a database in trouble.
 ATTEMPTS = 10
+
+# A key taken, a deadlock or SQLite's lock; a row changed or deleted since it was read.
+LOST_RACES = (IntegrityError, OperationalError, StaleDataError, ObjectDeletedError)
 
 # Seconds.  Without a wait, four processes that opened conversations of one name as fast
 # as they could lost ten races in a row on PostgreSQL.
@@ -49,19 +55,26 @@ def commit_and_keep() -> None:
 def committed(work: Callable[[], T]) -> T:
     """Do the work in a transaction of its own, and again if a race is lost.
 
-    Call it where nothing else waits to be committed: a lost race (a unique
-    key taken meanwhile, a deadlock, SQLite's lock) rolls back all there is.
+    Call it where nothing else waits to be committed: a lost race rolls back all
+    there is.
 
     :param work: Looks, decides and adds, from the start each time.
     :return: What the work returned, when it is committed.
-    :raises IntegrityError: or OperationalError, when it failed ten times.
+    :raises Gone: when the list, the member or the conversation does not exist any more.
+    :raises IntegrityError: or another of `LOST_RACES`, when it failed ten times.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
             result = work()
             commit_and_keep()
-        except (IntegrityError, OperationalError) as error:
+        except Gone:
             store().rollback()
+            raise
+        except LOST_RACES as error:
+            store().rollback()
+            if attempt > 1 and isinstance(error, ObjectDeletedError):
+                # The work looks for everything again but what it was given.
+                raise Gone from error
             if attempt == ATTEMPTS:
                 raise
             log.debug('Attempt %s lost a race: %s', attempt, error)

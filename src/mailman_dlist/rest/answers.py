@@ -23,7 +23,7 @@ from mailman_dlist.app.lists import NotADlist
 from mailman_dlist.app.lookup import Unknown
 from mailman_dlist.app.site import SiteSettingError, ready
 from mailman_dlist.app.views import View
-from mailman_dlist.domain.errors import DlistError, ListNameUnfit
+from mailman_dlist.domain.errors import DlistError, Gone, ListNameUnfit
 from mailman_dlist.model.schema import SchemaError
 
 
@@ -31,6 +31,7 @@ from mailman_dlist.model.schema import SchemaError
 # can correct its request.
 STATUSES: tuple[tuple[type[DlistError], Callable[..., falcon.HTTPError]], ...] = (
     (Unknown, falcon.HTTPNotFound),
+    (Gone, falcon.HTTPNotFound),
     (NotADlist, falcon.HTTPNotFound),
     (ListNameUnfit, falcon.HTTPConflict),
     (AliasRefused, falcon.HTTPConflict),
