@@ -76,6 +76,11 @@ def arrival(mlist: MailingList, msg: Message, msgdata: MsgData) -> Arrival:
     return msgdata[ARRIVAL]
 
 
+def look_again(msgdata: MsgData) -> None:
+    """Forget what this stage knows of the message, because it is out of date."""
+    msgdata.pop(ARRIVAL, None)
+
+
 def _message_id(msg: Message, msgdata: MsgData) -> str:
     """Return the message-id that the message came with."""
     if MESSAGE_ID not in msgdata:
@@ -114,4 +119,4 @@ def take_traces(mlist: MailingList, msg: Message, msgdata: MsgData) -> Arrival:
 def lose_alias(msgdata: MsgData) -> None:
     """Let a message be a stranger's from now on, whosever alias it came from."""
     msgdata[ALIAS] = LOST
-    msgdata.pop(ARRIVAL, None)
+    look_again(msgdata)

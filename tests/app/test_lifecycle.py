@@ -13,7 +13,8 @@ import pytest
 from mailman.app.lifecycle import remove_list
 from mailman.interfaces.member import MemberRole
 from mailman.interfaces.usermanager import IUserManager
-from sqlalchemy import select
+from mailman.utilities.datetime import now
+from sqlalchemy import insert, select
 from zope.component import getUtility
 
 from mailman_dlist.app import lists
@@ -419,7 +420,12 @@ def test_a_list_that_goes_takes_along_aliases_of_members_who_are_gone(mlist):
     """As a program may leave them that knows nothing of us."""
     bee = new_list('bee')
     for each in mlist, bee:
-        give_alias(each, SimpleNamespace(member_id=uuid4()), 'me@alias.example')
+        store().execute(
+            insert(Alias).values(
+                list_id=each.list_id, email='me@alias.example', member_id=uuid4(),
+                confirmed_at=now(),
+            )
+        )
     remove_list(mlist)
     store().commit()
     assert rows_by_list()['dlist_alias'] == {bee.list_id: 1}

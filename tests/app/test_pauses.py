@@ -10,7 +10,7 @@ import pytest
 from mailman.config import config
 from mailman.interfaces.mailinglist import IListArchiverSet
 from mailman.utilities.datetime import now
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import sessionmaker
 
 from mailman_dlist.app import lists
@@ -21,6 +21,7 @@ from mailman_dlist.domain.following import Choice, Default, Reason, Standing
 from mailman_dlist.metadata import EXTENSION
 from mailman_dlist.model import audience
 from mailman_dlist.model import following as model
+from mailman_dlist.model.core import member
 from mailman_dlist.model.following import MemberChoice, Pause
 from mailman_dlist.model.session import store
 from mailman_dlist.runners import dlist
@@ -28,7 +29,6 @@ from mailman_dlist.runners.dlist import DlistRunner
 from tests.app.post import obey, posted
 from tests.model.stage import (
     DAY,
-    Newcomer,
     choose,
     count_rows,
     give_alias,
@@ -332,8 +332,11 @@ def test_who_has_left_is_told_nothing(mlist, picnic, anne):
 
 
 def test_a_choice_whose_member_is_gone_ends_in_silence(mlist, picnic, anne):
-    choose(picnic, Newcomer('gone@example.com'), MUTE, now())
+    pause(mlist, anne)
+    # By a program that knows nothing of us.
+    store().execute(delete(member).where(member.c._member_id == anne.member_id))
     store().commit()
+    pass_time(7 * DAY)
     assert told() == []
     assert model.over(now(), 1) == []
 

@@ -163,13 +163,17 @@ def table(mailman_database: None) -> Iterator[Table]:
 
 def whole_table() -> Table:
     mlist, moment = new_list(), now()
+    rows = {f'm{number:04}@example.com': row for number, row in enumerate(ROWS)}
+    newcomers = {
+        email: Newcomer(
+            email, {'delivery_mode': row.mode, 'delivery_status': row.status}
+        )
+        for email, row in rows.items()
+    }
+    crowd(mlist, list(newcomers.values()))
     conversation, other = (new_conversation(mlist, name) for name in ('a', 'b'))
-    rows, newcomers = {}, {}
-    for number, row in enumerate(ROWS):
-        email = f'm{number:04}@example.com'
-        wishes = {'delivery_mode': row.mode, 'delivery_status': row.status}
-        rows[email] = row
-        newcomers[email] = newcomer = Newcomer(email, wishes)
+    for number, (email, row) in enumerate(rows.items()):
+        newcomer = newcomers[email]
         if row.default != NOWHERE:
             store().add(
                 MemberSettings(
@@ -201,7 +205,6 @@ def whole_table() -> Table:
                 )
             )
     store().commit()
-    crowd(mlist, list(newcomers.values()))
     return Table(mlist.list_id, conversation, moment, rows, newcomers)
 
 

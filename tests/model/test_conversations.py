@@ -6,12 +6,13 @@ from __future__ import annotations
 from itertools import chain, count
 
 import pytest
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.mail.references import id_hash
-from mailman_dlist.model import clearing, conversations
-from mailman_dlist.model.conversations import ConversationName
+from mailman_dlist.model import conversations
+from mailman_dlist.model.conversations import Conversation, ConversationName
 from mailman_dlist.model.session import committed, store
 from tests.model.stage import DAY, counted, new_conversation, new_list, now
 
@@ -22,9 +23,11 @@ pytestmark = pytest.mark.every_database
 def test_a_number_is_never_used_again(mlist):
     numbers = []
     for _ in range(3):
-        numbers.append(new_conversation(mlist).id)
+        conversation = new_conversation(mlist)
+        numbers.append(conversation.id)
         store().commit()
-        clearing.forget_list(mlist.list_id)
+        for table in ConversationName, Conversation:
+            store().execute(delete(table))
         store().commit()
     assert numbers[0] < numbers[1] < numbers[2]
 

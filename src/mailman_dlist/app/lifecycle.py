@@ -32,7 +32,7 @@ from mailman_dlist.app.essays import keeping
 from mailman_dlist.app.following import choices
 from mailman_dlist.app.site import ready
 from mailman_dlist.interfaces.mailman import MailingList, Member
-from mailman_dlist.model import clearing, former, memberships, schema
+from mailman_dlist.model import clearing, former, memberships, owners, schema
 from mailman_dlist.model.session import committed, store
 
 
@@ -41,8 +41,16 @@ def listen() -> None:
     """Listen to what ends and begins; once per process."""
     if _handle not in subscribers:
         subscribers.append(_handle)
+        # Before Mailman unsubscribes the members.
+        subscribers.insert(0, _lock_list)
+        owners.watch()
         event.listen(core.Member, 'before_delete', _before_delete)
         event.listen(Preferences.delivery_mode, 'set', _before_mode)
+
+
+def _lock_list(happening: Any) -> None:
+    if isinstance(happening, ListDeletingEvent) and schema.usable():
+        owners.lock_list(happening.mailing_list.list_id)
 
 
 def _handle(happening: Any) -> None:
@@ -75,6 +83,8 @@ def _welcome(mlist: MailingList, member: Member) -> None:
         choices.settings_of(mlist, member).default = settings.new_member_default
     keeping.joined(mlist, member)
     requests.give_way(mlist, member)
+    # An error comes here, and not at the end of what Mailman is doing.
+    store().flush()
 
 
 def _before_delete(_mapper: Any, connection: Connection, member: Member) -> None:

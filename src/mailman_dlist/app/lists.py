@@ -77,6 +77,18 @@ def plain_way(mlist: MailingList) -> tuple[str, str]:
 
 
 @public
+def is_deleted(list_id: str | None) -> bool:
+    """Return whether an error came about because the list has been deleted.
+
+    What waits to be committed is rolled back.
+
+    :param list_id: None where it is not known.
+    """
+    store().rollback()
+    return list_id is not None and not model.exists(list_id)
+
+
+@public
 def addresses(mlist: MailingList, alias_host: str | None = None) -> ListAddresses:
     """Return the addresses of the list, to write them.
 

@@ -15,6 +15,7 @@ from mailman_dlist.app.notices import sending
 from mailman_dlist.app.posts import accepting, anonymity
 from mailman_dlist.app.posts.judging import Judgement
 from mailman_dlist.app.posts.refusals import refuse
+from mailman_dlist.domain.errors import Gone
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 from mailman_dlist.mail.references import rename
 
@@ -33,6 +34,14 @@ class DlistConversation:
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""
+        try:
+            self._process(mlist, msg, msgdata)
+        except Gone:
+            # The author left meanwhile, or the conversation was deleted.
+            metadata.look_again(msgdata)
+            self._process(mlist, msg, msgdata)
+
+    def _process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         if anonymity.has_lost_alias(metadata.arrival(mlist, msg, msgdata)):
             _settle_as_stranger(mlist, msg, msgdata)
         # The chain has done it, but not to what was injected, or was held before the

@@ -26,6 +26,7 @@ from zope.interface import implementer
 
 from mailman_dlist.domain.confirmation import TOKEN_LENGTH
 from mailman_dlist.interfaces.essay import IEssay
+from mailman_dlist.model import owners
 from mailman_dlist.model.base import LONG_TEXT, Base
 from mailman_dlist.model.core import lists, pended
 from mailman_dlist.model.lists import Dlist, is_dlist
@@ -63,6 +64,10 @@ def essay(token: str) -> Essay | None:
 @public
 def claimed(token: str) -> Essay | None:
     """Return a request as it is now; until a commit nobody else changes it."""
+    list_id = store().scalar(select(Essay.list_id).where(Essay.token == token))
+    if list_id is None:
+        return None
+    owners.hold(list_id)
     # SQLite has no SELECT FOR UPDATE, and everywhere an update takes a lock.
     store().execute(
         update(Essay)

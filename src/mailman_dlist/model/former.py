@@ -81,6 +81,10 @@ def end(connection: Connection, member_id: UUID, moment: datetime) -> None:
     They are deleted instead where nobody could take them over, and where the list is
     none of ours, or is being deleted.
     """
+    # Wait for those who write rows about the member, see `owners`.
+    connection.execute(
+        select(member.c.id).where(member.c._member_id == member_id).with_for_update()
+    )
     subscriber, owner = user.alias('subscriber'), user.alias('owner')
     whose = func.coalesce(subscriber.c._user_id, owner.c._user_id)
     ended = (

@@ -65,6 +65,13 @@ def settings_of(list_id: str) -> Dlist | None:
 
 
 @public
+def exists(list_id: str) -> bool:
+    """Return whether there is a list, dlist or not."""
+    found = select(lists.c.id).where(lists.c.list_id == list_id)
+    return store().scalar(found) is not None
+
+
+@public
 def alias_host(mail_host: str) -> str | None:
     """Return the alias of a domain, if it has one."""
     return store().scalar(

@@ -9,7 +9,7 @@ from typing import Any
 
 from mailman.config import config
 from mailman.interfaces.handler import IHandler
-from mailman.interfaces.pipeline import IPipeline
+from mailman.interfaces.pipeline import DiscardMessage, IPipeline, RejectMessage
 from public import public
 from zope.interface import implementer
 
@@ -83,6 +83,30 @@ class Fork:
             _chain, self.plain = lists.plain_way(mlist)
 
 
+@implementer(IHandler)
+class Guarded:
+    """A handler that stops the message when the list is deleted meanwhile.
+
+    Otherwise the message would be shunted, and never get through.
+    """
+
+    def __init__(self, handler: Any):
+        self.name = handler.name
+        self.description = handler.description
+        self._handler = handler
+
+    def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
+        """See `IHandler`."""
+        try:
+            self._handler.process(mlist, msg, msgdata)
+        except (DiscardMessage, RejectMessage):
+            raise
+        except Exception as error:
+            if lists.is_deleted(msgdata.get('listid')):
+                raise DiscardMessage('the list has been deleted') from error
+            raise
+
+
 @public
 @implementer(IPipeline)
 class DlistPostingPipeline:
@@ -93,6 +117,9 @@ class DlistPostingPipeline:
 
     def __iter__(self) -> Iterator[Any]:
         """See `IPipeline`."""
+        return map(Guarded, self._handlers())
+
+    def _handlers(self) -> Iterator[Any]:
         fork = Fork()
         yield fork
         if fork.plain is not None:

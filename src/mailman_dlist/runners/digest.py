@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from mailman.runners.digest import DigestRunner
@@ -11,6 +12,9 @@ from public import public
 from mailman_dlist.app import lists
 from mailman_dlist.app.digests import issue as digests
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+
+
+log = logging.getLogger('mailman.plugins.dlist')
 
 
 @public
@@ -25,4 +29,11 @@ class DlistDigestRunner(DigestRunner):
         issue = digests.Issue(
             Path(msgdata['digest_path']), msgdata['volume'], msgdata['digest_number']
         )
-        digests.send(mlist, issue)
+        list_id = mlist.list_id
+        try:
+            digests.send(mlist, issue)
+        except Exception:
+            # Its messages have been deleted with it.
+            if not lists.is_deleted(list_id):
+                raise
+            log.info('%s: the list has been deleted', issue.path)

@@ -22,7 +22,7 @@ from mailman_dlist.app.people.senders import commander, is_banned
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain import seldom
 from mailman_dlist.domain.address import Action
-from mailman_dlist.domain.errors import DlistError
+from mailman_dlist.domain.errors import DlistError, Gone
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 from mailman_dlist.mail.automatic import automatic
 
@@ -57,6 +57,21 @@ class DlistRunner(Runner):
 
     def _dispose(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
         """See `IRunner`."""
+        list_id = mlist.list_id
+        try:
+            return self._carry_out(mlist, msg, msgdata)
+        except Exception as error:
+            if lists.is_deleted(list_id):
+                log.info('DLIST: %s: %s has been deleted', msg['message-id'], list_id)
+                return False
+            if not isinstance(error, Gone):
+                raise
+        # The member left meanwhile, or the conversation was deleted.
+        metadata.look_again(msgdata)
+        return self._carry_out(mlist, msg, msgdata)
+
+    def _carry_out(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
+        """Return False, because the message is done with here."""
         ready()
         if not lists.is_dlist(mlist):
             # It was a dlist when the mail arrived.  A plain list treats it as a post.

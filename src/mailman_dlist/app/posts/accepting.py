@@ -26,6 +26,7 @@ from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.events import ConversationOpenedEvent
 from mailman_dlist.mail import references, subjects
 from mailman_dlist.model import conversations as model
+from mailman_dlist.model import owners
 from mailman_dlist.model.conversations import (
     Conversation,
     ConversationMessage,
@@ -67,6 +68,10 @@ def accept(arrival: Arrival) -> Judgement | Accepted:
         judgement = judge(arrival, found)
         if not judgement.fate.is_post:
             return judgement
+        member = arrival.member
+        owners.hold(
+            arrival.mlist.list_id, None if member is None else member.member_id
+        )
         moment = now()
         conversation = judgement.conversation
         opens = conversation is None
@@ -80,10 +85,10 @@ def accept(arrival: Arrival) -> Judgement | Accepted:
         )
         again = message.posted_at is not None
         _record(message, conversation, kind, moment)
-        into_silence = arrival.member is not None and choices.follow_by_posting(
+        into_silence = member is not None and choices.follow_by_posting(
             arrival.mlist,
             conversation,
-            arrival.member,
+            member,
             opens=opens,
             by_alias=arrival.author is not None,
             again=again,
