@@ -18,7 +18,7 @@ from public import public
 from zope.component import getUtility, provideAdapter, provideUtility
 from zope.interface import implementer
 
-from mailman_dlist.app import lifecycle
+from mailman_dlist.app import lifecycle, lists
 from mailman_dlist.app.essays import workflow
 from mailman_dlist.app.essays.pendings import EssayPendings
 from mailman_dlist.app.notices import templates
@@ -88,6 +88,7 @@ class DlistPlugin:
         try:
             log.setLevel(site_settings().log_level.upper())
             schema.upgrade()
+            lists.add_missing_archivers()
             if _reports():
                 _look_around()
         except DlistError as error:

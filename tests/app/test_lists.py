@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from mailman.config import config
 from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.usermanager import IUserManager
 from mailman.testing.helpers import configuration
+from sqlalchemy import delete, select
 from zope.component import getUtility
 
 from mailman_dlist.app import lists
@@ -23,6 +26,8 @@ from mailman_dlist.domain.following import Default
 from mailman_dlist.domain.values import BadSetting
 from mailman_dlist.interfaces.dlist import CHAIN, PIPELINE, OneClick, PlainPosts
 from mailman_dlist.model import lists as model
+from mailman_dlist.model.core import archivers
+from mailman_dlist.model.core import lists as core
 from mailman_dlist.model.lists import Dlist
 from mailman_dlist.model.session import store
 from tests.app.post import open_conversation
@@ -323,3 +328,49 @@ def nothing_made(name: str) -> bool:
         and getUtility(IUserManager).get_address('olga@example.com') is None
         and count_rows(Dlist) == {'dlist_list': 0}
     )
+
+
+def archivers_of(list_id: str) -> list[str]:
+    return list(
+        store().scalars(
+            select(archivers.c.name)
+            .join(core, core.c.id == archivers.c.mailing_list_id)
+            .where(core.c.list_id == list_id)
+            .order_by(archivers.c.name)
+        )
+    )
+
+
+def test_mailman_knows_the_archivers_of_a_dlist_before_mail_comes(mailman):
+    """Two runners that write them down at once write them twice."""
+    every = sorted(archiver.name for archiver in mailman.archivers)
+    ant, bee = new_list(), new_list('bee', 'legacy-default')
+    assert every
+    assert archivers_of(ant.list_id) == every
+    assert archivers_of(bee.list_id) == []
+    lists.enable(bee)
+    store().commit()
+    assert archivers_of(bee.list_id) == every
+
+
+@pytest.mark.every_database
+def test_archivers_that_are_missing_at_a_start_are_added_once(mailman):
+    """Of lists from an earlier release, and when the site has a new archiver."""
+    every = sorted(archiver.name for archiver in mailman.archivers)
+    ant, bee = new_list(), new_list('bee')
+    plain = new_list('cat', 'legacy-default')
+    store().execute(delete(archivers).where(archivers.c.mailing_list_id == ant.id))
+    store().execute(delete(archivers).where(archivers.c.name == every[0]))
+    store().commit()
+    together = Barrier(4, timeout=60)
+
+    def start(_process: int) -> None:
+        together.wait()
+        lists.add_missing_archivers()
+        mailman.db.close_session()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(start, range(4)))
+    store().rollback()
+    assert archivers_of(ant.list_id) == archivers_of(bee.list_id) == every
+    assert archivers_of(plain.list_id) == []

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
 from enum import Enum
 from typing import Any
 
+from flufl.lock import Lock
 from mailman.config import config
-from mailman.interfaces.mailinglist import SubscriptionPolicy
+from mailman.interfaces.mailinglist import IListArchiverSet, SubscriptionPolicy
 from public import public
 
 from mailman_dlist.app.i18n import _
@@ -28,6 +31,9 @@ DEFAULT_PIPELINE = 'default-posting-pipeline'
 
 # With these, no moderator decides who joins.
 UNMODERATED = SubscriptionPolicy.open, SubscriptionPolicy.confirm
+
+# How long one process may take for all lists.
+LOCK_LIFETIME = timedelta(minutes=10)
 
 # We chose these.  Nobody answers by mail in more words than that, a hundred years
 # are for ever, and questions of ten pages are a form.
@@ -159,8 +165,37 @@ def enable(mlist: MailingList, default: Default = Default.everything) -> None:
     naming.room(mlist.list_name, delimiter())
     remembered = model.settings_of(mlist.list_id) or _new_settings(mlist, default)
     remembered.previous_chain, remembered.previous_pipeline = plain_way(mlist)
+    _add_archivers(mlist)
     mlist.posting_chain = CHAIN
     mlist.posting_pipeline = PIPELINE
+
+
+def _add_archivers(mlist: MailingList) -> None:
+    """Let Mailman write down which archivers the list has, in this transaction.
+
+    Otherwise it does so when the first mail comes, and two runners at once write them
+    twice.  From then on Mailman finds too many, and shunts every post.
+    """
+    IListArchiverSet(mlist)
+
+
+@public
+def add_missing_archivers() -> None:
+    """Add the archivers of dlists that have none, or not all that the site has now.
+
+    This is for the start of each process, before it looks for mail.
+    """
+    names = {archiver.name for archiver in config.archivers}
+    missing = model.without_archivers(names)
+    store().rollback()
+    if not missing:
+        return
+    path = os.path.join(config.LOCK_DIR, 'dlist-archivers.lck')
+    with Lock(path, lifetime=LOCK_LIFETIME):
+        # Another process may have been faster.
+        for mlist in model.without_archivers(names):
+            _add_archivers(mlist)
+        store().commit()
 
 
 @public

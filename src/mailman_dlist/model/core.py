@@ -12,7 +12,7 @@ from mailman.model.address import Address
 from mailman.model.bans import Ban
 from mailman.model.digests import OneLastDigest
 from mailman.model.domain import Domain
-from mailman.model.mailinglist import MailingList
+from mailman.model.mailinglist import ListArchiver, MailingList
 from mailman.model.member import Member
 from mailman.model.pending import Pended
 from mailman.model.preferences import Preferences
@@ -20,6 +20,7 @@ from mailman.model.user import User
 
 
 address: Any = Address.__table__
+archivers: Any = ListArchiver.__table__
 ban: Any = Ban.__table__
 domain: Any = Domain.__table__
 last_digest: Any = OneLastDigest.__table__

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from mailman_dlist.interfaces.dlist import (
 )
 from mailman_dlist.model.aliases import Alias
 from mailman_dlist.model.base import LONG_TEXT, Base
-from mailman_dlist.model.core import domain, lists
+from mailman_dlist.model.core import archivers, domain, lists
 from mailman_dlist.model.session import store
 
 
@@ -132,6 +133,24 @@ def dlists(start: int = 0, count: int | None = None) -> list[MailingList]:
             .order_by(lists.c.list_id)
             .offset(start)
             .limit(count)
+        )
+    )
+
+
+@public
+def without_archivers(names: Collection[str]) -> list[MailingList]:
+    """Return the dlists for which Mailman has not noted all of these archivers."""
+    known = (
+        select(func.count(archivers.c.name.distinct()))
+        .where(archivers.c.mailing_list_id == lists.c.id, archivers.c.name.in_(names))
+        .correlate(lists)
+        .scalar_subquery()
+    )
+    return list(
+        store().scalars(
+            select(MailingList).where(
+                lists.c.posting_chain == CHAIN, known < len(names)
+            )
         )
     )
 
