@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: test check demo bench docs clean
+.PHONY: test test-core check demo bench docs clean
 
 # These start no Mailman and need no database server.  What takes long is left to
 # `make test`: journeys, REST and commands, deliveries compared byte by byte, benches.
@@ -25,6 +25,10 @@ test check: $(READY)
 	done; \
 	if [ -n "$$failed" ]; then echo "Not well yet:$$failed"; exit 1; fi; \
 	echo 'All well: ruff, mypy and pytest.'
+
+# Mailman's own tests, without and with the plugin: half an hour.
+test-core: $(READY)
+	@$(BIN)/python -m tests.core_suite
 
 demo: $(READY)
 	@$(BIN)/python -m mailman_dlist.demo

@@ -71,7 +71,6 @@ class DlistPlugin:
         """
         # The text of an error goes into logs; answers and tokens are parameters.
         config.db.engine.hide_parameters = True
-        templates.register()
         lifecycle.listen()
         loader = getUtility(ITemplateLoader)
         if not isinstance(loader, templates.AmendingLoader):

@@ -176,6 +176,13 @@ def shown(list_id: str, pending: str) -> str | None:
 
 
 @public
+def is_pending(token: str) -> bool:
+    """Return whether Mailman has a request, once who is deleting it has committed."""
+    found = select(pended.c.id).where(pended.c.token == token)
+    return store().scalar(found.with_for_update(read=True)) is not None
+
+
+@public
 def lapsed() -> Sequence[Essay]:
     """Return those whose request Mailman has let go of."""
     return store().scalars(

@@ -33,6 +33,15 @@ def request_of(essay: Essay) -> Any:
     return pendable if pendable and 'token_owner' in pendable else None
 
 
+def _is_whole(token: str, pendable: Any) -> bool:
+    """Say whether nobody is deleting a request.
+
+    Every request of Mailman's to join has an address, but other programs may store some
+    without.
+    """
+    return 'email' in pendable or model.is_pending(token)
+
+
 @public
 @implementer(IPendings)
 class EssayPendings(Pendings):
@@ -80,7 +89,7 @@ class EssayPendings(Pendings):
         found = super().find(mlist, pend_type, confirm, token_owner, held_msgid)
         joining = confirm and pend_type == PendableSubscription.PEND_TYPE
         for token, pendable in found:
-            if not joining or (pendable and 'email' in pendable):
+            if not joining or (pendable and _is_whole(token, pendable)):
                 yield token, pendable
 
     def evict(self) -> None:

@@ -13,7 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from mailman.interfaces.template import ALL_TEMPLATES, ITemplateLoader
+from mailman.interfaces.mailinglist import IMailingList
+from mailman.interfaces.template import ITemplateLoader
 from mailman.utilities.i18n import TemplateNotFoundError, find
 from mailman.utilities.string import expand
 from public import public
@@ -77,20 +78,15 @@ TEMPLATES = frozenset(
 
 
 @public
-def register() -> None:
-    """Tell Mailman our names, so that owners may set them like its own."""
-    ALL_TEMPLATES.update({name: f'{name}.txt' for name in TEMPLATES})
-
-
-@public
 def text(name: str, mlist: MailingList, language: str) -> str:
     """Return a template of ours: the site's own one, else the one we ship."""
-    # Core's loader knows no directory of ours and says so in two ways.  A template
-    # of the owner's that cannot be read is an OSError too; ours is better than none.
-    with suppress(TemplateNotFoundError, OSError):
-        if is_set(name, mlist.list_id, mlist.mail_host):
+    if is_set(name, mlist.list_id, mlist.mail_host):
+        # What cannot be read is an OSError; another text is better than none.
+        with suppress(OSError):
             return getUtility(ITemplateLoader).get(name, mlist, language=language)
-        # The loader would take six SQL statements to come to the same.
+    # Mailman's loader is asked for what it knows only: in its own list of templates
+    # ours would be required of whoever sets all of them by REST.
+    with suppress(TemplateNotFoundError):
         _path, file = find(f'{name}.txt', mlist, language)
         with file:
             return file.read()
@@ -145,6 +141,9 @@ class AmendingLoader:
     def get(self, name: str, context: Any = None, **kws: Any) -> str:
         """See `ITemplateLoader`."""
         theirs = self._loader.get(name, context, **kws)
+        if not IMailingList.providedBy(context):
+            # A text for a domain or for the site.
+            return theirs
         if name == FOOTER_OF_LIST and 'dlist_footer' in kws:
             ours = text(kws['dlist_footer'], context, _language(context, kws))
             if not kws.get('dlist_link'):
