@@ -38,6 +38,7 @@ bench: $(READY)
 	@$(BIN)/python -m bench.post --members 10 100 --posts 10
 	@$(BIN)/python -m bench.deliver --members 1000
 	@$(BIN)/python -m bench.digest --members 200 --messages 50
+	@$(BIN)/python -m bench.parsers
 
 docs: $(READY)
 	@$(BIN)/sphinx-build -W --keep-going -q docs docs/_build

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench import audience, deliver, digest, post
+from bench import audience, deliver, digest, parsers, post
 from bench.core import apart
 from mailman_dlist.demo.letters import STORY
 
@@ -116,3 +116,11 @@ def test_digest_makes_more_where_members_have_chosen(tables):
     assert made['plain'] == made['dlist, nobody chose'] == 2
     assert made['everybody chose'] > 2
     assert {row['part'] for row in rows if 'part' in row} == set(digest.PARTS)
+
+
+def test_parsers_are_measured_at_every_size(capsys):
+    parsers.main(['--sizes', '1000', '2000'])
+    head, _line, *rows = capsys.readouterr().out.splitlines()
+    assert head == '|parser|slowest text|1000|2000|'
+    assert len(rows) == len(parsers.OF_FIELDS | parsers.OF_TEXTS)
+    assert all(float(cell) >= 0 for row in rows for cell in row.split('|')[-3:-1])

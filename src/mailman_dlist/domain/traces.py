@@ -44,7 +44,7 @@ WORD_LETTERS = 3
 
 _WORD = re.compile(r'[^\W\d_]+')
 _TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
-_COMMENT = re.compile(r'\s*\(.*')
+_COMMENT = re.compile(r'(?<!\s)\s*\(.*')
 _REFERENCE = re.compile(rb'cid:([^\s"\'<>()\[\]]+)', re.IGNORECASE)
 
 

@@ -6,7 +6,8 @@ it takes only the recipients that are addresses of dlists, and leaves the others
 core, as if they had been the only ones.
 
 Unexpected errors are temporary: after 451 the mail server keeps the mail and tries
-again; after 550 it would bounce the mail.
+again; after 550 it would bounce the mail.  Only what can never be handled is refused
+for good, with the reason.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import email
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from email.utils import parseaddr
 from typing import Any
 
@@ -42,11 +43,15 @@ from zope.component import getUtility
 from mailman_dlist import metadata
 from mailman_dlist.app import lists
 from mailman_dlist.domain.address import Intent, parse, reduce
+from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.interfaces.mailman import MailingList
+from mailman_dlist.mail.limits import DEEPEST, excess
 from mailman_dlist.mail.mending import mend, mend_message_id
 
 
 OK_250 = '250 Ok'
+
+TOO_DEEP = f'it has parts nested more than {DEEPEST} deep'
 
 # Core's log of LMTP.
 log = logging.getLogger('mailman.smtp')
@@ -54,6 +59,10 @@ log = logging.getLogger('mailman.smtp')
 # The server below it logs each dialogue here; core has configured that.
 wire_log = logging.getLogger('mail.log')
 _SENDER = re.compile(r"(mail from:\s*<?|\bsender: )[^\s>'\"]*", re.IGNORECASE)
+
+
+class TooMuch(DlistError):
+    """A mail is refused, because nobody could handle what is in it."""
 
 
 class WithoutSenders(logging.Filter):
@@ -128,6 +137,12 @@ def _queue(envelope: Any, dlists: Mapping[str, MailingList]) -> dict[str, str]:
             ours = lists.known_addresses(mlist)
             intent = parse(ours.extension(to) or '', ours.delimiter)
             asked[mlist.list_id][to] = intent
+    except RecursionError:
+        config.db.abort()
+        return _refuse(dlists, TOO_DEEP)
+    except TooMuch as error:
+        config.db.abort()
+        return _refuse(dlists, str(error))
     except Exception:
         log.exception('Message for %s', list(dlists))
         config.db.abort()
@@ -144,11 +159,21 @@ def _queue(envelope: Any, dlists: Mapping[str, MailingList]) -> dict[str, str]:
     return statuses
 
 
+def _refuse(recipients: Collection[str], reason: str) -> dict[str, str]:
+    """Refuse a message for good; its mail server tells the sender the reason."""
+    log.info('A message for %s was refused: %s', list(recipients), reason)
+    # RFC 3463, section 3.7: some other content error.
+    return dict.fromkeys(recipients, f'554 5.6.0 Message refused: {reason}')
+
+
 def _parse(envelope: Any) -> Message:
     """Return the message as core would queue it, with header fields repaired."""
     msg = email.message_from_bytes(envelope.content, Message)
     msg.set_unixfrom(envelope.mail_from)
     msg.original_size = len(envelope.content)
+    reason = excess(msg)
+    if reason is not None:
+        raise TooMuch(reason)
     mend_message_id(msg)
     mend(msg)
     add_message_hash(msg)
