@@ -7,12 +7,15 @@ may hold it for weeks, and an admin may inject a message with it by hand.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mailman.utilities.email import add_message_hash
 
 from mailman_dlist.app.posts import anonymity
 from mailman_dlist.app.posts.accepting import Accepted
 from mailman_dlist.app.posts.arrival import LOST, Arrival, arrive
 from mailman_dlist.app.posts.delivery import Group
+from mailman_dlist.domain.address import Intent
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 from mailman_dlist.mail.mending import mend_message_id
 from mailman_dlist.mail.references import bare
@@ -20,6 +23,9 @@ from mailman_dlist.mail.references import bare
 
 #: The extension of the envelope recipient; '' for the list's bare address.
 EXTENSION = 'dlist_extension'
+
+#: Further extensions of recipients that mean nothing either, divided by blanks.
+OTHERS = 'dlist_others'
 
 #: The message-id that the message came with; later handlers may change it.
 MESSAGE_ID = 'dlist_message_id'
@@ -47,6 +53,16 @@ HEARD = '_dlist_heard'
 JUDGEMENT = '_dlist_judgement'
 
 
+def asked(intent: Intent, others: Iterable[Intent] = ()) -> MsgData:
+    """Return what goes with a message that asks for this.
+
+    :param others: What else of it is not understood.
+    """
+    entries: MsgData = {EXTENSION: intent.extension}
+    rest = ' '.join('+'.join(each.extension.split()) for each in others)
+    return entries | {OTHERS: rest} if rest else entries
+
+
 def outgoing(msgdata: MsgData, group: Group) -> MsgData:
     """Return what goes with the copies of one group."""
     accepted: Accepted = msgdata[ACCEPTED]
@@ -72,8 +88,13 @@ def arrival(mlist: MailingList, msg: Message, msgdata: MsgData) -> Arrival:
             msgdata.get(EXTENSION),
             mark=msgdata.get(ALIAS),
             copied=COPIED in msgdata,
+            others=_words(msgdata.get(OTHERS)),
         )
     return msgdata[ARRIVAL]
+
+
+def _words(text: object) -> list[str]:
+    return text.split() if isinstance(text, str) else []
 
 
 def look_again(msgdata: MsgData) -> None:

@@ -75,6 +75,7 @@ def facts(mlist: Any) -> dict[str, str]:
         'email': 'me@example.net',
         'reason': 'The address is banned from the list.',
         'link': '',
+        'attached': 'Your message is attached, so nothing is lost.',
     }
 
 

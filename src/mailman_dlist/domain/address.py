@@ -10,10 +10,11 @@ not know which conversations exist.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
+from typing import NamedTuple
 
 from mailman_dlist.domain.naming import is_name
 
@@ -166,6 +167,44 @@ def reduce(intents: Iterable[Intent]) -> list[Intent]:
     others = {
         intent.purpose: intent for intent in intents if not intent.is_post}
     return [*posts[:1], *others.values()]
+
+
+# Chosen: nobody steers more conversations with one mail.
+MOST_COMMANDS = 20
+
+
+class Shares(NamedTuple):
+    """What is done about the addresses of one list in one mail.
+
+    :param each: The post, and the commands to carry out, each on its own.
+    :param unknown: What is not understood; one answer is for all of it.
+    :param excess: Commands beyond the limit, which are refused.
+    """
+
+    each: list[Intent]
+    unknown: list[Intent]
+    excess: list[Intent]
+
+
+def share(intents: Iterable[Intent], known: Collection[str]) -> Shares:
+    """Limit what one mail can ask for, and how many answers it gets.
+
+    :param intents: As `reduce` returns them.
+    :param known: The names of conversations, of those that are named.
+    """
+    shares = Shares([], [], [])
+    commands = 0
+    for intent in intents:
+        if intent.is_post:
+            shares.each.append(intent)
+        elif not intent.is_command or (intent.name and intent.name not in known):
+            shares.unknown.append(intent)
+        elif commands < MOST_COMMANDS:
+            commands += 1
+            shares.each.append(intent)
+        else:
+            shares.excess.append(intent)
+    return shares
 
 
 def _rank(post: Intent) -> tuple[int, bool]:

@@ -145,6 +145,20 @@ def named(list_id: str, name: str) -> Conversation | None:
 
 
 @public
+def known_names(list_id: str, names: Collection[str]) -> set[str]:
+    """Return those names that lead to a conversation of the list."""
+    return set(
+        store().scalars(
+            select(ConversationName.name).where(
+                ConversationName.list_id == list_id,
+                ConversationName.name.in_(names),
+                ConversationName.conversation_id.is_not(None),
+            )
+        )
+    )
+
+
+@public
 def numbered(conversation_id: int) -> Conversation | None:
     """Return the conversation with a number, of whichever list."""
     return store().get(Conversation, conversation_id)

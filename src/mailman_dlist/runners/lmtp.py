@@ -17,7 +17,7 @@ import email
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from email.utils import parseaddr
 from typing import Any
 
@@ -42,14 +42,23 @@ from zope.component import getUtility
 
 from mailman_dlist import metadata
 from mailman_dlist.app import lists
-from mailman_dlist.domain.address import Intent, parse, reduce
+from mailman_dlist.domain.address import MOST_COMMANDS, Intent, parse, reduce, share
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.mail.limits import DEEPEST, excess
 from mailman_dlist.mail.mending import mend, mend_message_id
+from mailman_dlist.model.conversations import known_names
 
 
 OK_250 = '250 Ok'
+
+# RFC 3463, section 3.6: too many recipients.
+TOO_MANY = (
+    f'554 5.5.3 Not carried out: a message has at most {MOST_COMMANDS} commands '
+    'for a list'
+)
+# More would not be shown.
+MOST_OTHERS = 100
 
 TOO_DEEP = f'it has parts nested more than {DEEPEST} deep'
 
@@ -151,10 +160,7 @@ def _queue(envelope: Any, dlists: Mapping[str, MailingList]) -> dict[str, str]:
         return dict.fromkeys(dlists, ERR_501)
     statuses: dict[str, str] = {}
     for list_id, intents in asked.items():
-        results = {
-            intent.purpose: _enqueue(msg, list_id, intent)
-            for intent in reduce(intents.values())
-        }
+        results = _enqueue_shares(msg, list_id, reduce(intents.values()))
         statuses |= {to: results[each.purpose] for to, each in intents.items()}
     return statuses
 
@@ -181,7 +187,32 @@ def _parse(envelope: Any) -> Message:
     return msg
 
 
-def _enqueue(msg: Message, list_id: str, intent: Intent) -> str:
+def _enqueue_shares(
+    msg: Message, list_id: str, intents: list[Intent]
+) -> dict[Hashable, str]:
+    """Queue a message for what it asks of a list; return statuses by purposes."""
+    if len(intents) == 1:
+        [intent] = intents
+        return {intent.purpose: _enqueue(msg, list_id, intent)}
+    named = {intent.name for intent in intents if intent.is_command and intent.name}
+    known = known_names(list_id, named) if named else set()
+    shares = share(intents, known)
+    results = {each.purpose: _enqueue(msg, list_id, each) for each in shares.each}
+    if shares.unknown:
+        first, *others = shares.unknown
+        status = _enqueue(msg, list_id, first, others[:MOST_OTHERS])
+        results |= dict.fromkeys((each.purpose for each in shares.unknown), status)
+    results |= dict.fromkeys((each.purpose for each in shares.excess), TOO_MANY)
+    return results
+
+
+def _enqueue(
+    msg: Message, list_id: str, intent: Intent, others: Iterable[Intent] = ()
+) -> str:
+    """Queue a message for one thing.
+
+    :param others: What is answered together with it, since nothing is understood.
+    """
     queue = 'dlist' if intent.is_command else 'in'
     try:
         config.switchboards[queue].enqueue(
@@ -190,7 +221,7 @@ def _enqueue(msg: Message, list_id: str, intent: Intent) -> str:
             original_size=msg.original_size,
             received_time=now(),
             to_list=True,
-            **{metadata.EXTENSION: intent.extension},
+            **metadata.asked(intent, others),
         )
     except Exception:
         log.exception('%s for %s', msg['message-id'], list_id)

@@ -20,11 +20,12 @@ from public import public
 
 from mailman_dlist.app import lists
 from mailman_dlist.app.i18n import _
-from mailman_dlist.app.notices import templates
+from mailman_dlist.app.notices import templates, wording
 from mailman_dlist.app.people.senders import is_answered
 from mailman_dlist.app.site import ready
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.mail.references import bare
+from mailman_dlist.mail.returning import cut
 from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.model.notices import count_notice
 from mailman_dlist.model.session import committed
@@ -45,7 +46,7 @@ class Notice:
 
     :param language: Mailman's, of the subject and the text.
     :param fields: Header fields beside those that every notice has.
-    :param returned: A mail that comes back whole.
+    :param returned: A mail that comes back.
     :param bulk: False for what some mail systems would hide otherwise.
     """
 
@@ -74,6 +75,12 @@ def write(
     :param more: As `Notice` takes it.
     """
     language = reader.preferred_language
+    returned = more.get('returned')
+    if returned is not None:
+        part, whole = cut(returned)
+        more |= {'returned': part}
+        with _.using(language.code):
+            facts = facts | {'attached': wording.of_attachment(whole)}
     text = templates.filled(template, mlist, language.code, facts)
     return Notice(subject, text, language, **more)
 

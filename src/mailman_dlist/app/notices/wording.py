@@ -44,6 +44,14 @@ def of_standing(standing: Standing) -> str:
 
 
 @public
+def of_attachment(whole: bool) -> str:
+    """Say what of a returned message is attached to a notice."""
+    if whole:
+        return _('Your message is attached, so nothing is lost.')
+    return _('Your message is large: its header and first 64 KB are attached.')
+
+
+@public
 def on_or_off(switch: bool) -> str:
     """Say how a switch stands."""
     return _('on') if switch else _('off')

@@ -8,6 +8,7 @@ a moderator accepts the mail, and looks again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -43,6 +44,7 @@ class Arrival:
     :param message_id: The one it came with, or, from an alias, the published one.
     :param author: Who wrote it from an alias, None when nobody did.
     :param mark: What tells us whose alias it is from, once its traces are gone.
+    :param others: Extensions that are not understood, beside that of the intent.
     :param copied: Whether such an author had sent a copy to another own address.
     """
 
@@ -54,6 +56,7 @@ class Arrival:
     author: AliasAuthor | None
     mark: str | None
     copied: bool
+    others: Sequence[str] = ()
 
     @cached_property
     def member(self) -> Member | None:
@@ -85,6 +88,7 @@ def arrive(
     *,
     mark: str | None = None,
     copied: bool = False,
+    others: Sequence[str] = (),
 ) -> Arrival:
     """Return a mail with what must be known of it first, in one statement.
 
@@ -104,7 +108,9 @@ def arrive(
     if settings.alias_of is not None and mark != LOST:
         member = member_posting_as(mlist, email, settings.alias_of)
         author = None if member is None else AliasAuthor(email, member)
-    return Arrival(mlist, msg, settings, intent, message_id, author, mark, copied)
+    return Arrival(
+        mlist, msg, settings, intent, message_id, author, mark, copied, others
+    )
 
 
 def _intent_of_fields(msg: Message, ours: ListAddresses) -> Intent:

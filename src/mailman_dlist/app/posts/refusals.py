@@ -25,6 +25,9 @@ log = logging.getLogger('mailman.vette')
 #: What a sender is told of.
 TOLD = frozenset({Fate.unknown, Fate.closed, Fate.unclear})
 
+# More addresses than these would not be read.
+MOST_SHOWN = 50
+
 
 @public
 def refuse(arrival: Arrival, judgement: Judgement) -> None:
@@ -36,7 +39,8 @@ def refuse(arrival: Arrival, judgement: Judgement) -> None:
     # An extension is as long as its author likes, and a token is nobody's business.
     extension = CONFIRM if intent.token else intent.extension
     # No longer one can be right.
-    address = lists.addresses(mlist).to(extension[:LOCAL_PART_OCTETS])
+    ours = lists.addresses(mlist)
+    address = ours.to(extension[:LOCAL_PART_OCTETS])
     log.info(
         'DLIST: %s to %s was not posted: %s',
         str(msg.get('message-id', 'n/a')).strip(),
@@ -57,7 +61,10 @@ def refuse(arrival: Arrival, judgement: Judgement) -> None:
     hides = is_unclear and member is not None
     to = lookup.email_of(member) or '' if hides else msg.sender
     reader = mlist if member is None else member
-    facts = {'address': address}
+    others = [ours.to(each[:LOCAL_PART_OCTETS]) for each in arrival.others]
+    if len(others) > MOST_SHOWN:
+        others[MOST_SHOWN:] = ['...']
+    facts = {'address': '\n    '.join([address, *others])}
     if member is None and intent.is_command and not is_unclear:
         template = 'dlist:notice:no-member'
         facts['join_email'] = mlist.join_address
