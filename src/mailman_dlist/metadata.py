@@ -8,7 +8,11 @@ may hold it for weeks, and an admin may inject a message with it by hand.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
+from lazr.config import as_timedelta
+from mailman.config import config
+from mailman.utilities.datetime import now
 from mailman.utilities.email import add_message_hash
 
 from mailman_dlist.app.posts import anonymity
@@ -19,6 +23,7 @@ from mailman_dlist.domain.address import Intent
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 from mailman_dlist.mail.mending import mend_message_id
 from mailman_dlist.mail.references import bare
+from mailman_dlist.model import session
 
 
 #: The extension of the envelope recipient; '' for the list's bare address.
@@ -26,6 +31,9 @@ EXTENSION = 'dlist_extension'
 
 #: Further extensions of recipients that mean nothing either, divided by blanks.
 OTHERS = 'dlist_others'
+
+#: Until when a message is tried again whose database is locked.
+RETRY_UNTIL = 'dlist_retry_until'
 
 #: The message-id that the message came with; later handlers may change it.
 MESSAGE_ID = 'dlist_message_id'
@@ -61,6 +69,18 @@ def asked(intent: Intent, others: Iterable[Intent] = ()) -> MsgData:
     entries: MsgData = {EXTENSION: intent.extension}
     rest = ' '.join('+'.join(each.extension.split()) for each in others)
     return entries | {OTHERS: rest} if rest else entries
+
+
+def may_retry(error: Exception, msgdata: MsgData) -> bool:
+    """Say whether a message goes back into its queue because of an error.
+
+    It does as long as the database is locked, for as long as Mailman tries to deliver.
+    """
+    if not session.is_locked(error):
+        return False
+    period = as_timedelta(config.mta.delivery_retry_period)
+    until: datetime = msgdata.setdefault(RETRY_UNTIL, now() + period)
+    return now() < until
 
 
 def outgoing(msgdata: MsgData, group: Group) -> MsgData:

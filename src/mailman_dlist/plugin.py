@@ -26,7 +26,7 @@ from mailman_dlist.app.site import runner_faults, site_settings
 from mailman_dlist.commands import eml_join
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.handlers.decoration import Decoration
-from mailman_dlist.model import schema
+from mailman_dlist.model import schema, session
 from mailman_dlist.rest.root import DlistRoot
 
 
@@ -71,6 +71,7 @@ class DlistPlugin:
         """
         # The text of an error goes into logs; answers and tokens are parameters.
         config.db.engine.hide_parameters = True
+        session.wait_for_locks(config.db.engine)
         lifecycle.listen()
         loader = getUtility(ITemplateLoader)
         if not isinstance(loader, templates.AmendingLoader):

@@ -6,10 +6,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from random import uniform
-from time import sleep
-from typing import TypeVar
+from time import monotonic, sleep
+from typing import Any, TypeVar
 
 from mailman.config import config
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
@@ -31,6 +32,34 @@ LOST_RACES = (IntegrityError, OperationalError, StaleDataError, ObjectDeletedErr
 # Seconds.  Without a wait, four processes that opened conversations of one name as fast
 # as they could lost ten races in a row on PostgreSQL.
 SHORTEST_WAIT = 0.001
+
+
+# Milliseconds that SQLite waits for a lock, where the site does not say otherwise.
+# Python's five seconds are over while a backup reads; gunicorn gives up a request of
+# REST after thirty.
+PATIENCE = 20_000
+
+
+def wait_for_locks(engine: Engine) -> None:
+    """Let SQLite wait longer for other writers; once per engine."""
+    if engine.dialect.name != 'sqlite' or 'timeout' in engine.url.query:
+        return
+    if not event.contains(engine, 'checkout', _wait_for_locks):
+        event.listen(engine, 'checkout', _wait_for_locks)
+
+
+def _wait_for_locks(connection: Any, _record: Any, _proxy: Any) -> None:
+    connection.execute(f'PRAGMA busy_timeout = {PATIENCE}')
+
+
+def is_locked(error: Exception) -> bool:
+    """Return whether an error comes from a lock that somebody held for too long."""
+    if not isinstance(error, OperationalError):
+        return False
+    # SQLite has a text; MariaDB has a number (ER_LOCK_WAIT_TIMEOUT).
+    return 'database is locked' in str(error.orig) or (
+        getattr(error.orig, 'args', ())[:1] == (1205,)
+    )
 
 
 def store() -> Session:
@@ -61,8 +90,10 @@ def committed(work: Callable[[], T]) -> T:
     :param work: Looks, decides and adds, from the start each time.
     :return: What the work returned, when it is committed.
     :raises Gone: when the list, the member or the conversation does not exist any more.
-    :raises IntegrityError: or another of `LOST_RACES`, when it failed ten times.
+    :raises IntegrityError: or another of `LOST_RACES`, when it failed ten times, or
+        somebody held a lock for too long.
     """
+    began = monotonic()
     for attempt in range(1, ATTEMPTS + 1):
         try:
             result = work()
@@ -75,7 +106,7 @@ def committed(work: Callable[[], T]) -> T:
             if attempt > 1 and isinstance(error, ObjectDeletedError):
                 # The work looks for everything again but what it was given.
                 raise Gone from error
-            if attempt == ATTEMPTS:
+            if attempt == ATTEMPTS or 1000 * (monotonic() - began) > PATIENCE:
                 raise
             log.debug('Attempt %s lost a race: %s', attempt, error)
             # Of random length, or the same ones would meet again.

@@ -87,7 +87,8 @@ class Fork:
 class Guarded:
     """A handler that stops the message when the list is deleted meanwhile.
 
-    Otherwise the message would be shunted, and never get through.
+    Otherwise the message would be shunted, and never get through.  While the database
+    is locked, it goes back into the queue.
     """
 
     def __init__(self, handler: Any):
@@ -102,6 +103,13 @@ class Guarded:
         except (DiscardMessage, RejectMessage):
             raise
         except Exception as error:
+            if metadata.may_retry(error, msgdata):
+                config.db.abort()
+                # As a replay of what was shunted, but by itself.
+                config.switchboards['pipeline'].enqueue(msg, msgdata)
+                raise DiscardMessage(
+                    'the database is locked; the message is queued again'
+                ) from error
             if lists.is_deleted(msgdata.get('listid')):
                 raise DiscardMessage('the list has been deleted') from error
             raise

@@ -6,9 +6,11 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from mailman.config import config
 from mailman.runners.digest import DigestRunner
 from public import public
 
+from mailman_dlist import metadata
 from mailman_dlist.app import lists
 from mailman_dlist.app.digests import issue as digests
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
@@ -21,19 +23,22 @@ log = logging.getLogger('mailman.plugins.dlist')
 class DlistDigestRunner(DigestRunner):
     """Send the readers of a dlist digests with the messages that each of them wants."""
 
-    def _dispose(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
+    def _dispose(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
         """See `IRunner`.  Mailman makes the digests of plain lists."""
         if not lists.is_dlist(mlist):
-            super()._dispose(mlist, msg, msgdata)
-            return
+            return bool(super()._dispose(mlist, msg, msgdata))
         issue = digests.Issue(
             Path(msgdata['digest_path']), msgdata['volume'], msgdata['digest_number']
         )
         list_id = mlist.list_id
         try:
             digests.send(mlist, issue)
-        except Exception:
-            # Its messages have been deleted with it.
+        except Exception as error:
+            if metadata.may_retry(error, msgdata):
+                config.db.abort()
+                return True
             if not lists.is_deleted(list_id):
                 raise
+            # Its messages have been deleted with it.
             log.info('%s: the list has been deleted', issue.path)
+        return False

@@ -61,6 +61,10 @@ class DlistRunner(Runner):
         try:
             return self._carry_out(mlist, msg, msgdata)
         except Exception as error:
+            if metadata.may_retry(error, msgdata):
+                config.db.abort()
+                # It stays in the queue.
+                return True
             if lists.is_deleted(list_id):
                 log.info('DLIST: %s: %s has been deleted', msg['message-id'], list_id)
                 return False
