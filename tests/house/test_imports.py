@@ -42,7 +42,7 @@ STEPS = (
     {'links'},
     {'aliases', 'copies', 'essays', 'posts'},
     {'digests'},
-    {'commands', 'halves', 'lifecycle', 'views'},
+    {'commands', 'halves', 'leftovers', 'lifecycle', 'views'},
 )
 STEP_OF = {room: step for step, rooms in enumerate(STEPS) for room in rooms}
 APART = {'demo', 'web'}

@@ -83,6 +83,12 @@ def plain_way(mlist: MailingList) -> tuple[str, str]:
 
 
 @public
+def exists(list_id: str) -> bool:
+    """Return whether there is a list, dlist or not."""
+    return model.exists(list_id)
+
+
+@public
 def is_deleted(list_id: str | None) -> bool:
     """Return whether an error came about because the list has been deleted.
 

@@ -12,7 +12,7 @@ from mailman.core.runner import Runner
 from public import public
 
 from mailman_dlist import metadata
-from mailman_dlist.app import commands, lists
+from mailman_dlist.app import commands, leftovers, lists
 from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.essays import answering, keeping
 from mailman_dlist.app.following.pauses import end_pauses
@@ -39,6 +39,7 @@ CHORES: dict[Callable[[], None], float] = {
     requests.expire: 3600.0,
     keeping.forget_old: 3600.0,
     forget_former: 3600.0,
+    leftovers.clear: 86400.0,
 }
 
 

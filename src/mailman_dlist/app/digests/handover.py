@@ -21,6 +21,10 @@ from public import public
 from mailman_dlist.app.digests.locks import locked
 
 
+# How the names of its files end: what is being written, what is complete, the lock.
+FILLING, READY, LOCK = '.filling', '.ready', '.lock'
+
+
 @public
 class Handover:
     """A batch of messages for a queue.
@@ -32,9 +36,9 @@ class Handover:
     def __init__(self, queue: str, name: str):
         # In the queue's own directory, since a file system moves what is its own.
         self._queue = Path(config.switchboards[queue].queue_directory)
-        self._filling = self._queue / f'{name}.filling'
-        self._ready = self._queue / f'{name}.ready'
-        self._lock = self._queue / f'{name}.lock'
+        self._filling = self._queue / f'{name}{FILLING}'
+        self._ready = self._queue / f'{name}{READY}'
+        self._lock = self._queue / f'{name}{LOCK}'
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -30,6 +30,17 @@ def locked(path: Path) -> Iterator[BinaryIO]:
                 return
 
 
+@public
+def remove_unlocked(path: Path) -> None:
+    """Delete the file of a lock unless a process holds it."""
+    with path.open('ab+') as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return
+        path.unlink()
+
+
 def _is_at(path: Path, file: BinaryIO) -> bool:
     """Return whether the file is still at its path after waiting for it."""
     try:
