@@ -35,7 +35,7 @@ from mailman_dlist.handlers.decoration import Decoration
 from mailman_dlist.handlers.headers import DlistHeaders
 from mailman_dlist.interfaces.events import ChoiceChangedEvent, ConversationOpenedEvent
 from mailman_dlist.model.conversations import Step
-from mailman_dlist.pipelines.posting import Once
+from mailman_dlist.pipelines.posting import Guarded, Once
 from mailman_dlist.rules.destination import DlistDestination
 
 
@@ -52,6 +52,7 @@ MADE_FROM: dict[type, Callable[[], Any]] = {
     Collection: lambda: Collection(DlistHeaders()),
     Join: lambda: Join(DlistEmailCommand()),
     Once: lambda: Once(DlistHeaders(), Step.archive),
+    Guarded: lambda: Guarded(DlistHeaders()),
     Acknowledgement: lambda: Acknowledgement(DlistHeaders()),
     PrivateChain: lambda: PrivateChain(DlistRefuseChain(), NOBODY),
     Banned: lambda: Banned(DlistDestination(), NOBODY),
