@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A list, a member or a conversation is deleted while mail is on its way [U2, U4].
 
-Another process deletes it at each moment that matters in turn: when rows have been
-written and are not committed, and after each commit.  Afterwards no row is left whose
-owner has gone, since the next list of that name would inherit it.
+Another process deletes it at each moment that matters in turn: before rows are written,
+when they are written and not committed, and after each commit.  Afterwards no row is
+left whose owner has gone, since the next list of that name would inherit it.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def moments(deletion: Deletion) -> Iterator[None]:
     """Call the deletion at each moment of the sessions of this thread."""
     ours = get_ident()
 
-    def after_flush(session: Session, _context: Any) -> None:
+    def after_flush(session: Session, *_more: Any) -> None:
         if get_ident() == ours and any(isinstance(each, Base) for each in session.new):
             deletion.moment()
 
@@ -155,6 +155,8 @@ def moments(deletion: Deletion) -> Iterator[None]:
             deletion.moment()
 
     registered: list[tuple[str, Any, dict[str, Any]]] = [
+        # What has been read is not written yet.
+        ('before_flush', lambda *given: after_flush(*given), {'insert': True}),
         # Before and after what the plugin does then.
         ('after_flush', lambda *given: after_flush(*given), {'insert': True}),
         ('after_flush', after_flush, {}),
