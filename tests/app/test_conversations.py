@@ -15,12 +15,14 @@ from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.requests import IListRequests
 from mailman.runners.incoming import IncomingRunner
 from mailman.runners.pipeline import PipelineRunner
+from mailman.testing.helpers import LogFileMark
 from mailman.utilities.datetime import now
+from sqlalchemy import select
 from zope.component import getUtility
 from zope.event import subscribers
 
 from mailman_dlist import metadata
-from mailman_dlist.app import lookup
+from mailman_dlist.app import lists, lookup
 from mailman_dlist.app.posts import accepting, delivery
 from mailman_dlist.app.posts.judging import Fate, Judgement
 from mailman_dlist.interfaces.conversation import MessageKind
@@ -31,11 +33,13 @@ from mailman_dlist.model.conversations import (
     ConversationMessage,
     ConversationName,
 )
+from mailman_dlist.model.following import Choices, choices_about
 from mailman_dlist.model.session import store
 from tests.app.post import accept, judge, open_conversation, posted
 from tests.model.stage import (
     DAY,
     count_rows,
+    give_alias,
     join,
     letter,
     new_list,
@@ -312,6 +316,54 @@ def test_a_moderator_cannot_post_what_belongs_nowhere(mlist):
     assert notice['to'] == 'anne@example.com'
     assert 'ant+new@example.com' in str(notice)
     assert set(rows().values()) == {0}
+
+
+# Mail of programs.
+
+
+@pytest.mark.parametrize('by_alias', [False, True])
+def test_a_tracker_posts_a_thread_follows_nothing_and_is_never_answered(
+    by_alias, mlist
+):
+    bugs = join(mlist, 'Bugs')
+    bugs.preferences.acknowledge_posts = True
+    join(mlist, 'Anne')
+    if by_alias:
+        give_alias(mlist, bugs, 'desk@example.net')
+    sender = 'desk@example.net' if by_alias else 'Bugs'
+    thread = letter(sender, 'Oven smokes', message_id='<bug-1@example.com>'), letter(
+        sender,
+        'Oven',
+        message_id='<bug-2@example.com>',
+        answers='<bug-1@example.com>',
+        X_Auto_Response_Suppress='All',
+    )
+    for msg in thread:
+        msg['Auto-Submitted'] = 'auto-generated'
+        send(mlist, msg)
+    sent = queued('out')
+    assert len(sent) == 2
+    assert {msg['x-dlist-conversation'] for msg, _msgdata in sent} == {'oven-smokes'}
+    assert {msg['auto-submitted'] for msg, _msgdata in sent} == {'auto-generated'}
+    assert queued('virgin') == []
+    [conversation] = store().scalars(select(Conversation))
+    chosen = choices_about(conversation, bugs.member_id)
+    assert chosen == Choices(None, None)
+
+
+def test_where_new_mail_is_rejected_that_of_a_program_is_discarded(mlist):
+    join(mlist, 'Anne')
+    lists.change(mlist, {'plain_posts': 'reject'})
+    store().commit()
+    rejected, discarded = letter('Anne'), letter('Anne')
+    discarded['Auto-Submitted'] = 'auto-generated'
+    log = LogFileMark('mailman.vette')
+    for msg in rejected, discarded:
+        send(mlist, msg)
+    [(notice, _msgdata)] = queued('virgin')
+    assert rejected['message-id'] in str(notice)
+    assert f'DISCARD: {discarded["message-id"]}' in log.read()
+    assert queued('out') == []
 
 
 # Many at once.

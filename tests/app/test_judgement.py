@@ -180,7 +180,7 @@ def test_only_from_makes_a_moderator(field, ant):
 
 @pytest.mark.parametrize(('extension', 'fields', 'expected'), [
     ('picnic', {'Auto_Submitted': 'auto-replied'}, (Fate.automatic, 'picnic')),
-    ('picnic', {'Auto_Submitted': 'auto-generated'}, (Fate.automatic, 'picnic')),
+    ('picnic', {'Auto_Submitted': 'auto-generated'}, IN_PICNIC),
     ('picnic', {'Auto_Submitted': 'no'}, IN_PICNIC),
     ('picnic', {'X_Autoreply': 'yes'}, (Fate.automatic, 'picnic')),
     ('picnic', {'List_Id': '<ant.example.com>'}, (Fate.automatic, 'picnic')),
@@ -189,11 +189,20 @@ def test_only_from_makes_a_moderator(field, ant):
     # Nobody gets an explanation.
     ('boat', {'Auto_Submitted': 'auto-replied'}, (Fate.automatic, None)),
     ('dinner', {'Auto_Submitted': 'auto-replied'}, (Fate.automatic, 'dinner')),
-    # A build server may open a conversation of its own accord.
+    ('boat', {'Auto_Submitted': 'auto-generated'}, (Fate.automatic, None)),
+    ('dinner', {'Auto_Submitted': 'auto-generated'}, (Fate.automatic, 'dinner')),
+    # Programs post, and their messages have threads.
     ('', {'Auto_Submitted': 'auto-generated'}, OPENS),
+    ('', {'Auto_Submitted': 'auto-generated', 'answers': '<reply@example.com>'},
+     IN_PICNIC),
+    ('', {'Auto_Submitted': 'auto-generated', 'answers': '<unknown@example.com>'},
+     OPENS),
     ('new+build', {'Auto_Submitted': 'Auto-Generated; x=y'}, OPENS),
+    # A command of a program.
+    ('picnic+unsubscribe', {'Auto_Submitted': 'auto-generated'},
+     (Fate.automatic, None)),
 ])
-def test_programs_may_open_a_conversation_and_never_answer(
+def test_programs_post_and_are_never_answered(
     extension, fields, expected, ant
 ):
     assert fate(ant, letter('Anne', **fields), extension) == expected

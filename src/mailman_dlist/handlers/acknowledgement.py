@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who wants every own post acknowledged has those from an alias acknowledged, too."""
+"""Acknowledge posts to members who want that: from an alias too, not of programs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from zope.interface import implementer
 from mailman_dlist import metadata
 from mailman_dlist.app.people.rosters import answering
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
+from mailman_dlist.mail.automatic import is_generated
 
 
 # Not public: Mailman would look for it beside the handler that it wraps.
@@ -25,7 +26,9 @@ class Acknowledgement:
         self._handler = handler
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
-        """See `IHandler`.  The answer goes to the alias."""
+        """See `IHandler`.  The answer goes to the alias; programs receive none."""
+        if is_generated(msg):
+            return
         author = metadata.arrival(mlist, msg, msgdata).author
         if author is None:
             self._handler.process(mlist, msg, msgdata)

@@ -81,8 +81,12 @@ class DlistPlainPost:
         if _judge(mlist, msg, msgdata).fate is not Fate.opens:
             return False
         opening = arrival.addresses.opening  # noqa: F841 # named in the reason
+        action = Action[policy.name]
+        if action is Action.reject and arrival.automatic is not None:
+            # A rejection is an answer, and no program gets one.
+            action = Action.discard
         # Core's moderation chain does what these say, and tells the reason.
-        msgdata['member_moderation_action'] = Action[policy.name].name
+        msgdata['member_moderation_action'] = action.name
         msgdata['moderation_sender'] = msg.sender
         with _.using(mlist.preferred_language.code):
             reason = _(

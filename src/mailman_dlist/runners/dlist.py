@@ -24,7 +24,6 @@ from mailman_dlist.domain import seldom
 from mailman_dlist.domain.address import Action
 from mailman_dlist.domain.errors import DlistError, Gone
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
-from mailman_dlist.mail.automatic import automatic
 
 
 log = logging.getLogger('mailman.vette')
@@ -84,7 +83,7 @@ class DlistRunner(Runner):
             return False
         arrival = metadata.arrival(mlist, msg, msgdata)
         intent = arrival.intent
-        why = automatic(msg, msg.get_unixfrom(), mlist.list_id)
+        why = arrival.automatic
         if why is not None:
             metadata.take_traces(mlist, msg, msgdata)
             log.info('DLIST: %s is no command: %s', msg['message-id'], why)

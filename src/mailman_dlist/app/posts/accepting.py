@@ -25,6 +25,7 @@ from mailman_dlist.domain import naming
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.events import ConversationOpenedEvent
 from mailman_dlist.mail import references, subjects
+from mailman_dlist.mail.automatic import is_generated
 from mailman_dlist.model import conversations as model
 from mailman_dlist.model import owners
 from mailman_dlist.model.conversations import (
@@ -85,13 +86,18 @@ def accept(arrival: Arrival) -> Judgement | Accepted:
         )
         again = message.posted_at is not None
         _record(message, conversation, kind, moment)
-        into_silence = member is not None and choices.follow_by_posting(
-            arrival.mlist,
-            conversation,
-            member,
-            opens=opens,
-            by_alias=arrival.author is not None,
-            again=again,
+        # The mail of a program says nothing about what its owner wants to read.
+        into_silence = (
+            not is_generated(arrival.msg)
+            and member is not None
+            and choices.follow_by_posting(
+                arrival.mlist,
+                conversation,
+                member,
+                opens=opens,
+                by_alias=arrival.author is not None,
+                again=again,
+            )
         )
         return Accepted(arrival, conversation, message, into_silence, found.hidden)
 

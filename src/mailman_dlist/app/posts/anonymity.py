@@ -26,7 +26,7 @@ from mailman_dlist.domain import pseudonyms, traces
 from mailman_dlist.domain.traces import Author, Published
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
-from mailman_dlist.mail.automatic import automatic, is_generated
+from mailman_dlist.mail.automatic import is_generated, no_post
 from mailman_dlist.mail.fields import addresses
 from mailman_dlist.model import aliases as model
 from mailman_dlist.model import conversations
@@ -124,10 +124,9 @@ def _without_numbers(rules: list[str]) -> list[str]:
 
 def _program(mlist: MailingList, msg: Message) -> str | None:
     """Return what kind of program wrote; the signs of it are about to go."""
-    if is_generated(msg):
-        return 'auto-generated'
-    why = automatic(msg, msg.get_unixfrom(), mlist.list_id)
-    return None if why is None else 'auto-replied'
+    if no_post(msg, msg.get_unixfrom(), mlist.list_id) is not None:
+        return 'auto-replied'
+    return 'auto-generated' if is_generated(msg) else None
 
 
 def _parents(mlist: MailingList, found: Thread) -> dict[str, str]:

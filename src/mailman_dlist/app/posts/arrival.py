@@ -27,6 +27,7 @@ from mailman_dlist.app.posts.threads import Thread, thread
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain.address import Intent, ListAddresses, parse, reduce
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
+from mailman_dlist.mail.automatic import automatic
 from mailman_dlist.mail.fields import addresses
 from mailman_dlist.model.lists import PostSettings
 
@@ -72,6 +73,11 @@ class Arrival:
     def thread(self) -> Thread:
         """What the list knows of the message and of those that it names."""
         return thread(self.mlist, self.msg, self.message_id)
+
+    @cached_property
+    def automatic(self) -> str | None:
+        """Why no person wrote the mail, a phrase for the log; None if one did."""
+        return automatic(self.msg, self.msg.get_unixfrom(), self.mlist.list_id)
 
     @property
     def addresses(self) -> ListAddresses:

@@ -19,7 +19,7 @@ from mailman_dlist.app.posts.arrival import Arrival
 from mailman_dlist.app.posts.threads import Thread
 from mailman_dlist.domain import naming
 from mailman_dlist.domain.address import Action, Intent
-from mailman_dlist.mail.automatic import automatic, is_generated
+from mailman_dlist.mail.automatic import no_post
 from mailman_dlist.model.conversations import Conversation
 
 
@@ -76,8 +76,13 @@ def judge(arrival: Arrival, found: Thread) -> Judgement:
         return Judgement(Fate.continues, seen.conversation)
     judgement = _find(arrival, found)
     msg = arrival.msg
-    why = automatic(msg, msg.get_unixfrom(), arrival.mlist.list_id)
-    if why is not None and not (judgement.fate is Fate.opens and is_generated(msg)):
+    # Programs may post, but nobody explains to them why something is not posted.
+    why = (
+        no_post(msg, msg.get_unixfrom(), arrival.mlist.list_id)
+        if judgement.fate.is_post
+        else arrival.automatic
+    )
+    if why is not None:
         return Judgement(Fate.automatic, judgement.conversation, why)
     return judgement
 
