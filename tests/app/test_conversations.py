@@ -23,7 +23,8 @@ from zope.event import subscribers
 
 from mailman_dlist import metadata
 from mailman_dlist.app import lists, lookup
-from mailman_dlist.app.posts import accepting, delivery
+from mailman_dlist.app.posts import accepting, delivery, judging
+from mailman_dlist.app.posts.accepting import Accepted
 from mailman_dlist.app.posts.judging import Fate, Judgement
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.events import ConversationOpenedEvent
@@ -35,7 +36,7 @@ from mailman_dlist.model.conversations import (
 )
 from mailman_dlist.model.following import Choices, choices_about
 from mailman_dlist.model.session import store
-from tests.app.post import accept, judge, open_conversation, posted
+from tests.app.post import accept, arrived, judge, open_conversation, posted
 from tests.model.stage import (
     DAY,
     count_rows,
@@ -409,8 +410,9 @@ def test_one_message_that_comes_twice_at_once_opens_one_conversation(mlist):
 
 
 @pytest.mark.every_database
+@pytest.mark.parametrize('judged_before', [False, True])
 def test_a_message_that_another_runner_accepts_meanwhile_is_judged_again(
-    mlist, monkeypatch
+    judged_before, mlist, monkeypatch
 ):
     """The other one is ready exactly between our look and our writing."""
     msg = letter('Anne', message_id='<1@example.com>')
@@ -422,7 +424,10 @@ def test_a_message_that_another_runner_accepts_meanwhile_is_judged_again(
         return open_it(*args)
 
     monkeypatch.setattr(accepting, '_open', slowly)
-    accepted = posted(mlist, msg)
+    arrival = arrived(mlist, msg)
+    judged = judging.judge(arrival, arrival.thread) if judged_before else None
+    accepted = accepting.accept(arrival, judged)
+    assert isinstance(accepted, Accepted)
     assert accepted.conversation.name == 'picnic'
     assert accepted.message.conversation is accepted.conversation
     assert rows() == {'dlist_conversation': 1, 'dlist_name': 1, 'dlist_message': 1}

@@ -39,6 +39,7 @@ from mailman_dlist.app.site import SiteSettings
 from mailman_dlist.domain import confirmation
 from mailman_dlist.domain.following import Choice, Default, Reason
 from mailman_dlist.handlers.conversation import DlistConversation
+from mailman_dlist.handlers.refusal import DlistRefusal
 from mailman_dlist.metadata import EXTENSION
 from mailman_dlist.runners.dlist import DlistRunner
 from tests.app.post import open_conversation, posted
@@ -103,8 +104,10 @@ class Scene:
         msg = letter(
             sender or self.anne, 'Re: Picnic', message_id='<post@example.com>', **fields
         )
+        msgdata = {EXTENSION: extension}
         with suppress(DiscardMessage):
-            DlistConversation().process(self.ant, msg, {EXTENSION: extension})
+            DlistRefusal().process(self.ant, msg, msgdata)
+            DlistConversation().process(self.ant, msg, msgdata)
 
     def requests(
         self,

@@ -25,13 +25,18 @@ from mailman_dlist.model.conversations import Step
 
 
 # Ours, and the handler of core's that they come before, after, or replace.
-FIRST = 'dlist-conversation'
+FIRST = 'dlist-refusal'
 BEFORE = {
+    # The content filter may forward a message to the moderators.
+    'mime-delete': 'dlist-quoting',
     'member-recipients': 'dlist-recipients',
     'avoid-duplicates': 'dlist-duplicates',
-    'to-archive': 'dlist-quoting',
 }
-AFTER = {'cook-headers': 'dlist-headers'}
+AFTER = {
+    # The last handler that can refuse a message; what it refuses leaves no trace.
+    'mime-delete': 'dlist-conversation',
+    'cook-headers': 'dlist-headers',
+}
 INSTEAD = {'to-outgoing': 'dlist-to-outgoing'}
 
 # What leaves the pipeline or counts, and must not be done again when a message

@@ -55,18 +55,27 @@ class Accepted:
 
 
 @public
-def accept(arrival: Arrival) -> Judgement | Accepted:
+def accept(
+    arrival: Arrival, judged: Judgement | None = None
+) -> Judgement | Accepted:
     """Judge a message and, if it is a post, make it part of a conversation.
 
     What is accepted is committed, and accepting it again gives the same.
 
+    :param judged: What was said of it earlier at this stage, by `Arrival.thread`.
     :return: The judgement where the message is no post.
     """
+    # Of a new message, the unique key says whether another runner was faster.  One
+    # that came before may have been delivered meanwhile.
+    earlier = None if judged is None or arrival.thread.seen else judged
 
     def work() -> Judgement | Accepted:
-        # Not the one that the arrival may know: another runner may have been faster.
-        found = thread(arrival.mlist, arrival.msg, arrival.message_id)
-        judgement = judge(arrival, found)
+        nonlocal earlier
+        judgement, earlier = earlier, None
+        found = arrival.thread
+        if judgement is None:
+            found = thread(arrival.mlist, arrival.msg, arrival.message_id)
+            judgement = judge(arrival, found)
         if not judgement.fate.is_post:
             return judgement
         member = arrival.member
