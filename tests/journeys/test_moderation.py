@@ -49,17 +49,26 @@ def test_a_held_answer_joins_its_conversation_when_it_is_accepted(ant):
 
 def test_accepted_mail_to_an_unknown_conversation_comes_back(ant):
     anne, _cris = ant.has('Anne', 'Cris')
-    [bart] = ant.has('Bart', moderation_action='hold')
+    zoe = ant.village.person('Zoe')
     anne.writes(ant.at('new'), 'Picnic')
-    bart.reads()
-    letter = bart.writes(ant.at('pincic'), 'Chairs', 'Twelve of them.')
-    bart.reads()
+    letter = zoe.writes(ant.at('pincic'), 'Chairs', 'Twelve of them.')
+    zoe.reads()
     decide(ant, 'Chairs', 'accept')
     assert letter.readers == set()
-    [notice] = bart.reads()
+    [notice] = zoe.reads()
     assert ant.at('picnic') in text_of(notice)
     assert 'Twelve of them.' in notice.as_string()
     assert conversations(ant.village.site, ant.list_id) == ['picnic']
+
+
+def test_that_of_a_moderated_member_comes_back_at_once(ant):
+    anne, _cris = ant.has('Anne', 'Cris')
+    [bart] = ant.has('Bart', moderation_action='hold')
+    anne.writes(ant.at('new'), 'Picnic')
+    bart.reads()
+    bart.writes(ant.at('pincic'), 'Chairs', 'Twelve of them.')
+    [notice] = bart.reads()
+    assert 'Twelve of them.' in notice.as_string()
 
 
 def test_a_nonmembers_mail_to_an_unknown_conversation_comes_back_as_well(ant):

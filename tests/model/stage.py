@@ -90,7 +90,7 @@ def join_all(mlist: Any, *names: str) -> list[Any]:
 
 def letter(
     sender: Any = 'Anne',
-    subject: str = 'Picnic',
+    subject: str | None = 'Picnic',
     to: str = 'ant@example.com',
     *,
     message_id: str | None = None,

@@ -21,6 +21,11 @@ from mailman_dlist.interfaces.dlist import CHAIN
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
+# What is no post is refused before the rules that hold messages for a moderator: a
+# member's as soon as spam and bans are settled, that of others after the rule about
+# nonmembers.
+REFUSING = {'emergency': 'dlist-mistake', 'administrivia': 'dlist-no-post'}
+
 # Core's rules are asked by ours about what ours do not know.
 EXCHANGED = {
     'administrivia': 'dlist-administrivia',
@@ -31,7 +36,7 @@ EXCHANGED = {
 @public
 @implementer(IChain)
 class DlistPostingChain:
-    """Core's posting chain with rules exchanged and ours before acceptance.
+    """Core's posting chain with rules exchanged and ours between them.
 
     Whoever writes from an alias is judged by the message as it came; what is done
     with it is done without the traces of the member.
@@ -61,8 +66,10 @@ class DlistPostingChain:
         )
         yield Link('dlist-sender', LinkAction.jump, 'dlist-refuse')
         for link in links:
+            if link.rule.name in REFUSING:
+                rule = REFUSING[link.rule.name]
+                yield Link(rule, LinkAction.jump, 'dlist-refuse')
             ours = EXCHANGED.get(link.rule.name)
             yield Link(ours, link.action, link.chain) if ours else link
-        yield Link('dlist-no-post', LinkAction.jump, 'dlist-refuse')
         yield Link('dlist-plain-post', LinkAction.jump, 'moderation')
         yield accept

@@ -32,7 +32,11 @@ from mailman_dlist import metadata
 from mailman_dlist.app.aliases import mail as alias_mail
 from mailman_dlist.app.links import making
 from mailman_dlist.app.people.rosters import answering
-from mailman_dlist.app.people.senders import AliasAuthor, is_decided, is_member_banned
+from mailman_dlist.app.people.senders import (
+    AliasAuthor,
+    is_decided_alias,
+    is_member_banned,
+)
 from mailman_dlist.domain.links.message import scrub
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
@@ -90,7 +94,8 @@ def _privately(
         return
     scrub(msg, making.for_everybody)
     # Mailman keeps the metadata of what it holds in the database, as JSON.
-    del msgdata[metadata.ARRIVAL]
+    for entry in metadata.ARRIVAL, metadata.JUDGEMENT:
+        msgdata.pop(entry, None)
     function(mlist, msg, msgdata)
     if arrival.author is not None:
         alias_mail.name_member(mlist, msg, arrival.author)
@@ -143,8 +148,7 @@ class AsMember(RuleForAlias):
         # Core takes any of the senders for the author.
         letter = MailmanMessage()
         letter['From'] = email
-        nonmember = mlist.nonmembers.get_member(email)
-        if nonmember is not None and is_decided(nonmember):
+        if is_decided_alias(mlist, self._author):
             return self._rule.check(mlist, letter, msgdata)
         judge = config.rules['member-moderation']
         reasons = list(msgdata.get('moderation_reasons', []))

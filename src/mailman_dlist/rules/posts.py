@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which messages to a dlist are no posts, or need a moderator.
 
-The chain asks after Mailman's own rules, so that strangers, banned senders and
-spam have been settled before anything of ours explains itself; but for one, since a
-held message shows an alias as well as a posted one.
+The chain asks after Mailman's own rules about senders, so that strangers, banned
+senders and spam have been settled before anything of ours explains itself; but for one,
+since a held message shows an alias as well as a posted one.  It asks before the rules
+about content: what can never be posted need not wait for a moderator.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from zope.interface import implementer
 
 from mailman_dlist import metadata
 from mailman_dlist.app.i18n import _
+from mailman_dlist.app.people.senders import is_decided_alias
 from mailman_dlist.app.posts import judging
 from mailman_dlist.app.posts.judging import Fate, Judgement
 from mailman_dlist.domain import address
@@ -22,9 +24,40 @@ from mailman_dlist.interfaces.dlist import PlainPosts
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
+# What owners may want to happen to a member's mail without an explanation of ours.
+SILENT = (Action.reject, Action.discard)
+
+
 def _judge(mlist: MailingList, msg: Message, msgdata: MsgData) -> Judgement:
-    arrival = metadata.arrival(mlist, msg, msgdata)
-    return judging.judge(arrival, arrival.thread)
+    if metadata.JUDGEMENT not in msgdata:
+        arrival = metadata.arrival(mlist, msg, msgdata)
+        msgdata[metadata.JUDGEMENT] = judging.judge(arrival, arrival.thread)
+    return msgdata[metadata.JUDGEMENT]
+
+
+@public
+@implementer(IRule)
+class DlistMistake:
+    """Match what a member sent that can never be posted.
+
+    It tells nothing to others than the member, so that moderation, which is about
+    posts, need not be waited for.
+    """
+
+    name = 'dlist-mistake'
+    description = _('Match messages of members that belong to no conversation.')
+    record = True
+
+    def check(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
+        """See `IRule`."""
+        if _judge(mlist, msg, msgdata).fate.is_post:
+            return False
+        arrival = metadata.arrival(mlist, msg, msgdata)
+        member = arrival.member
+        if member is None or is_decided_alias(mlist, arrival.author):
+            return False
+        action = member.moderation_action or mlist.default_member_action
+        return action not in SILENT
 
 
 @public
@@ -55,11 +88,7 @@ class DlistNoPost:
 
     def check(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
         """See `IRule`."""
-        judgement = _judge(mlist, msg, msgdata)
-        if judgement.fate.is_post:
-            return False
-        msgdata[metadata.JUDGEMENT] = judgement
-        return True
+        return not _judge(mlist, msg, msgdata).fate.is_post
 
 
 @public

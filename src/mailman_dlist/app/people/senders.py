@@ -231,6 +231,18 @@ def is_decided(nonmember: Member) -> bool:
 
 
 @public
+def is_decided_alias(mlist: MailingList, author: AliasAuthor | None) -> bool:
+    """Say whether an owner decided about an alias while it was a nonmember's address.
+
+    :param author: Who wrote from it, None when nobody wrote from an alias.
+    """
+    if author is None:
+        return False
+    nonmember = mlist.nonmembers.get_member(author.email)
+    return nonmember is not None and is_decided(nonmember)
+
+
+@public
 def is_answered(mlist: MailingList, msg: Message) -> bool:
     """Say whether an answer to a message reaches the member who is behind it.
 

@@ -80,15 +80,49 @@ def refuse(arrival: Arrival, judgement: Judgement) -> None:
     sending.send(mlist, notice, to, answers=msg, limited=False)
 
 
+# What people write as an extension, and Mailman has an address for.
+_ABOUT_THE_LIST = {
+    'unsubscribe': 'leave_address',
+    'leave': 'leave_address',
+    'mute': 'leave_address',
+    'subscribe': 'join_address',
+    'join': 'join_address',
+    'follow': 'join_address',
+    'owner': 'owner_address',
+    'request': 'request_address',
+}
+
+
+def _about_the_list(
+    mlist: MailingList, reader: MailingList | Member, given: str
+) -> str:
+    """Return a paragraph with the address of Mailman's that was meant."""
+    name = _ABOUT_THE_LIST[given]
+    with _.using(reader.preferred_language.code):
+        sentence = {
+            'leave_address': _('To leave the whole list, write to'),
+            'join_address': _('To join the list, write to'),
+            'owner_address': _('To reach the list owners, write to'),
+            'request_address': _('To send a command, write to'),
+        }[name]
+    return f'{sentence}\n    {getattr(mlist, name)}\n\n'
+
+
 def _suggestions(arrival: Arrival, reader: MailingList | Member) -> str:
     """Return a paragraph of addresses that may have been meant, or nothing."""
     mlist = arrival.mlist
     ours = lists.addresses(mlist)
     given, *verbs = arrival.intent.extension.split(ours.delimiter)
+    about_the_list = ''
+    if given in _ABOUT_THE_LIST:
+        about_the_list = _about_the_list(mlist, reader, given)
+        # Perhaps the verb stands before the name.
+        words = [*verbs[:1], given, *verbs[1:]]
+        given, verbs = words[0], words[1:]
     exact = lookup.find(mlist, given)
     names = [given] if exact else lookup.similar_names(mlist, given)
     if not names:
-        return ''
+        return about_the_list
     with _.using(reader.preferred_language.code):
         lines = [_('Did you mean one of these?'), '']
         for name in names:
