@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailman_dlist.domain.address import ListAddresses
-from mailman_dlist.domain.mentions import redirect
+from mailman_dlist.domain.mentions import redirect, without_repeats
 
 
 ANT = ListAddresses('ant', 'example.com', also_hosts=frozenset({'alias.example'}))
@@ -39,6 +41,57 @@ PICNIC = 'ant+picnic@example.com'
 ])
 def test_the_list_becomes_the_conversation(value, becomes):
     assert redirect(value, ANT, 'picnic') == becomes
+
+
+@pytest.mark.parametrize(('value', 'becomes'), [
+    ('stale@example.com', PICNIC),
+    ('Stale+Renamed@Example.com', PICNIC),
+    ('"Ants, all" <stale+new+x@example.com>', f'"Ants, all" <{PICNIC}>'),
+    ('"stale+x"@example.com', PICNIC),
+    ('a.b@old.example', PICNIC),
+    ('stale@alias.example', 'stale@alias.example'),
+    ('stale@old.example', 'stale@old.example'),
+    ('ant@old.example', 'ant@old.example'),
+    ('axb@old.example', 'axb@old.example'),
+    ('my-stale@example.com', 'my-stale@example.com'),
+    ('stale-owner@example.com', 'stale-owner@example.com'),
+])
+def test_so_does_an_address_that_the_list_had_before(value, becomes):
+    former = frozenset({'stale@example.com', 'a.b@old.example'})
+    assert redirect(value, replace(ANT, former=former), 'picnic') == becomes
+
+
+@pytest.mark.parametrize(('value', 'becomes'), [
+    (f'{PICNIC}, {PICNIC}', PICNIC),
+    (f'{PICNIC},{PICNIC}, {PICNIC}', PICNIC),
+    (f'{PICNIC}, bart@example.com, Ants <{PICNIC}>', f'{PICNIC}, bart@example.com'),
+    (f'Ants <{PICNIC}>, {PICNIC.upper()}', f'Ants <{PICNIC}>'),
+    (f'"Ants, all" <{PICNIC}>,\n {PICNIC},\n bart@example.com',
+     f'"Ants, all" <{PICNIC}>,\n bart@example.com'),
+    (f'{PICNIC} (the ants, all), bart@example.com (me), {PICNIC} (them, too)',
+     f'{PICNIC} (the ants, all), bart@example.com (me)'),
+    # A name is no address; what others have twice is theirs.
+    (f'"{PICNIC}" <bart@example.com>, {PICNIC}',
+     f'"{PICNIC}" <bart@example.com>, {PICNIC}'),
+    (f'{PICNIC}, bart@example.com, bart@example.com',
+     f'{PICNIC}, bart@example.com, bart@example.com'),
+    # Nothing is taken out of what is not understood.
+    (f'friends: {PICNIC}, bart@example.com;, {PICNIC}',
+     f'friends: {PICNIC}, bart@example.com;, {PICNIC}'),
+    (f'{PICNIC}, =?utf-8?q?Ants,_all?= <{PICNIC}>',
+     f'{PICNIC}, =?utf-8?q?Ants,_all?= <{PICNIC}>'),
+    ('', ''),
+    (',,', ',,'),
+])
+def test_a_field_names_the_conversation_once(value, becomes):
+    assert without_repeats(value, PICNIC) == (becomes, PICNIC in becomes)
+    assert without_repeats(value, PICNIC, named=True)[1]
+
+
+def test_no_field_takes_long():
+    """The time grows with the length of a field, not with its square."""
+    for text in ('(', '"', '<', ',', '\\', '("', '<"', 'a,', f'{PICNIC},'):
+        without_repeats(text * 100_000, PICNIC)
 
 
 @pytest.mark.parametrize('value', [

@@ -35,6 +35,7 @@ TOP = len(FLOORS)
 STEPS = (
     {'i18n', 'site'},
     {'lists'},
+    {'nested'},
     {'people'},
     {'lookup'},
     {'notices'},

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import click
 
-from mailman_dlist.app import lists, views
+from mailman_dlist.app import lists, nested, views
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.site import ready
 from mailman_dlist.commands.shared import (
@@ -49,6 +49,11 @@ def enable(given_list: str) -> None:
     else:
         say(_('${list} is now a dlist.', words))
         say(_('Members start a conversation by writing to ${address}.', words))
+        for child in nested.lists_that_will_hold(mlist):
+            words |= {'child': child.fqdn_listname, 'pattern': nested.pattern(mlist)}
+            say(_("""
+${child} will hold the messages that it gets from ${list}.
+Add this acceptable alias to ${child}: ${pattern}""", words))
 
 
 @click.command(

@@ -221,13 +221,15 @@ class ListAddresses:
     >>> ant.extension('Ant+Picnic@Example.com')
     'picnic'
 
-    ``also_hosts`` are the alias domains, whose mail is the list's too.
+    ``also_hosts`` are the alias domains, whose mail is the list's too; ``former`` are
+    posting addresses that the list had before, in lower case.
     """
 
     list_name: str
     mail_host: str
     delimiter: str = '+'
     also_hosts: frozenset[str] = frozenset()
+    former: frozenset[str] = frozenset()
 
     @property
     def posting(self) -> str:
@@ -277,7 +279,17 @@ class ListAddresses:
         name, _, extension = _unquoted(local_part).partition(self.delimiter)
         hosts = {each.lower() for each in (self.mail_host, *self.also_hosts)}
         ours = name == self.list_name.lower() and host in hosts
-        return extension if ours else None
+        return extension if ours or f'{name}@{host}' in self.former else None
+
+
+def without_extension(address: str, delimiter: str = '+') -> str:
+    """Return an address in lower case without its extension, whosever it is.
+
+    >>> without_extension('Ant+Picnic@example.com')
+    'ant@example.com'
+    """
+    local_part, _, host = address.strip().lower().rpartition('@')
+    return f'{_unquoted(local_part).partition(delimiter)[0]}@{host}'
 
 
 def _unquoted(local_part: str) -> str:

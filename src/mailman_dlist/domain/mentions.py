@@ -30,11 +30,62 @@ def redirect(value: str, addresses: ListAddresses, name: str) -> str:
     hosts = '|'.join(
         re.escape(host) for host in (addresses.mail_host, *addresses.also_hosts)
     )
-    local = re.escape(addresses.list_name)
+    ours = [(re.escape(addresses.list_name), hosts)]
+    for former in sorted(addresses.former):
+        local, _, host = former.rpartition('@')
+        ours.append((re.escape(local), re.escape(host)))
     delimiter = re.escape(addresses.delimiter)
-    pattern = (
-        rf'{_BEFORE}(?:{local}(?:{delimiter}[^\s"<>,;:@]*)?'
-        rf'|"{local}(?:{delimiter}[^"@]*)?")@(?:{hosts}){_AFTER}'
+    mentions = '|'.join(
+        rf'(?:{local}(?:{delimiter}[^\s"<>,;:@]*)?'
+        rf'|"{local}(?:{delimiter}[^"@]*)?")@(?:{hosts})'
+        for local, hosts in ours
     )
+    pattern = f'{_BEFORE}(?:{mentions}){_AFTER}'
     address = addresses.conversation(name)
     return re.sub(pattern, lambda _mention: address, value, flags=re.IGNORECASE)
+
+
+# Quoted names and comments.
+_REMARKS = r'"(?:\\.|[^"\\])*"|\((?:\\.|[^()\\])*\)'
+_REMARK = re.compile(_REMARKS, re.DOTALL)
+_ANGLE = re.compile('<([^<>]*)>')
+# What may contain a comma that does not divide two addresses.
+_WHOLE = rf'{_REMARKS}|<[^<>]*>'
+_MAILBOX = re.compile(f'(?:{_WHOLE}|[^,])+', re.DOTALL)
+_NO_GROUP = re.compile(f'(?:{_WHOLE}|[^:;])*', re.DOTALL)
+
+
+def without_repeats(value: str, address: str, named: bool = False) -> tuple[str, bool]:
+    """Return the value of a field that names an address once, and whether one did.
+
+    Everything else stays as it is.  Fields with groups are not changed.
+
+    >>> without_repeats('ant@example.com, bart@example.com, ant@example.com',
+    ...     'ant@example.com')
+    ('ant@example.com, bart@example.com', True)
+
+    :param named: Whether another field names the address already.
+    """
+    mailboxes = _MAILBOX.findall(value)
+    if not _NO_GROUP.fullmatch(value):
+        return value, named or any(_is(each, address) for each in mailboxes)
+    kept = []
+    for mailbox in mailboxes:
+        if not _is(mailbox, address):
+            kept.append(mailbox)
+        elif not named:
+            kept.append(mailbox)
+            named = True
+    if len(kept) == len(mailboxes):
+        return value, named
+    return ','.join(kept).strip(), named
+
+
+def _is(mailbox: str, address: str) -> bool:
+    # Some programs write a comma into an encoded word.
+    if mailbox.count('=?') != mailbox.count('?='):
+        return False
+    plain = _REMARK.sub('', mailbox)
+    angle = _ANGLE.search(plain)
+    found = angle[1] if angle else plain
+    return found.strip().lower() == address.lower()

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from mailman.interfaces.handler import IHandler
+from mailman.interfaces.mailinglist import Personalization
 from public import public
 from zope.interface import implementer
 
 from mailman_dlist import metadata
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.posts import delivery
-from mailman_dlist.domain.mentions import redirect
+from mailman_dlist.domain.mentions import redirect, without_repeats
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 from mailman_dlist.mail.fields import raw
 
@@ -29,15 +30,27 @@ class DlistHeaders:
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""
-        ours = metadata.arrival(mlist, msg, msgdata).addresses
+        ours = metadata.arrival(mlist, msg, msgdata).mentioned
         name = msgdata[metadata.CONVERSATION]
+        # To is replaced by the address of each reader where mail is fully personalised.
+        separate = mlist.personalize is Personalization.full
+        named = False
         for field in ('To', 'Cc', 'Reply-To'):
             before = raw(msg, field)
-            after = [redirect(value, ours, name) for value in before]
-            if after != before:
+            if not before:
+                continue
+            redirected = [redirect(value, ours, name) for value in before]
+            after, named = without_repeats(
+                ', '.join(redirected),
+                ours.conversation(name),
+                # Where to reply is another question than who has the message.
+                named and field == 'Cc' and not separate,
+            )
+            if redirected != before or after != ', '.join(before):
                 del msg[field]
-                # RFC 5322, section 3.6: at most one of each.
-                msg[field] = ', '.join(after)
+                if after:
+                    # RFC 5322, section 3.6: at most one of each.
+                    msg[field] = after
         for field in {each for each in msg if each.lower().startswith(PREFIX)}:
             # Whoever wrote it, we did not.
             del msg[field]

@@ -12,13 +12,14 @@ from mailman.model.address import Address
 from mailman.model.bans import Ban
 from mailman.model.digests import OneLastDigest
 from mailman.model.domain import Domain
-from mailman.model.mailinglist import ListArchiver, MailingList
+from mailman.model.mailinglist import AcceptableAlias, ListArchiver, MailingList
 from mailman.model.member import Member
 from mailman.model.pending import Pended
 from mailman.model.preferences import Preferences
 from mailman.model.user import User
 
 
+acceptable_alias: Any = AcceptableAlias.__table__
 address: Any = Address.__table__
 archivers: Any = ListArchiver.__table__
 ban: Any = Ban.__table__

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from mailman.database.types import Enum, SAUnicode
+from mailman.interfaces.member import MemberRole
 from mailman.model.mailinglist import MailingList
 from public import public
 from sqlalchemy import and_, func, or_, select
@@ -24,7 +25,15 @@ from mailman_dlist.interfaces.dlist import (
 )
 from mailman_dlist.model.aliases import Alias
 from mailman_dlist.model.base import LONG_TEXT, Base
-from mailman_dlist.model.core import archivers, domain, lists
+from mailman_dlist.model.core import (
+    acceptable_alias,
+    address,
+    archivers,
+    domain,
+    lists,
+    member,
+)
+from mailman_dlist.model.memberships import with_address
 from mailman_dlist.model.session import store
 
 
@@ -169,5 +178,24 @@ def half_dlists(count: int | None = None) -> list[MailingList]:
     return list(
         store().scalars(
             select(MailingList).where(halves).order_by(lists.c.list_id).limit(count)
+        )
+    )
+
+
+@public
+def lists_below(list_id: str, posting_address: str) -> list[MailingList]:
+    """Return the lists that are members of a list, or accept mail to its address."""
+    posting = lists.c.list_name + '@' + lists.c.mail_host
+    members = with_address(select(address.c.email).select_from(member)).where(
+        member.c.list_id == list_id, member.c.role == MemberRole.member
+    )
+    accepting = select(acceptable_alias.c.mailing_list_id).where(
+        acceptable_alias.c.alias == posting_address
+    )
+    return list(
+        store().scalars(
+            select(MailingList)
+            .where(or_(posting.in_(members), lists.c.id.in_(accepting)))
+            .order_by(lists.c.list_id)
         )
     )

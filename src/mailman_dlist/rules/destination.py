@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A conversation's address in To or Cc names the list as well as its own does."""
+"""A conversation's address in To or Cc names the list as well as its own does.
+
+So it is with the conversations of its acceptable aliases.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from public import public
 from zope.interface import implementer
 
 from mailman_dlist import metadata
+from mailman_dlist.app import nested
 from mailman_dlist.app.i18n import _
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 from mailman_dlist.mail.fields import addresses
@@ -28,5 +32,7 @@ class DlistDestination:
         ours = metadata.arrival(mlist, msg, msgdata).addresses
         named = addresses(msg, 'to', 'cc', 'resent-to', 'resent-cc')
         if any(ours.extension(address) is not None for address in named):
+            return False
+        if nested.names_alias(mlist, msg):
             return False
         return config.rules['implicit-dest'].check(mlist, msg, msgdata)

@@ -9,12 +9,12 @@ a moderator accepts the mail, and looks again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from public import public
 
-from mailman_dlist.app import lists
+from mailman_dlist.app import lists, nested
 from mailman_dlist.app.people.reading import as_written
 from mailman_dlist.app.people.senders import (
     AliasAuthor,
@@ -83,6 +83,18 @@ class Arrival:
     def addresses(self) -> ListAddresses:
         """The addresses of the list, to read what people write."""
         return lists.addresses(self.mlist, self.settings.alias_host)
+
+    @cached_property
+    def mentioned(self) -> ListAddresses:
+        """The addresses of the list that To and Cc name, also those it had before.
+
+        The database is asked about the latter only if somebody else is named, too.
+        """
+        ours = self.addresses
+        named = addresses(self.msg, 'to', 'cc')
+        if all(ours.extension(each) is not None for each in named):
+            return ours
+        return replace(ours, former=nested.former_addresses(self.mlist))
 
 
 @public
