@@ -57,6 +57,8 @@ def judged(text, sender='anne@example.com', list_id='ant.example.com'):
      'it is a report of a mail system'),
     ('List-Id: The ants <ant.example.com>', 'it went through this list before'),
     ('List-Id: ANT.example.com', 'it went through this list before'),
+    ('X-Mailman-Dlist-Lists: bee.example.com,\n Ant.example.com',
+     'it went through this list before'),
     ('List-Id: <bee.example.com>\nList-Id: <ant.example.com>',
      'it went through this list before'),
 ])
@@ -79,6 +81,7 @@ def test_what_programs_say_of_themselves(fields, reason):
     'Content-Type: text/plain; name="multipart/report"',
     'List-Id: <bee.example.com>',
     'List-Id: Not <ant.example.com.elsewhere.example>',
+    'X-Mailman-Dlist-Lists: bee.example.com, ant.example.com.au, <ant.example.com>',
     'List-Unsubscribe: <mailto:ant-leave@example.com>',
 ])
 def test_what_people_send_too(fields):

@@ -14,6 +14,7 @@ from mailman_dlist.app.posts import delivery
 from mailman_dlist.domain.mentions import redirect, without_repeats
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 from mailman_dlist.mail.fields import raw
+from mailman_dlist.mail.loops import note_list
 
 
 FIELD = 'X-Dlist-Conversation'
@@ -55,6 +56,7 @@ class DlistHeaders:
             # Whoever wrote it, we did not.
             del msg[field]
         stamp(msg, name)
+        note_list(msg, mlist.list_id)
         # Anonymous lists gave it a new id, under which archive and digest know it.
         delivery.publish(msgdata[metadata.ACCEPTED], str(msg['message-id']))
 

@@ -16,6 +16,7 @@ from email.message import Message
 from flufl.bounce import all_failures
 
 from mailman_dlist.mail.fields import mailboxes_in, raw
+from mailman_dlist.mail.loops import lists_passed
 from mailman_dlist.mail.subjects import decode_subject
 
 
@@ -125,7 +126,8 @@ def no_post(
     # RFC 6522: delivery status, disposition (read receipts), feedback.
     if 'multipart/report' in _first_words(msg, 'Content-Type'):
         return 'it is a report of a mail system'
-    if list_id is not None and list_id.lower() in _list_ids(msg):
+    passed = [*_list_ids(msg), *lists_passed(msg)]
+    if list_id is not None and list_id.lower() in passed:
         return 'it went through this list before'
     return _as_of_exchange(msg) or _as_from_mail_system(msg)
 

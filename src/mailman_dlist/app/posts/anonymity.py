@@ -28,6 +28,7 @@ from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.mail.automatic import is_generated, no_post
 from mailman_dlist.mail.fields import addresses
+from mailman_dlist.mail.loops import lists_passed, note_lists
 from mailman_dlist.model import aliases as model
 from mailman_dlist.model import conversations
 
@@ -58,7 +59,10 @@ def take_traces(arrival: Arrival) -> Arrival:
         traces.is_own(address, person) for address in addresses(msg, 'to', 'cc')
     )
     published = Published(new_id, parents, _program(mlist, msg))
+    # Lists write it, not the author; without it two lists could go on for ever.
+    passed = lists_passed(msg)
     traces.remove(msg, person, published, now())
+    note_lists(msg, passed)
     add_message_hash(msg)
     mark = pseudonyms.mark(author.member.member_id.hex, new_id, key)
     return replace(arrival, message_id=new_id, mark=mark, copied=copied)
