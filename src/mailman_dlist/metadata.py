@@ -59,6 +59,7 @@ ARRIVAL = '_dlist_arrival'
 ACCEPTED = '_dlist_accepted'
 HEARD = '_dlist_heard'
 JUDGEMENT = '_dlist_judgement'
+FOLLOWUP = '_dlist_followup'
 
 
 def asked(intent: Intent, others: Iterable[Intent] = ()) -> MsgData:

@@ -59,7 +59,9 @@ TOLD = re.compile(
 
 FIELD = re.compile(rb'^\S[^\n]*(?:\n[ \t][^\n]*)*', re.MULTILINE)
 # What differs between a dlist and a plain list by intention.
-INTENDED = re.compile(rb'List-|X-Dlist-|X-Mailman-(?:Dlist-Lists|Rule-Misses):')
+INTENDED = re.compile(
+    rb'List-|X-Dlist-|Mail-Followup-To:|X-Mailman-(?:Dlist-Lists|Rule-Misses):'
+)
 OWN_ADDRESS = re.compile(rb'\b(?:ant|old)(?:\+[a-z0-9-]+)?@')
 FOOTERS = re.compile(rb'\n_{40,}\n.*?(?=\n--|\Z)', re.DOTALL)
 BOUNDARY = re.compile(rb'={15}\d+==')

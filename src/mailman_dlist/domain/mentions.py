@@ -55,30 +55,28 @@ _MAILBOX = re.compile(f'(?:{_WHOLE}|[^,])+', re.DOTALL)
 _NO_GROUP = re.compile(f'(?:{_WHOLE}|[^:;])*', re.DOTALL)
 
 
-def without_repeats(value: str, address: str, named: bool = False) -> tuple[str, bool]:
-    """Return the value of a field that names an address once, and whether one did.
+def without_repeats(value: str, address: str) -> str:
+    """Return the value of a field that names an address at most once.
 
     Everything else stays as it is.  Fields with groups are not changed.
 
     >>> without_repeats('ant@example.com, bart@example.com, ant@example.com',
     ...     'ant@example.com')
-    ('ant@example.com, bart@example.com', True)
-
-    :param named: Whether another field names the address already.
+    'ant@example.com, bart@example.com'
     """
-    mailboxes = _MAILBOX.findall(value)
     if not _NO_GROUP.fullmatch(value):
-        return value, named or any(_is(each, address) for each in mailboxes)
-    kept = []
-    for mailbox in mailboxes:
-        if not _is(mailbox, address):
-            kept.append(mailbox)
-        elif not named:
-            kept.append(mailbox)
-            named = True
-    if len(kept) == len(mailboxes):
-        return value, named
-    return ','.join(kept).strip(), named
+        return value
+    mailboxes = _MAILBOX.findall(value)
+    mentions = [each for each in mailboxes if _is(each, address)]
+    if len(mentions) < 2:
+        return value
+    first = mailboxes.index(mentions[0])
+    kept = [
+        each
+        for place, each in enumerate(mailboxes)
+        if place == first or not _is(each, address)
+    ]
+    return ','.join(kept).strip()
 
 
 def _is(mailbox: str, address: str) -> bool:

@@ -12,7 +12,7 @@ from zope.interface import implementer
 from mailman_dlist import metadata
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.notices import sending
-from mailman_dlist.app.posts import accepting
+from mailman_dlist.app.posts import accepting, replying
 from mailman_dlist.app.posts.judging import Judgement
 from mailman_dlist.app.posts.refusals import refuse
 from mailman_dlist.domain.errors import Gone
@@ -56,5 +56,6 @@ class DlistConversation:
             )
             sending.send(mlist, notice, reader, answers=msg)
         rename(msg, accepted.hidden)
+        replying.join_thread(accepted)
         msgdata[metadata.ACCEPTED] = accepted
         msgdata[metadata.CONVERSATION] = accepted.conversation.name

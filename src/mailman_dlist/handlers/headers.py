@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 from mailman.interfaces.handler import IHandler
-from mailman.interfaces.mailinglist import Personalization
 from public import public
 from zope.interface import implementer
 
 from mailman_dlist import metadata
 from mailman_dlist.app.i18n import _
-from mailman_dlist.app.posts import delivery
+from mailman_dlist.app.posts import delivery, replying
 from mailman_dlist.domain.mentions import redirect, without_repeats
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 from mailman_dlist.mail.fields import raw
@@ -18,6 +17,7 @@ from mailman_dlist.mail.loops import note_list
 
 
 FIELD = 'X-Dlist-Conversation'
+FOLLOWUP = 'Mail-Followup-To'
 PREFIX = 'x-dlist-'
 
 
@@ -31,27 +31,23 @@ class DlistHeaders:
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""
-        ours = metadata.arrival(mlist, msg, msgdata).mentioned
+        arrival = metadata.arrival(mlist, msg, msgdata)
+        ours = arrival.mentioned
         name = msgdata[metadata.CONVERSATION]
-        # To is replaced by the address of each reader where mail is fully personalised.
-        separate = mlist.personalize is Personalization.full
-        named = False
-        for field in ('To', 'Cc', 'Reply-To'):
+        address = ours.conversation(name)
+        for field in ('To', 'Cc', 'Reply-To', FOLLOWUP):
             before = raw(msg, field)
-            if not before:
-                continue
             redirected = [redirect(value, ours, name) for value in before]
-            after, named = without_repeats(
-                ', '.join(redirected),
-                ours.conversation(name),
-                # Where to reply is another question than who has the message.
-                named and field == 'Cc' and not separate,
-            )
+            # RFC 5322, section 3.6: at most one of each.
+            after = without_repeats(', '.join(redirected), address)
             if redirected != before or after != ', '.join(before):
                 del msg[field]
-                if after:
-                    # RFC 5322, section 3.6: at most one of each.
-                    msg[field] = after
+                msg[field] = after
+        followup_to = replying.followup_to(arrival, ours, name)
+        if followup_to is not None:
+            del msg[FOLLOWUP]
+            msg[FOLLOWUP] = followup_to
+            msgdata[metadata.FOLLOWUP] = followup_to
         for field in {each for each in msg if each.lower().startswith(PREFIX)}:
             # Whoever wrote it, we did not.
             del msg[field]

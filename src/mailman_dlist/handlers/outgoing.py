@@ -14,7 +14,7 @@ from mailman_dlist import metadata
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.posts import delivery
 from mailman_dlist.app.posts.delivery import Group
-from mailman_dlist.handlers.headers import stamp
+from mailman_dlist.handlers.headers import FOLLOWUP, stamp
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
@@ -31,6 +31,8 @@ class DlistToOutgoing:
         accepted = msgdata[metadata.ACCEPTED]
         # A message that was wrapped for DMARC has new fields and a new id.
         stamp(msg, msgdata[metadata.CONVERSATION])
+        if metadata.FOLLOWUP in msgdata and FOLLOWUP not in msg:
+            msg[FOLLOWUP] = msgdata[metadata.FOLLOWUP]
         delivery.publish(accepted, str(msg['message-id']))
         groups = delivery.groups(
             accepted, msgdata[metadata.HEARD], msgdata['recipients']

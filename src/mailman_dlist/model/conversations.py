@@ -339,6 +339,49 @@ def posts(
     )
 
 
+@public
+def opening_and_last_post(
+    conversation: Conversation, but: ConversationMessage
+) -> list[str]:
+    """Return the ids under which the opening and the last post went out.
+
+    :param but: A post that is about to go out, and does not count.
+    :return: Two, one if they are the same, or none before anything went out.
+    """
+    of_this = select(ConversationMessage.id).where(
+        ConversationMessage.conversation_id == conversation.id,
+        ConversationMessage.posted_at.is_not(None),
+        ConversationMessage.delivered_at.is_not(None),
+        ConversationMessage.id != but.id,
+    ).limit(1)
+    opening = of_this.where(
+        ConversationMessage.kind == MessageKind.opening
+    ).order_by(ConversationMessage.posted_at, ConversationMessage.id)
+    last = of_this.order_by(
+        ConversationMessage.posted_at.desc(), ConversationMessage.id.desc()
+    )
+    wanted = opening.scalar_subquery(), last.scalar_subquery()
+    rows = store().execute(
+        select(
+            ConversationMessage.id,
+            ConversationMessage.post_id,
+            ConversationMessage.message_id,
+            ConversationMessage.kind,
+        )
+        .where(
+            or_(
+                *(ConversationMessage.id == each for each in wanted),
+                *(ConversationMessage.post_id == each for each in wanted),
+            )
+        )
+        .order_by(ConversationMessage.id)
+    ).all()
+    # An id that it went out under comes after the one that it came with.
+    ids = {row.post_id or row.id: row.message_id for row in rows}
+    openings = {row.id for row in rows if row.kind is MessageKind.opening}
+    return [ids[each] for each in sorted(ids, key=lambda each: each not in openings)]
+
+
 def _overview() -> Select[Any]:
     of_this = ConversationMessage.conversation_id == Conversation.id
     posts = select(func.count()).where(

@@ -15,6 +15,7 @@ from uuid import UUID
 from mailman.core.constants import system_preferences
 from mailman.interfaces.member import MemberRole
 from mailman.model import member as core
+from public import public
 from sqlalchemy import ColumnElement, and_, exists, func, literal, select
 
 from mailman_dlist.interfaces.mailman import Member
@@ -93,3 +94,21 @@ def _cascade(name: str) -> ColumnElement[Any]:
 #: As columns of what `members` joined.
 delivery_mode = _cascade('delivery_mode')
 delivery_status = _cascade('delivery_status')
+
+
+@public
+def emails_among(list_id: str, emails: Collection[str]) -> set[str]:
+    """Return those of some addresses at which members receive mail of the list.
+
+    :param emails: In lower case.
+    """
+    found = select(address.c.email).select_from(member)
+    return set(
+        store().scalars(
+            with_address(found).where(
+                member.c.list_id == list_id,
+                member.c.role == MemberRole.member,
+                address.c.email.in_(emails),
+            )
+        )
+    )
