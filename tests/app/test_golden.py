@@ -35,6 +35,7 @@ from mailman_dlist.app.following import choices
 from mailman_dlist.app.following.pauses import end_pauses
 from mailman_dlist.app.halves import make_whole
 from mailman_dlist.app.people.senders import AliasAuthor
+from mailman_dlist.app.posts import delivery
 from mailman_dlist.app.site import SiteSettings
 from mailman_dlist.domain import confirmation
 from mailman_dlist.domain.following import Choice, Default, Reason
@@ -255,6 +256,14 @@ def anne_names_two_senders(scene: Scene, extension: str) -> None:
 def anne_requests_as_two(scene: Scene) -> None:
     fields = {'From': 'anne@example.com, zoe@example.net'}
     scene.requests('dlist default nothing', **fields)
+
+
+@situation('post-with-used-id')
+def anne_uses_an_id_twice(scene: Scene) -> None:
+    earlier = letter(scene.anne, 'Goats', message_id='<post@example.com>')
+    delivery.finish(posted(scene.ant, earlier, 'goat'))
+    config.db.commit()
+    scene.posts('new', date='Fri, 01 Jan 2100 10:00:00 +0000')
 
 
 @situation('unknown-post', 'nowhere')

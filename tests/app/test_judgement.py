@@ -28,6 +28,9 @@ OPENS, UNKNOWN = (Fate.opens, None), (Fate.unknown, None)
 IN_PICNIC, IN_WALK = (Fate.continues, 'picnic'), (Fate.continues, 'walk')
 CLOSED = (Fate.closed, 'dinner')
 
+# Dates of mail, on the clock of the tests, which stands still in 2005.
+BEFORE, AFTER = 'Sun, 31 Jul 2005 10:00:00 -0400', 'Tue, 02 Aug 2005 10:00:00 +0200'
+
 
 @pytest.fixture(scope='module')
 def ant(mailman_database: None) -> Iterator[Any]:
@@ -232,6 +235,43 @@ def test_a_mail_that_was_posted_is_no_post_by_its_other_addresses(
 ):
     both = letter('Anne', message_id=message_id)
     assert fate(ant, both, extension) == UNKNOWN
+
+
+@pytest.mark.parametrize(('fields', 'expected'), [
+    ({}, Fate.repeated),
+    ({'subject': 'Re: [Ant] picnic'}, Fate.repeated),
+    ({'subject': '=?utf-8?q?Picnic?='}, Fate.repeated),
+    ({'subject': 'Bread'}, Fate.reused),
+    ({'subject': None}, Fate.reused),
+    ({'Date': BEFORE}, Fate.repeated),
+    ({'Date': 'yesterday'}, Fate.repeated),
+    ({'Date': AFTER}, Fate.reused),
+    # Another list has passed it on.
+    ({'subject': 'Bees: picnic', 'List_Id': '<bee.example.com>'}, Fate.repeated),
+    # Nobody is told.
+    ({'subject': 'Bread', 'Auto_Submitted': 'auto-generated'}, Fate.repeated),
+    ({'subject': 'Bread', 'Auto_Submitted': 'auto-replied'}, Fate.repeated),
+])
+def test_another_message_may_have_the_same_id(fields, expected, ant):
+    again = letter(
+        'Anne', **{'subject': 'Picnic', **fields}, message_id='<picnic@example.com>'
+    )
+    assert fate(ant, again) == (expected, 'picnic')
+
+
+def test_a_reply_is_another_message_only_by_its_date(ant):
+    walk = letter('Anne', 'On foot', message_id='<foot@example.com>')
+    delivery.finish(posted(ant, walk, 'walk'))
+    for fields, expected in (
+        ({'subject': 'By bicycle'}, Fate.repeated), ({'Date': AFTER}, Fate.reused)
+    ):
+        again = letter('Anne', **fields, message_id='<foot@example.com>')
+        assert fate(ant, again, 'walk') == (expected, 'walk')
+    # An id of ours is no author's.
+    published = letter('Anne', 'On foot', message_id='<in@example.com>')
+    delivery.publish(posted(ant, published, 'walk'), '<out@example.com>')
+    back = letter('Anne', 'Other', message_id='<out@example.com>', Date=AFTER)
+    assert fate(ant, back, 'walk') == (Fate.repeated, 'walk')
 
 
 def test_a_message_id_is_a_repetition_on_its_list_alone(ant):

@@ -57,6 +57,13 @@ TOLD = re.compile(
     re.MULTILINE,
 )
 
+# Of these the sender is told.
+RETURNED = (
+    'its address means nothing',
+    'the conversation is closed',
+    'its Message-ID is that of another message',
+)
+
 FIELD = re.compile(rb'^\S[^\n]*(?:\n[ \t][^\n]*)*', re.MULTILINE)
 # What differs between a dlist and a plain list by intention.
 INTENDED = re.compile(
@@ -229,7 +236,7 @@ def read_log(log: str, after: Aftermath) -> None:
         if (found := MESSAGE_ID.search(raw))
     }
     for ours, why, core, reasons in TOLD.findall(log):
-        if why in ('its address means nothing', 'the conversation is closed'):
+        if why in RETURNED:
             continue
         odd = by_id.get(ours or core)
         if odd is None:

@@ -59,6 +59,7 @@ TEMPLATES = frozenset(
         'dlist:notice:became-plain',
         'dlist:notice:remains-plain',
         'dlist:notice:unknown',
+        'dlist:notice:reused',
         'dlist:notice:no-member',
         'dlist:notice:alias-confirm',
         'dlist:notice:alias-refused',

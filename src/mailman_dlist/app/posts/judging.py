@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from datetime import timedelta
 
 from public import public
 
@@ -19,8 +20,20 @@ from mailman_dlist.app.posts.arrival import Arrival
 from mailman_dlist.app.posts.threads import Thread
 from mailman_dlist.domain import naming
 from mailman_dlist.domain.address import Action, Intent
+from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.mail.automatic import no_post
-from mailman_dlist.model.conversations import Conversation
+from mailman_dlist.mail.dates import written_at
+from mailman_dlist.mail.fields import raw
+from mailman_dlist.mail.subjects import base_subject, decode_subject
+from mailman_dlist.model.conversations import (
+    SUBJECT_LENGTH,
+    Conversation,
+    ConversationMessage,
+)
+
+
+# How far ahead a sender's clock may be; we chose it.
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 @public
@@ -31,6 +44,8 @@ class Fate(enum.Enum):
     continues = 'it continues a conversation'
     #: All copies of a message with this message-id have been queued before.
     repeated = 'it was delivered before'
+    #: It is another message, with a message-id that has been delivered before.
+    reused = 'its Message-ID is that of another message'
     automatic = 'no person wrote it'
     #: There is no such conversation, or no such command.
     unknown = 'its address means nothing'
@@ -69,6 +84,8 @@ def judge(arrival: Arrival, found: Thread) -> Judgement:
     # answer to the others.
     seen = found.seen if intent.is_post else None
     if seen is not None and seen.delivered_at is not None:
+        if arrival.automatic is None and _is_another(arrival, seen):
+            return Judgement(Fate.reused, seen.conversation)
         return Judgement(Fate.repeated, seen.conversation)
     if seen is not None and seen.kind.is_post:
         # Accepted, and then something failed.  What was found then holds, and what
@@ -96,6 +113,28 @@ def is_unclear(arrival: Arrival) -> bool:
     return arrival.hidden is not None or (
         arrival.intent.is_command and not from_address(arrival.msg)
     )
+
+
+def _is_another(arrival: Arrival, seen: ConversationMessage) -> bool:
+    """Say whether a message is not the one with the same id that was delivered.
+
+    It was written after that one was posted, or is no opening of that subject.  What
+    another list passes on has that list's subject, and maybe its date.
+    """
+    mlist, msg = arrival.mlist, arrival.msg
+    if not seen.kind.is_post or raw(msg, 'List-Id'):
+        return False
+    written, posted = written_at(msg), seen.posted_at
+    if written is not None and posted is not None and written > posted + CLOCKS_DIFFER:
+        return True
+    if seen.kind is not MessageKind.opening:
+        return False
+    subjects = decode_subject(msg.get('subject')), seen.conversation.subject
+    prefix = mlist.subject_prefix or ''
+    one, other = (
+        base_subject(each[:SUBJECT_LENGTH], prefix).casefold() for each in subjects
+    )
+    return one != other
 
 
 def _find(arrival: Arrival, found: Thread) -> Judgement:

@@ -23,7 +23,7 @@ from mailman_dlist.mail.automatic import automatic
 log = logging.getLogger('mailman.vette')
 
 #: What a sender is told of.
-TOLD = frozenset({Fate.unknown, Fate.closed, Fate.unclear})
+TOLD = frozenset({Fate.unknown, Fate.closed, Fate.unclear, Fate.reused})
 
 # More addresses than these would not be read.
 MOST_SHOWN = 50
@@ -33,7 +33,7 @@ MOST_SHOWN = 50
 def refuse(arrival: Arrival, judgement: Judgement) -> None:
     """Log what becomes of a message that is not posted, and tell its sender.
 
-    Automatic mail is never answered, and a repeated message needs no answer.
+    Automatic mail is never answered, and the same message again needs no answer.
     """
     mlist, msg, intent = arrival.mlist, arrival.msg, arrival.intent
     # An extension is as long as its author likes, and a token is nobody's business.
@@ -70,7 +70,8 @@ def refuse(arrival: Arrival, judgement: Judgement) -> None:
         facts['join_email'] = mlist.join_address
     else:
         template = f'dlist:notice:{judgement.fate.name}'
-        facts['suggestions'] = _suggestions(arrival, reader)
+        if judgement.fate is Fate.unknown:
+            facts['suggestions'] = _suggestions(arrival, reader)
         if judgement.conversation is not None:
             facts |= sending.facts_about(mlist, judgement.conversation)
     with _.using(reader.preferred_language.code):
