@@ -15,7 +15,7 @@ from mailman.config import config
 from mailman.utilities.datetime import now
 from mailman.utilities.email import add_message_hash
 
-from mailman_dlist.app.posts import anonymity
+from mailman_dlist.app.posts import anonymity, claims
 from mailman_dlist.app.posts.accepting import Accepted
 from mailman_dlist.app.posts.arrival import LOST, Arrival, arrive
 from mailman_dlist.app.posts.delivery import Group
@@ -102,11 +102,17 @@ def outgoing(msgdata: MsgData, group: Group) -> MsgData:
 def arrival(mlist: MailingList, msg: Message, msgdata: MsgData) -> Arrival:
     """Return what this stage knows of the message; who asks first finds it out."""
     if ARRIVAL not in msgdata:
+        message_id = _message_id(msg, msgdata)
+        extension = msgdata.get(EXTENSION)
+        if isinstance(extension, str):
+            # Another copy may name what this one does not.
+            extension = claims.most_precise(mlist, message_id, extension)
+            msgdata[EXTENSION] = extension
         msgdata[ARRIVAL] = arrive(
             mlist,
             msg,
-            _message_id(msg, msgdata),
-            msgdata.get(EXTENSION),
+            message_id,
+            extension,
             mark=msgdata.get(ALIAS),
             copied=COPIED in msgdata,
             others=_words(msgdata.get(OTHERS)),

@@ -42,11 +42,21 @@ from zope.component import getUtility
 
 from mailman_dlist import metadata
 from mailman_dlist.app import lists
-from mailman_dlist.domain.address import MOST_COMMANDS, Intent, parse, reduce, share
+from mailman_dlist.app.posts import claims
+from mailman_dlist.domain.address import (
+    MOST_COMMANDS,
+    Action,
+    Intent,
+    parse,
+    reduce,
+    share,
+)
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.interfaces.mailman import MailingList
+from mailman_dlist.mail import references
 from mailman_dlist.mail.limits import DEEPEST, excess
 from mailman_dlist.mail.mending import mend, mend_message_id
+from mailman_dlist.mail.references import bare
 from mailman_dlist.model.conversations import known_names
 
 
@@ -214,6 +224,8 @@ def _enqueue(
     :param others: What is answered together with it, since nothing is understood.
     """
     queue = 'dlist' if intent.is_command else 'in'
+    if _may_have_copies(msg, intent):
+        claims.claim(list_id, bare(str(msg['message-id'])), intent)
     try:
         config.switchboards[queue].enqueue(
             msg,
@@ -227,6 +239,15 @@ def _enqueue(
         log.exception('%s for %s', msg['message-id'], list_id)
         return ERR_451
     return OK_250
+
+
+def _may_have_copies(msg: Message, intent: Intent) -> bool:
+    """Say whether copies to other addresses would end in another conversation."""
+    if not (intent.is_post and intent.name):
+        return False
+    # A reply finds the conversation without its name.
+    fields = msg.get_all('in-reply-to'), msg.get_all('references')
+    return intent.action is Action.open or not references.parents(*fields)
 
 
 @public
