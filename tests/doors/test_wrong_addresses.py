@@ -182,7 +182,8 @@ def test_who_meant_the_whole_list_is_told_its_address(extension, hint, mlist):
 
 
 def test_what_was_delivered_or_is_automatic_waits_for_no_moderator(mlist):
-    delivery.finish(posted(mlist, letter('Anne', message_id='<again@example.com>')))
+    again = letter('Anne', None, message_id='<again@example.com>')
+    delivery.finish(posted(mlist, again))
     for fields in {'message_id': '<again@example.com>'}, {'X_Autoreply': 'yes'}:
         msg = letter('Bart', None, **fields)
         assert send(mlist, msg, 'picnic') == []
