@@ -12,7 +12,6 @@ import pytest
 from mailman.app.lifecycle import remove_list
 from mailman.interfaces.member import MemberRole
 from mailman.interfaces.usermanager import IUserManager
-from mailman.utilities.datetime import now
 from sqlalchemy import insert, select
 from zope.component import getUtility
 
