@@ -3,7 +3,8 @@
 
 Another process deletes it at each moment that matters in turn: before rows are written,
 when they are written and not committed, and after each commit.  Afterwards no row is
-left whose owner has gone, since the next list of that name would inherit it.
+left whose owner has gone, since the next list of that name would inherit it.  What a
+member had is kept for a day, as `model.former` says.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from mailman_dlist.app.digests.mailbox import _entry
 from mailman_dlist.app.essays import workflow
 from mailman_dlist.domain.errors import Gone
 from mailman_dlist.domain.following import Default
+from mailman_dlist.model import former
 from mailman_dlist.model.base import Base
 from mailman_dlist.model.base import metadata as tables
 from mailman_dlist.model.conversations import (
@@ -52,7 +54,7 @@ from mailman_dlist.runners.digest import DlistDigestRunner
 from mailman_dlist.runners.dlist import DlistRunner
 from tests import core
 from tests.app.post import open_conversation
-from tests.model.stage import join, letter, new_list, person, queued, run
+from tests.model.stage import DAY, join, letter, new_list, now, person, queued, run
 
 
 pytestmark = pytest.mark.every_database
@@ -254,12 +256,15 @@ def unshunt() -> None:
 
 
 def orphans() -> dict[str, list[Any]]:
-    """Return the rows of each table whose list, member or conversation has gone."""
+    """Return the rows of each table whose list, member or conversation has gone.
+
+    Those of former members are not among them.
+    """
     config.db.abort()
     found: dict[str, list[Any]] = {}
     owners = {
         'list_id': select(lists.c.list_id),
-        'member_id': select(member.c._member_id),
+        'member_id': select(member.c._member_id).union(select(former.Former.member_id)),
         'conversation_id': select(Conversation.id),
     }
     for table in tables.sorted_tables:
@@ -312,6 +317,10 @@ def test_no_row_outlives_its_owner(work: str, what: str, site: None) -> None:
         unshunt()
         assert orphans() == {}, where
         assert queued('shunt') == [], where
+        former.forget(now() + 2 * DAY)
+        store().commit()
+        assert store().scalars(select(former.Former)).all() == []
+        assert orphans() == {}, where
         for queue in 'in', 'out', 'virgin', 'archive', 'digest', 'pipeline', 'dlist':
             queued(queue)
         if not came:
