@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from time import perf_counter
 
 from mailman_dlist.mail.limits import LONGEST_FIELD
-from tests.mail.test_limits import OF_FIELDS, OF_TEXTS, PIECES, Read, repeated
+from tests.mail.test_limits import OF_FIELDS, OF_TEXTS, PIECES
+from tests.steps import Read, repeated
 
 
 SIZES = [2**power for power in range(16, 24)]

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -17,7 +16,15 @@ from mailman_dlist.domain.address import ListAddresses, parse
 from mailman_dlist.domain.alias import spelled
 from mailman_dlist.domain.links import message, text
 from mailman_dlist.domain.traces import Author, Published
-from mailman_dlist.mail import automatic, fields, mending, references, subjects
+from mailman_dlist.mail import (
+    automatic,
+    fields,
+    mailboxes,
+    mending,
+    references,
+    replies,
+    subjects,
+)
 from mailman_dlist.mail.limits import (
     DEEPEST,
     LONGEST_FIELD,
@@ -25,6 +32,8 @@ from mailman_dlist.mail.limits import (
     MOST_PARTS,
     excess,
 )
+from tests.mail.test_quotations import SENT
+from tests.steps import Read, steps
 
 
 HEADER = b"""\
@@ -99,8 +108,6 @@ def test_what_can_never_be_handled_is_refused(mail: bytes, reason: str) -> None:
 
 # How much work a parser does.
 
-Read = Callable[[str], Any]
-
 ANT = ListAddresses('ant', 'example.com')
 ANNE = Author('x@example.net', frozenset({'anne@example.com'}), frozenset({'Anne P'}))
 NEW = Published('new@example.com', {}, None)
@@ -129,6 +136,7 @@ OF_FIELDS: dict[str, Read] = {
     'alias': spelled,
     'own name': lambda value: traces.tells(value, ANNE),
     'charset': lambda value: traces._COMMENT.sub('', value),
+    'mailboxes': mailboxes.mailboxes,
 }
 # What reads texts of any length.
 OF_TEXTS: dict[str, Read] = {
@@ -139,6 +147,7 @@ OF_TEXTS: dict[str, Read] = {
     ),
     'automatic': body(lambda msg: automatic.automatic(msg, 'a@example.com', 'ant.x')),
     'fields': body(lambda msg: fields.addresses(msg, 'to', 'cc')),
+    'answer': body(lambda msg: replies.own_words(msg, SENT)),
 }
 PIECES = [
     'x', ' ', '(', '(a)', '"', '<', '<a@b> ', '[a] ', 're: ', '=?utf-8?q?a?= ',
@@ -146,27 +155,6 @@ PIECES = [
     'https://a/dlist/t/', 62 * 'q' + ' ', '\nabc.>', 'cid:', ',', '+',
     '-----BEGIN PGP SIGNED MESSAGE-----\n',
 ]
-
-
-def repeated(piece: str, size: int) -> str:
-    return (piece * (size // len(piece) + 1))[:size]
-
-
-def steps(read: Read, piece: str, size: int) -> int:
-    """Return how many functions are called, those of C included."""
-    value = repeated(piece, size)
-    calls = 0
-
-    def count(_frame: Any, event: str, _argument: Any) -> None:
-        nonlocal calls
-        calls += event in ('call', 'c_call')
-
-    sys.setprofile(count)
-    try:
-        read(value)
-    finally:
-        sys.setprofile(None)
-    return calls
 
 
 @pytest.mark.parametrize(('work', 'size'), [
