@@ -211,7 +211,6 @@ def make_site(
         return InsideSite(
             tmp_path_factory.mktemp('site'),
             database_url=mailman_config.database.url,
-            database_class=mailman_config.database['class'],
             **settings,
         )
 

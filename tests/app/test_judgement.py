@@ -8,6 +8,7 @@ On *ant* there are the conversations *picnic*, *walk* (once called *hike*) and
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -21,14 +22,15 @@ from mailman_dlist.model.conversations import ConversationName
 from mailman_dlist.model.session import store
 from tests import core
 from tests.app.post import judge, open_conversation, posted
-from tests.model.stage import join, letter, new_list
+from tests.model.stage import join, letter, new_list, pass_time
 
 
 OPENS, UNKNOWN = (Fate.opens, None), (Fate.unknown, None)
 IN_PICNIC, IN_WALK = (Fate.continues, 'picnic'), (Fate.continues, 'walk')
 CLOSED = (Fate.closed, 'dinner')
 
-# Dates of mail, on the clock of the tests, which stands still in 2005.
+# When all messages here are posted, and dates of mail before and after that.
+MONDAY = datetime(2005, 8, 1, 7, 49)
 BEFORE, AFTER = 'Sun, 31 Jul 2005 10:00:00 -0400', 'Tue, 02 Aug 2005 10:00:00 +0200'
 
 
@@ -36,6 +38,7 @@ BEFORE, AFTER = 'Sun, 31 Jul 2005 10:00:00 -0400', 'Tue, 02 Aug 2005 10:00:00 +0
 def ant(mailman_database: None) -> Iterator[Any]:
     """Judging writes nothing, so one list serves all."""
     with core.fresh_site():
+        turn_clock()
         ant, bee = new_list(), new_list('bee')
         join(ant, 'Anne')
         join(ant, 'Olga', role=MemberRole.owner)
@@ -52,6 +55,11 @@ def ant(mailman_database: None) -> Iterator[Any]:
         open_conversation(ant, 'dinner').closed_at = now()
         store().commit()
         yield ant
+
+
+def turn_clock() -> None:
+    """Other tests may have turned it."""
+    pass_time(MONDAY - now())
 
 
 def opening(name: str, references: str | None = None) -> Any:
@@ -260,6 +268,7 @@ def test_another_message_may_have_the_same_id(fields, expected, ant):
 
 
 def test_a_reply_is_another_message_only_by_its_date(ant):
+    turn_clock()
     walk = letter('Anne', 'On foot', message_id='<foot@example.com>')
     delivery.finish(posted(ant, walk, 'walk'))
     for fields, expected in (

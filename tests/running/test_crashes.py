@@ -154,7 +154,9 @@ class Joining:
             **{person.email: '' for person in self.later},
         }
         for person in self.early:
-            assert person.reads() == []
+            # A crash may cost the message that the answer has arrived.
+            subjects = [str(mail['subject']) for mail in person.reads()]
+            assert subjects in ([], ['Your answer to Bee has arrived'])
         for person in self.later:
             # What was just being sent may be sent again, as any mail.
             [known_by] = {mail['message-id'] for mail in person.reads()}
