@@ -258,7 +258,7 @@ def test_an_address_that_had_enough_mail_gets_no_more_and_nobody_sees_it(
     monkeypatch.setattr(site, 'site_settings', lambda: SiteSettings(max_notices=1))
     assert requests.ask(mlist, bart, ALIAS) == ALIAS
     [mail] = sent()
-    assert 'limit of 1 notices a day' in mail.get_payload()
+    assert 'daily limit of notices to your address (1)' in mail.get_payload()
     assert requests.ask(mlist, cris, ALIAS) == ALIAS
     assert sent() == []
     assert own(cris) == {ALIAS: PENDING}
@@ -341,7 +341,7 @@ def test_who_answers_too_late_is_told_how_to_begin_anew(happens, mlist, bart):
     answers(mlist, token)
     [mail] = sent()
     assert mail['to'] == ALIAS
-    assert 'there is no such request.' in text_of(mail)
+    assert 'there is no request to confirm.' in text_of(mail)
     assert mail['auto-submitted'] == 'auto-replied'
 
 

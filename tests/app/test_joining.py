@@ -426,7 +426,7 @@ def test_a_token_of_another_list_or_of_long_ago_confirms_nothing(days, ant):
     keeping.forget_old()
     replies(bee if days == 0 else ant, asked)
     told = only('another address', mails())
-    assert 'there is no such request' in text_of(told)
+    assert 'there is no request to confirm' in text_of(told)
     assert '-join@example.com' in text_of(told)
     assert member(ant) is None and member(bee) is None
     assert [each['essay'] for each in requests(ant)] == [''] * (days == 0)

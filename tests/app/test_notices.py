@@ -22,7 +22,7 @@ from tests.model.stage import DAY, count_rows, join, letter, pass_time, queued
 pytestmark = pytest.mark.every_database
 
 
-LAST = 'You have reached the limit of 3 notices a day'
+LAST = 'You have reached the daily limit of notices to your address (3).'
 
 
 @pytest.fixture

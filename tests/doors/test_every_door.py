@@ -280,7 +280,7 @@ def by_mail(queue: str, runner: Any, actor: str, **entries: Any) -> str:
     answer = told.get(EMAILS[actor]) or told.get(NEW)
     if answer is None:
         return IGNORED
-    refused = ('not subscribed', 'no such request', 'The only alias command')
+    refused = ('not subscribed', 'no request to confirm', 'The only alias command')
     return TOLD if any(each in answer for each in refused) else DONE
 
 

@@ -59,7 +59,7 @@ def test_all_go_at_once_and_what_waits_as_well(ant):
     new.reads()
     answers(new, new.inbox[-1])
     [answer] = new.reads()
-    assert 'there is no such request.' in text_of(answer)
+    assert 'there is no request to confirm.' in text_of(answer)
     assert own(ant, bart) == {}
 
 

@@ -132,10 +132,10 @@ def _conversations(mlist: MailingList, member: Member) -> sending.Facts:
             ]
         total = search_size(wanted)
         if not lines:
-            lines.append(_('There are no open conversations.'))
+            lines.append(_('None at the moment.'))
         elif total > len(found):
             shown = len(found)  # noqa: F841 # named in the sentence
-            lines += ['', _('These are ${shown} of ${total}, most recent posts first.')]
+            lines += ['', _('Shown: ${shown} of ${total}, most recent posts first.')]
         return {
             'conversations': '\n'.join(lines),
             'default': wording.of_default(default),

@@ -25,7 +25,7 @@ def usage() -> str:
     The language of the member is in use.
     """
     return _("""\
-    dlist alias add ADDRESS     post from this address as well
+    dlist alias add ADDRESS     post from that address as well
     dlist alias remove ADDRESS  remove this alias
     dlist alias clear           remove all your aliases
     dlist alias list            show your aliases
@@ -60,6 +60,12 @@ def answer(
             return _('You no longer have any aliases.')
         case ['list'] | []:
             return _list(member)
+        case ['add' | 'remove' as verb, *_others]:  # noqa: F841 # in the sentence
+            return _("""\
+    This command takes one address and nothing else:
+
+    dlist alias ${verb} ADDRESS
+""")
     return None
 
 
@@ -96,17 +102,20 @@ def _add(mlist: MailingList, msg: Message, member: Member, given: str) -> str:
         return _('${email} is already your alias.')
     except requests.TooManyAliases as error:
         limit = error.limit
-        return _('You have reached the limit of aliases: ${limit}.  Remove one first.')
+        return _(
+            'You have reached the maximum number of aliases: ${limit}.\n'
+            'To remove one, send: dlist alias remove ADDRESS'
+        )
     except requests.AskedTooOften as error:
         limit = error.limit  # noqa: F841 # in the sentence
         return _(
-            'You have reached the limit of alias requests for today: ${limit}.\n'
+            'You have reached the daily limit of alias requests: ${limit}.\n'
             'Please try again tomorrow.'
         )
     return _("""\
     A message was sent to ${email}.
-    You can post from that address after it has been confirmed by a reply to
-    that message.  If it cannot become an alias, the message says why.
+    Reply to that message to confirm the address; then you can post from it.
+    If the address cannot become an alias, the message says why.
 """) + _undo(f'remove {email}')
 
 

@@ -189,7 +189,7 @@ def _essay(asked: Asked) -> str | None:
     answer = keeping.of_member(asked.member)
     if answer is None:
         return _('This list has no stored answer from you.')
-    return '\n'.join([_('Your answer before joining:'), '', answer])
+    return '\n'.join([_('The answer that you gave before joining:'), '', answer])
 
 
 def _help(asked: Asked) -> str | None:

@@ -25,6 +25,8 @@ log = logging.getLogger('mailman.vette')
 #: What a sender is told of.
 TOLD = frozenset({Fate.unknown, Fate.closed, Fate.unclear, Fate.reused})
 
+NO_MEMBER = 'dlist:notice:no-member'
+
 # More addresses than these would not be read.
 MOST_SHOWN = 50
 
@@ -66,7 +68,7 @@ def refuse(arrival: Arrival, judgement: Judgement) -> None:
         others[MOST_SHOWN:] = ['...']
     facts = {'address': '\n    '.join([address, *others])}
     if member is None and intent.is_command and not is_unclear:
-        template = 'dlist:notice:no-member'
+        template = NO_MEMBER
         facts['join_email'] = mlist.join_address
     else:
         template = f'dlist:notice:{judgement.fate.name}'
@@ -75,7 +77,10 @@ def refuse(arrival: Arrival, judgement: Judgement) -> None:
         if judgement.conversation is not None:
             facts |= sending.facts_about(mlist, judgement.conversation)
     with _.using(reader.preferred_language.code):
-        subject = _('Your message to ${mlist.display_name} was not posted')
+        if template == NO_MEMBER:
+            subject = _('Your command to ${mlist.display_name} was not carried out')
+        else:
+            subject = _('Your message to ${mlist.display_name} was not posted')
     notice = sending.write(mlist, reader, template, subject, facts, returned=msg)
     # What is not posted comes back, however much it is.
     sending.send(mlist, notice, to, answers=msg, limited=False)
