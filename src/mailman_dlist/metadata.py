@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What travels with a message through the queues, for all doors alike.
+"""The metadata that a message carries through the queues, however it arrived.
 
-Everything is a plain value: the metadata is pickled between queues, a moderator
-may hold it for weeks, and an admin may inject a message with it by hand.
+Everything is a plain value: the metadata is pickled between queues, a moderator may
+hold it for weeks, and an admin may inject a message with it by hand.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ from mailman_dlist.model import session
 #: The extension of the envelope recipient; '' for the list's bare address.
 EXTENSION = 'dlist_extension'
 
-#: Further extensions of recipients that mean nothing either, divided by blanks.
+#: Further extensions of recipients that are not understood either, separated by blanks.
 OTHERS = 'dlist_others'
 
-#: Until when a message is tried again whose database is locked.
+#: The time until which a message is retried while the database is locked.
 RETRY_UNTIL = 'dlist_retry_until'
 
-#: The message-id that the message came with; later handlers may change it.
+#: The Message-ID with which the message arrived; later handlers may change it.
 MESSAGE_ID = 'dlist_message_id'
 
-#: What marks a message from an alias whose traces are gone; only the site's key
-#: tells whose it was.
+#: The mark of a message from an alias whose traces are removed; only the site's key can
+#: tell whose alias it was.
 ALIAS = 'dlist_alias'
 
-#: The author of such a message had sent a copy to another own address.
+#: The author of such a message had sent a copy to another address of their own.
 COPIED = 'dlist_copied'
 
 #: The name of the conversation, once the message is accepted.
 CONVERSATION = 'dlist_conversation'
 
-#: On the way out: what personal links and header fields are made of.
+#: Outgoing only: the values for personal links and header fields.
 CONVERSATION_ID = 'dlist_conversation_id'
 ACTION = 'dlist_action'
 UNSUBSCRIBE = 'dlist_unsubscribe'
@@ -63,9 +63,9 @@ FOLLOWUP = '_dlist_followup'
 
 
 def asked(intent: Intent, others: Iterable[Intent] = ()) -> MsgData:
-    """Return what goes with a message that asks for this.
+    """Return the metadata of a message with this intent.
 
-    :param others: What else of it is not understood.
+    :param others: Its further extensions that are not understood.
     """
     entries: MsgData = {EXTENSION: intent.extension}
     rest = ' '.join('+'.join(each.extension.split()) for each in others)
@@ -73,7 +73,7 @@ def asked(intent: Intent, others: Iterable[Intent] = ()) -> MsgData:
 
 
 def may_retry(error: Exception, msgdata: MsgData) -> bool:
-    """Say whether a message goes back into its queue because of an error.
+    """Return whether a message goes back into its queue because of an error.
 
     It does as long as the database is locked, for as long as Mailman tries to deliver.
     """
@@ -85,7 +85,7 @@ def may_retry(error: Exception, msgdata: MsgData) -> bool:
 
 
 def outgoing(msgdata: MsgData, group: Group) -> MsgData:
-    """Return what goes with the copies of one group."""
+    """Return the metadata for the copies of one group."""
     accepted: Accepted = msgdata[ACCEPTED]
     entries: MsgData = {
         'recipients': group.recipients,
@@ -100,7 +100,9 @@ def outgoing(msgdata: MsgData, group: Group) -> MsgData:
 
 
 def arrival(mlist: MailingList, msg: Message, msgdata: MsgData) -> Arrival:
-    """Return what this stage knows of the message; who asks first finds it out."""
+    """Return the facts about the message, which the first caller in this stage
+    computes.
+    """
     if ARRIVAL not in msgdata:
         message_id = _message_id(msg, msgdata)
         extension = msgdata.get(EXTENSION)
@@ -125,12 +127,12 @@ def _words(text: object) -> list[str]:
 
 
 def look_again(msgdata: MsgData) -> None:
-    """Forget what this stage knows of the message, because it is out of date."""
+    """Forget the facts about the message, because they are out of date."""
     msgdata.pop(ARRIVAL, None)
 
 
 def _message_id(msg: Message, msgdata: MsgData) -> str:
-    """Return the message-id that the message came with."""
+    """Return the Message-ID with which the message arrived."""
     if MESSAGE_ID not in msgdata:
         if mend_message_id(msg):
             add_message_hash(msg)
@@ -139,9 +141,9 @@ def _message_id(msg: Message, msgdata: MsgData) -> str:
 
 
 def take_traces(mlist: MailingList, msg: Message, msgdata: MsgData) -> Arrival:
-    """Take out of a message, and of what travels with it, who is behind its alias.
+    """Remove the author behind an alias from a message and its metadata.
 
-    It may be done again, and does nothing to what is from no alias.
+    Repeating this is safe; a message that is not from an alias stays unchanged.
     """
     taken = anonymity.take_traces(arrival(mlist, msg, msgdata))
     author = taken.author
@@ -165,6 +167,6 @@ def take_traces(mlist: MailingList, msg: Message, msgdata: MsgData) -> Arrival:
 
 
 def lose_alias(msgdata: MsgData) -> None:
-    """Let a message be a stranger's from now on, whosever alias it came from."""
+    """Treat a message as a stranger's from now on, whosever alias it came from."""
     msgdata[ALIAS] = LOST
     look_again(msgdata)

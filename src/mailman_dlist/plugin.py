@@ -39,7 +39,7 @@ SILENT = 'runner', 'mailman'
 
 
 def _reports() -> bool:
-    """Say whether this process logs what is amiss at the start."""
+    """Return whether this process logs what is amiss at the start."""
     return Path(sys.argv[0]).name not in SILENT
 
 

@@ -56,7 +56,7 @@ class NotADlist(DlistError):
 
 @public
 def is_dlist(mlist: MailingList) -> bool:
-    """Say whether posts to the list become conversations.
+    """Return whether posts to the list become conversations.
 
     With our chain alone, or our pipeline alone, a list is a plain list.
     """
@@ -65,7 +65,7 @@ def is_dlist(mlist: MailingList) -> bool:
 
 @public
 def is_half_dlist(mlist: MailingList) -> bool:
-    """Say whether the list has our chain or our pipeline without the other."""
+    """Return whether the list has our chain or our pipeline without the other."""
     return (mlist.posting_chain == CHAIN) is not (mlist.posting_pipeline == PIPELINE)
 
 
@@ -94,7 +94,7 @@ def is_deleted(list_id: str | None) -> bool:
 
     What waits to be committed is rolled back.
 
-    :param list_id: None where it is not known.
+    :param list_id: None if it is not known.
     """
     store().rollback()
     return list_id is not None and not model.exists(list_id)
@@ -129,7 +129,7 @@ def delimiter() -> str:
 def settings(mlist: MailingList) -> model.Dlist:
     """Return the settings of a dlist.
 
-    :raises NotADlist: when it is none.
+    :raises NotADlist: if it is none.
     """
     if not is_dlist(mlist):
         raise NotADlist(mlist)
@@ -142,7 +142,7 @@ def settings(mlist: MailingList) -> model.Dlist:
 def post_settings(mlist: MailingList, sender: str) -> model.PostSettings:
     """Return what the way of a message from this address depends on.
 
-    :raises NotADlist: when the list is none.
+    :raises NotADlist: if the list is none.
     """
     if not is_dlist(mlist):
         raise NotADlist(mlist)
@@ -164,7 +164,7 @@ def enable(mlist: MailingList, default: Default = Default.everything) -> None:
     A list that was a dlist before has its old settings and conversations back.
 
     :param default: What the members that it has go on hearing.
-    :raises ListNameUnfit: when the list's name leaves no room for addresses.
+    :raises ListNameUnfit: if the list's name leaves no room for addresses.
     """
     if is_dlist(mlist):
         return
@@ -255,8 +255,8 @@ def change(mlist: MailingList, values: Mapping[str, str | bool]) -> None:
 
     :param values: Texts by the names of settings; yes and no may be booleans.
     :raises BadSetting: for the first that is unknown or has a bad value.
-    :raises ListNameUnfit: when the list cannot be a dlist.
-    :raises NotADlist: when other settings than `enabled` are given for a plain
+    :raises ListNameUnfit: if the list cannot be a dlist.
+    :raises NotADlist: if other settings than `enabled` are given for a plain
         list that stays one.
     """
     checked = read_settings({'enabled': yes_or_no} | READERS, values)

@@ -92,7 +92,7 @@ class UnknownEssay(Unknown):
 def list_named(given: str) -> MailingList:
     """Return a list, plain or not, by its List-ID or posting address.
 
-    :raises UnknownList: when there is none.
+    :raises UnknownList: if there is none.
     """
     manager = getUtility(IListManager)
     mlist = manager.get(given.lower()) if _may_stand_in_address(given) else None
@@ -105,8 +105,8 @@ def list_named(given: str) -> MailingList:
 def dlist_named(given: str) -> MailingList:
     """Return a dlist by its List-ID or posting address.
 
-    :raises UnknownList: when there is none.
-    :raises NotADlist: when it is a plain list.
+    :raises UnknownList: if there is none.
+    :raises NotADlist: if it is a plain list.
     """
     mlist = list_named(given)
     if not lists.is_dlist(mlist):
@@ -131,7 +131,7 @@ def similar_names(mlist: MailingList, name: str) -> list[str]:
 def conversation_named(mlist: MailingList, given: str) -> Conversation:
     """Return a conversation by the name it has, or had.
 
-    :raises UnknownConversation: when there is none.
+    :raises UnknownConversation: if there is none.
     """
     is_name = naming.is_name(given.lower())
     found = find(mlist, given) if is_name else None
@@ -145,7 +145,7 @@ def conversation_named(mlist: MailingList, given: str) -> Conversation:
 def member_with_email(mlist: MailingList, given: str) -> Member:
     """Return a member of the list by the address of the membership.
 
-    :raises UnknownMember: when there is none.
+    :raises UnknownMember: if there is none.
     """
     members = mlist.members
     member = members.get_member(given.lower()) if _may_stand_in_address(given) else None
@@ -158,7 +158,7 @@ def member_with_email(mlist: MailingList, given: str) -> Member:
 def member_with_id(mlist: MailingList, member_id: UUID) -> Member:
     """Return a member of the list by the id of the membership.
 
-    :raises UnknownMember: when there is none; a membership of another list, or
+    :raises UnknownMember: if there is none; a membership of another list, or
         as owner, moderator or nonmember, does not count.
     """
     member = senders.membership(mlist, member_id)
@@ -177,7 +177,7 @@ def email_of(member: Member) -> str | None:
 def choice_of(conversation: Conversation, member: Member) -> Chosen:
     """Return what a member has chosen about a conversation.
 
-    :raises UnknownChoice: when no choice counts now.
+    :raises UnknownChoice: if no choice counts now.
     """
     found = choices(conversation, now(), member_id=member.member_id)
     if not found:
@@ -191,7 +191,7 @@ def essay_of(mlist: MailingList, given: str, member_id: UUID | None) -> Essay:
 
     :param given: The token of Mailman's request, or the id of a member.
     :param member_id: The same as an id, if it is one.
-    :raises UnknownEssay: when there is none on this list.
+    :raises UnknownEssay: if there is none on this list.
     """
     found = None if member_id is None else essays.of_member(member_id)
     if found is None and _may_stand_in_address(given):

@@ -40,7 +40,7 @@ def former_addresses(mlist: MailingList) -> frozenset[str]:
 
 @public
 def names_alias(mlist: MailingList, msg: Message) -> bool:
-    """Say whether a mail names an acceptable alias, with or without an extension."""
+    """Return whether a mail names an acceptable alias, with or without an extension."""
     named = addresses(msg, 'to', 'cc', 'resent-to', 'resent-cc')
     plain = (without_extension(each, lists.delimiter()) for each in named)
     return _is_explicit(mlist, [*named, *plain])

@@ -75,8 +75,8 @@ class SiteSettings:
 def ready() -> SiteSettings:
     """Return the settings of the site if the plugin can work.
 
-    :raises SiteSettingError: when dlist.cfg has an error.
-    :raises SchemaError: when the tables are not those of this release.
+    :raises SiteSettingError: if dlist.cfg has an error.
+    :raises SchemaError: if the tables are not those of this release.
     """
     settings = site_settings()
     schema.check()
@@ -87,7 +87,7 @@ def ready() -> SiteSettings:
 def site_settings() -> SiteSettings:
     """Return the settings of the site.
 
-    :raises SiteSettingError: when dlist.cfg has an error.
+    :raises SiteSettingError: if dlist.cfg has an error.
     """
     path = _configuration(config.data)
     return SiteSettings() if path is None else read(path)
@@ -151,7 +151,7 @@ def runner_faults() -> list[str]:
 
 
 def _is_class(found: str, wanted: str) -> bool:
-    """Say whether a class is the wanted one or made of it, both by their paths."""
+    """Return whether a class is the wanted one or made of it, both by their paths."""
     if found == wanted:
         return True
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way of a post through moderation: Mailman's own, with our rules beside it."""
+"""Moderate posts: Mailman's own chain, with our rules beside it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from mailman_dlist.interfaces.dlist import CHAIN
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
-# What is no post is refused before the rules that hold messages for a moderator: a
-# member's as soon as spam and bans are settled, that of others after the rule about
-# nonmembers.
+# Messages that cannot be posted are refused before the rules that hold messages for a
+# moderator: a member's as soon as spam and bans are settled, that of others after the
+# rule about nonmembers.
 REFUSING = {'emergency': 'dlist-mistake', 'administrivia': 'dlist-no-post'}
 
-# Core's rules are asked by ours about what ours do not know.
+# Our rules ask these rules of core about cases that they do not know themselves.
 EXCHANGED = {
     'administrivia': 'dlist-administrivia',
     'implicit-dest': 'dlist-destination',
@@ -36,10 +36,10 @@ EXCHANGED = {
 @public
 @implementer(IChain)
 class DlistPostingChain:
-    """Core's posting chain with rules exchanged and ours between them.
+    """Core's posting chain, with some rules replaced and ours added.
 
-    Whoever writes from an alias is judged by the message as it came; what is done
-    with it is done without the traces of the member.
+    A message from an alias is judged as it arrived; the chains then act on a message
+    without traces of the member.
     """
 
     name = CHAIN
@@ -50,7 +50,7 @@ class DlistPostingChain:
     ) -> Iterator[Any]:
         """See `IChain`."""
         if not lists.is_dlist(mlist):
-            # Somebody has exchanged the pipeline.
+            # An admin has exchanged the pipeline.
             chain, _pipeline = lists.plain_way(mlist)
             yield from config.chains[chain].get_links(mlist, msg, msgdata)
             return

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mailman's rules and chains, kept from telling others more than they may know.
+"""Wrap Mailman's rules and chains so that they reveal no private information.
 
-Rules must see a message as it came: whether it is spam, approved or too large.  But
-what is held moderators read, personal links that it quotes and all.  And what is from
-an alias has no traces of the member, whether it is held, sent back, thrown away or
-accepted: all of that shows and logs it.
+Rules must see a message as it arrived, to tell whether it is spam, approved or too
+large.  But moderators read held messages, including the personal links quoted there.
+And a message from an alias must have no traces of the member, whether it is held, sent
+back, discarded or accepted, since each of these actions shows or logs it.
 
-Mailman's rules about senders judge who writes from an alias as the member [U15]: with
-the member's moderation, and banned where the member is.  What an owner decided about
-the address while it was nobody's holds as well.  Of all that the reasons tell what a
-stranger is told, since moderators and the log have them; and no sender becomes a
-nonmember, whom owners would see.
+Mailman's rules about senders judge the author of a post from an alias as the member
+[U15]: with the member's moderation action, and as banned if the member is banned.  A
+decision that an owner made about the address before it was an alias counts as well.
+The reasons given are those that a stranger would be given, since moderators and the log
+see them; and no sender becomes a nonmember, whom owners would see.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ Function = Callable[[MailingList, Message, MsgData], None]
 def private(
     links: Iterable[Link], author: AliasAuthor | None, *, holding: bool = False
 ) -> Iterator[Link]:
-    """Yield links that lead to the same as these and tell no more than they may.
+    """Yield links to the same targets, which reveal no private information.
 
-    :param author: Who wrote from an alias, None for everybody else.
+    :param author: The author of a post from an alias; None for all others.
     :param holding: Whether these are the links of the chain that holds messages.
     """
     for link in links:
@@ -61,10 +61,10 @@ def private(
         yield Link(rule, link.action, chain, function)
 
 
-# Nothing here is public: Mailman would look for it beside what it wraps.
+# Nothing here is public: Mailman would register it in addition to what it wraps.
 @implementer(IChain)
 class PrivateChain:
-    """A chain on the way of a message."""
+    """A chain that a post passes through, wrapped."""
 
     def __init__(self, chain: Any, author: AliasAuthor | None):
         self.name = chain.name
@@ -93,7 +93,7 @@ def _privately(
         function(mlist, msg, msgdata)
         return
     scrub(msg, making.for_everybody)
-    # Mailman keeps the metadata of what it holds in the database, as JSON.
+    # Mailman stores the metadata of held messages in the database, as JSON.
     for entry in metadata.ARRIVAL, metadata.JUDGEMENT:
         msgdata.pop(entry, None)
     function(mlist, msg, msgdata)
@@ -102,7 +102,7 @@ def _privately(
 
 
 class RuleForAlias:
-    """A rule of core's, for one message; in lists of rules it is that one."""
+    """Wrap a rule of core's for one message; lists of rules name core's rule."""
 
     def __init__(self, rule: Any, author: AliasAuthor):
         self.name = rule.name
@@ -114,7 +114,7 @@ class RuleForAlias:
 
 @implementer(IRule)
 class Banned(RuleForAlias):
-    """Match who is banned, as alias or as member."""
+    """Match posts from aliases if the alias or the member is banned."""
 
     def check(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
         """See `IRule`."""
@@ -122,7 +122,7 @@ class Banned(RuleForAlias):
             return True
         if not is_member_banned(mlist, self._author.member):
             return False
-        # The same reason, about the sender that everybody knows.
+        # The same reason, about the sender that everybody may know.
         with core.defer_translation():
             text = core('Message sender {} is banned from this list')
         _give_reason(msgdata, (text, self._author.email))
@@ -131,7 +131,9 @@ class Banned(RuleForAlias):
 
 @implementer(IRule)
 class Later(RuleForAlias):
-    """Leave it to the rule about nonmembers, whichever sender core would find."""
+    """Match nothing, whichever sender core would find; the rule about nonmembers
+    decides.
+    """
 
     def check(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
         """See `IRule`."""
@@ -140,12 +142,14 @@ class Later(RuleForAlias):
 
 @implementer(IRule)
 class AsMember(RuleForAlias):
-    """Judge as if the member had written, unless an owner has judged the alias."""
+    """Judge the member as the author, unless an owner has made a decision about the
+    alias.
+    """
 
     def check(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
         """See `IRule`."""
         email = self._author.email
-        # Core takes any of the senders for the author.
+        # Core may take any of the senders for the author.
         letter = MailmanMessage()
         letter['From'] = email
         if is_decided_alias(mlist, self._author):

@@ -49,7 +49,7 @@ class Commands(click.Group):
 def named_list(given: str) -> MailingList:
     """Return a list, plain or not, by its List-ID or posting address.
 
-    :raises DlistError: when there is none, or when the plugin cannot work.
+    :raises DlistError: if there is none, or when the plugin cannot work.
     """
     ready()
     return lookup.list_named(given)
@@ -58,7 +58,7 @@ def named_list(given: str) -> MailingList:
 def named_dlist(given: str) -> MailingList:
     """Return a dlist by its List-ID or posting address.
 
-    :raises DlistError: when there is none, or when the plugin cannot work.
+    :raises DlistError: if there is none, or when the plugin cannot work.
     """
     ready()
     return lookup.dlist_named(given)

@@ -112,14 +112,14 @@ def remove(msg: Message, author: Author, published: Published, now: datetime) ->
 
 
 def is_own(address: str, author: Author) -> bool:
-    """Say whether an address is the member's, but not the alias that is shown."""
+    """Return whether an address is the member's, but not the alias that is shown."""
     plain = _plain(address)
     own = any(_plain(each) == plain for each in author.addresses)
     return own and address.lower() != author.alias.lower()
 
 
 def tells(name: str, author: Author) -> bool:
-    """Say whether a display name leads to the member.
+    """Return whether a display name leads to the member.
 
     >>> anne = Author('x@example.net', frozenset({'anne@example.com'}),
     ...     frozenset({'Anne Person'}))

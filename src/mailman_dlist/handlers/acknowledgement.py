@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Acknowledge posts to members who want that: from an alias too, not of programs."""
+"""Acknowledge posts to members who want that, also posts from an alias.
+
+Posts by programs are not acknowledged.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 from mailman_dlist.mail.automatic import is_generated
 
 
-# Not public: Mailman would look for it beside the handler that it wraps.
+# Not public: Mailman would register it in addition to the handler that it wraps.
 @implementer(IHandler)
 class Acknowledgement:
-    """Core's handler, which asks for the member by the address of the sender."""
+    """Wrap core's handler, which finds the member by the address of the sender."""
 
     def __init__(self, handler: Any):
         self.name = handler.name
@@ -26,7 +29,9 @@ class Acknowledgement:
         self._handler = handler
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
-        """See `IHandler`.  The answer goes to the alias; programs receive none."""
+        """See `IHandler`.  The acknowledgement goes to the alias; programs receive
+        none.
+        """
         if is_generated(msg):
             return
         author = metadata.arrival(mlist, msg, msgdata).author

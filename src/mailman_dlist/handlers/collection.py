@@ -12,7 +12,7 @@ from mailman_dlist.app.digests.mailbox import collect
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
-# Not public: Mailman would look for it beside the handler whose place it takes.
+# Not public: Mailman would register it in addition to the handler that it replaces.
 @implementer(IHandler)
 class Collection:
     """Replaces core's handler, which alters messages in its mailbox."""

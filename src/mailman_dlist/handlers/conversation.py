@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A post becomes part of a conversation."""
+"""Make a post part of a conversation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mailman_dlist.mail.references import rename
 class DlistConversation:
     """Accept the message into its conversation.
 
-    It comes after all handlers that can refuse a message, and before anything leaves
+    This runs after all handlers that can refuse a message, and before anything leaves
     the pipeline.
     """
 
@@ -37,7 +37,7 @@ class DlistConversation:
         try:
             self._process(mlist, msg, msgdata)
         except Gone:
-            # The author left meanwhile, or the conversation was deleted.
+            # The author has left in the meantime, or the conversation was deleted.
             metadata.look_again(msgdata)
             config.handlers['dlist-refusal'].process(mlist, msg, msgdata)
             self._process(mlist, msg, msgdata)
@@ -46,7 +46,7 @@ class DlistConversation:
         arrival = metadata.arrival(mlist, msg, msgdata)
         accepted = accepting.accept(arrival, msgdata.pop(metadata.JUDGEMENT))
         if isinstance(accepted, Judgement):
-            # Another runner has changed something meanwhile.
+            # Another runner has made a change in the meantime.
             refuse(arrival, accepted)
             raise DiscardMessage(accepted.fate.value)
         if accepted.into_silence:

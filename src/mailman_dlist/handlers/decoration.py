@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Add what only one member's copy has: their link, and why they receive it.
+"""Add the personal link and the reason for delivery to each member's copy.
 
 Mailman decorates a message when it sends it: once for all, or for each recipient if
 delivery is personalised.  So neither the archive nor a digest has a personal link.
@@ -26,7 +26,7 @@ from mailman_dlist.interfaces.mailman import MailingList, Member, Message, MsgDa
 
 FIELD = 'X-Dlist-Reason'
 
-# For people and their filters, and so in one language.
+# For people and their filters, therefore in one language.
 REASONS = {
     Why.everything: 'you receive every message',
     Why.openings: 'you receive the first message of every conversation',
@@ -38,7 +38,7 @@ REASONS = {
 log = logging.getLogger('mailman.plugins.dlist')
 
 
-# Not public: Mailman would look for it beside the handler that it wraps.
+# Not public: Mailman would register it in addition to the handler that it wraps.
 @implementer(IHandler)
 class Decoration:
     """Mailman's own handler, with the values for this copy.
@@ -80,7 +80,7 @@ class Decoration:
         try:
             write = self._writer(msgdata[metadata.CONVERSATION_ID], action)
         except KeyFileError as error:
-            # Some may have their copies already.
+            # Some recipients may have their copies already.
             _complain(str(error), str(msg['message-id']))
             return ''
         return write(reader.member_id)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The header fields that lead back to the conversation."""
+"""Set the header fields that lead back to the conversation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PREFIX = 'x-dlist-'
 @public
 @implementer(IHandler)
 class DlistHeaders:
-    """Let To, Cc and Reply-To name the conversation where they name the list."""
+    """Replace the list's address by the conversation's in To, Cc and Reply-To."""
 
     name = 'dlist-headers'
     description = _('Replace the list by the conversation in To, Cc and Reply-To.')
@@ -49,15 +49,15 @@ class DlistHeaders:
             msg[FOLLOWUP] = followup_to
             msgdata[metadata.FOLLOWUP] = followup_to
         for field in {each for each in msg if each.lower().startswith(PREFIX)}:
-            # Whoever wrote it, we did not.
+            # A field of that name is not ours, whoever wrote it.
             del msg[field]
         stamp(msg, name)
         note_list(msg, mlist.list_id)
-        # Anonymous lists gave it a new id, under which archive and digest know it.
+        # On an anonymous list, core gave it a new id, which archive and digest use.
         delivery.publish(msgdata[metadata.ACCEPTED], str(msg['message-id']))
 
 
 def stamp(msg: Message, name: str) -> None:
-    """Say in the message which conversation it belongs to."""
+    """Name the conversation of the message in its header."""
     del msg[FIELD]
     msg[FIELD] = name

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The first step of the pipeline: what is no post goes no further."""
+"""The first step of the pipeline: stop messages that cannot be posted."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 @public
 @implementer(IHandler)
 class DlistRefusal:
-    """Refuse what is no post, before other handlers change it or answer it.
+    """Refuse what cannot be posted, before other handlers change it or reply to it.
 
-    A moderator's acceptance comes here without the chain, and so does a
-    nonmember's action of *accept*.
+    A message that a moderator accepted comes here without passing the chain, and so
+    does one by a nonmember with the action *accept*.
     """
 
     name = 'dlist-refusal'
@@ -32,8 +32,8 @@ class DlistRefusal:
         """See `IHandler`."""
         if anonymity.has_lost_alias(metadata.arrival(mlist, msg, msgdata)):
             _settle_as_stranger(mlist, msg, msgdata)
-        # The chain has done it, but not to what was injected, or was held before the
-        # address was an alias.
+        # The chain has done this already, but not to messages that were injected, or
+        # held before the address was an alias.
         arrival = metadata.take_traces(mlist, msg, msgdata)
         judgement = judging.judge(arrival, arrival.thread)
         if not judgement.fate.is_post:
@@ -43,9 +43,10 @@ class DlistRefusal:
 
 
 def _settle_as_stranger(mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
-    """Send back to the rules about strangers what lost its alias on the way [U16].
+    """Return a message that has lost its alias on the way to the rules about strangers
+    [U16].
 
-    It is posted where a moderator had accepted the message itself.
+    It is posted if a moderator had accepted the message itself.
     """
     metadata.lose_alias(msgdata)
     accepted = msgdata.get('moderator_approved') or 'approved' in msgdata['rule_hits']

@@ -133,7 +133,7 @@ def no_post(
 
 
 def is_generated(msg: Message) -> bool:
-    """Say whether a mail says that a program generated it (RFC 3834, section 5)."""
+    """Return whether a mail says that a program generated it (RFC 3834, section 5)."""
     return 'auto-generated' in _first_words(msg, 'Auto-Submitted')
 
 

@@ -11,7 +11,7 @@ from mailman_dlist.mail.fields import raw
 
 
 def written_at(msg: Message) -> datetime | None:
-    """Return the Date in UTC, without a time zone; None where it cannot be read.
+    """Return the Date in UTC, without a time zone; None if it cannot be read.
 
     >>> msg = Message()
     >>> msg['Date'] = 'Mon, 02 Feb 2026 10:00:00 +0100'

@@ -50,8 +50,8 @@ class Mailbox(NamedTuple):
     """One entry of a field of addresses.
 
     :param name: As it came, encoded words and all; without quotes and comments.
-    :param address: As it came; '' where the entry has none, or not exactly one.
-    :param is_clear: False where something looks like an address and is not written as
+    :param address: As it came; '' if the entry has none, or not exactly one.
+    :param is_clear: False if something looks like an address and is not written as
         one, so that others may read something else.
     """
 
@@ -86,7 +86,7 @@ class _Entry:
     is_broken: bool = False
 
     def read(self) -> Mailbox | None:
-        """Return what it names; None where there is nothing."""
+        """Return what it names; None if there is nothing."""
         text = ''.join(self.text).strip()
         named = [each for each in self.angles if '@' in each]
         if self.is_broken or len(named) > 1:

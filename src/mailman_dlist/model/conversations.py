@@ -278,7 +278,7 @@ class Search:
 class Overview(NamedTuple):
     """A conversation, and what its messages tell about it.
 
-    :param message_id: Of the opening message; None when it is not known.
+    :param message_id: Of the opening message; None if it is not known.
     """
 
     conversation: Conversation
@@ -311,7 +311,7 @@ def search_size(wanted: Search) -> int:
 def overview(conversation: Conversation) -> Overview:
     """Return what the messages of one conversation tell about it.
 
-    :raises Gone: when it does not exist any more.
+    :raises Gone: if it does not exist any more.
     """
     found = _overview().where(Conversation.id == conversation.id)
     row = store().execute(found).one_or_none()

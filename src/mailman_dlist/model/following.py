@@ -170,7 +170,7 @@ def choices_of(
 def choices_about(conversation: Conversation, member_id: UUID) -> Choices:
     """Return what a member has chosen about one conversation.
 
-    :raises Gone: when the conversation does not exist any more.
+    :raises Gone: if the conversation does not exist any more.
     """
     found = choices_of(member_id, [conversation.id]).get(conversation.id)
     if found is None:
@@ -208,7 +208,7 @@ def end(conversation_id: int, member_id: UUID, moment: datetime) -> bool:
 
     Of a mute the list's digests, if it makes any, still need the time.
 
-    :return: False when there is none that is over: another runner was quicker.
+    :return: False if there is none that is over: another runner was quicker.
     """
     this = and_(
         pauses.c.conversation_id == conversation_id,

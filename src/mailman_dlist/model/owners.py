@@ -59,7 +59,7 @@ def hold(list_id: str, member_id: UUID | None = None) -> None:
     Call it before rows that exist are changed, or locks would be taken in another
     order than a deletion takes them.  New rows need no call, but one saves a statement.
 
-    :raises Gone: when the list or the member does not exist any more.
+    :raises Gone: if the list or the member does not exist any more.
     """
     owners: set[Owner] = {(_dlist.c.list_id, list_id)}
     if member_id is not None:
@@ -106,7 +106,7 @@ def _has_one_writer(session: Session) -> bool:
 def _hold(session: Session) -> None:
     """Lock the owners of all new rows.
 
-    :raises Gone: when one of them does not exist any more.
+    :raises Gone: if one of them does not exist any more.
     """
     rows = [row for row in session.new if isinstance(row, Base)]
     if not rows:
@@ -126,7 +126,7 @@ def _hold(session: Session) -> None:
 def _lock_all(session: Session, owners: set[Owner]) -> None:
     """Lock owners that are not locked yet.
 
-    :raises Gone: when one of them does not exist any more.
+    :raises Gone: if one of them does not exist any more.
     """
     held = session.info.setdefault(HELD, set())
     new = owners - held

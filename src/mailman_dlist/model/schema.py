@@ -92,7 +92,7 @@ class TablesMissing(DlistError):
 def check() -> None:
     """Make sure that the tables belong to this release; checks each database once.
 
-    :raises SchemaError: when they are missing, older or newer.
+    :raises SchemaError: if they are missing, older or newer.
     """
     global _checked
     if _checked is config.db:
@@ -123,7 +123,7 @@ def upgrade() -> bool:
     """Create or migrate the tables.
 
     :return: True if there was something to do.
-    :raises SchemaError: when the tables are newer than this release.
+    :raises SchemaError: if the tables are newer than this release.
     """
     wanted = head()
     if revision() == wanted:
@@ -154,7 +154,7 @@ def missing() -> list[str]:
 def restore() -> list[str]:
     """Create the tables that somebody has dropped, empty; return their names.
 
-    :raises SchemaError: when the others are of another revision.
+    :raises SchemaError: if the others are of another revision.
     """
     found, wanted = revision(), head()
     if found != wanted:

@@ -89,7 +89,7 @@ def committed(work: Callable[[], T]) -> T:
 
     :param work: Looks, decides and adds, from the start each time.
     :return: What the work returned, when it is committed.
-    :raises Gone: when the list, the member or the conversation does not exist any more.
+    :raises Gone: if the list, the member or the conversation does not exist any more.
     :raises IntegrityError: or another of `LOST_RACES`, when it failed ten times, or
         somebody held a lock for too long.
     """

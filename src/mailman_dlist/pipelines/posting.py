@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way of an accepted post: Mailman's own, with our handlers beside it."""
+"""Process accepted posts: Mailman's own pipeline, with our handlers beside its own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 from mailman_dlist.model.conversations import Step
 
 
-# Ours, and the handler of core's that they come before, after, or replace.
+# Our handlers, by the handler of core's that they precede, follow or replace.
 FIRST = 'dlist-refusal'
 BEFORE = {
     # The content filter may forward a message to the moderators.
@@ -39,8 +39,8 @@ AFTER = {
 }
 INSTEAD = {'to-outgoing': 'dlist-to-outgoing'}
 
-# What leaves the pipeline or counts, and must not be done again when a message
-# is replayed after a crash.
+# Handlers that send or count something, and must not do it again when a message is
+# replayed after a crash.
 ONCE = {
     'to-archive': Step.archive,
     'to-digest': Step.digest,
@@ -54,7 +54,7 @@ WRAPPED = {'acknowledge': Acknowledgement, 'to-digest': Collection}
 
 @implementer(IHandler)
 class Once:
-    """A handler of core's that does its work once for each message."""
+    """A handler of core's that runs only once for each message."""
 
     def __init__(self, handler: Any, step: Step):
         self.name = handler.name
@@ -73,7 +73,7 @@ class Once:
 
 @implementer(IHandler)
 class Fork:
-    """Find the handlers that follow, when the pipeline meets the message."""
+    """Find the handlers that follow, when the message enters the pipeline."""
 
     name = 'dlist-fork'
     description = _('Choose the pipeline of a plain list or of a dlist.')
@@ -84,16 +84,16 @@ class Fork:
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""
         if not lists.is_dlist(mlist):
-            # Somebody has exchanged the chain, or chosen this pipeline alone.
+            # An admin has exchanged the chain, or chosen this pipeline alone.
             _chain, self.plain = lists.plain_way(mlist)
 
 
 @implementer(IHandler)
 class Guarded:
-    """A handler that stops the message when the list is deleted meanwhile.
+    """A handler that stops the message if the list is deleted in the meantime.
 
-    Otherwise the message would be shunted, and never get through.  While the database
-    is locked, it goes back into the queue.
+    Otherwise the message would be shunted, and could never be delivered.  While the
+    database is locked, it goes back into the queue.
     """
 
     def __init__(self, handler: Any):
@@ -110,7 +110,7 @@ class Guarded:
         except Exception as error:
             if metadata.may_retry(error, msgdata):
                 config.db.abort()
-                # As a replay of what was shunted, but by itself.
+                # Like a replay of a shunted message, but automatic.
                 config.switchboards['pipeline'].enqueue(msg, msgdata)
                 raise DiscardMessage(
                     'the database is locked; the message is queued again'

@@ -46,7 +46,7 @@ class OfAList(Resource):
     def member(self, member_id: str) -> Member:
         """Return a member of the list, by the id that Mailman shows.
 
-        :raises UnknownMember: when there is none.
+        :raises UnknownMember: if there is none.
         """
         mlist, key = self.mlist(), self.uuid(member_id)
         if key is not None:
@@ -76,7 +76,7 @@ class OfAMember(OfAList):
     def parties(self) -> tuple[MailingList, Member]:
         """Return the list and the member.
 
-        :raises UnknownMember: when there is none.
+        :raises UnknownMember: if there is none.
         """
         return self.mlist(), self.member(self.member_id)
 
@@ -95,7 +95,7 @@ class OfAConversation(OfAList):
     def conversation(self) -> tuple[MailingList, Conversation]:
         """Return the list and the conversation.
 
-        :raises UnknownConversation: when there is none.
+        :raises UnknownConversation: if there is none.
         """
         mlist = self.mlist()
         return mlist, lookup.conversation_named(mlist, self.name)

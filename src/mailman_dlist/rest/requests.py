@@ -35,8 +35,8 @@ def body(request: falcon.Request) -> dict[str, str | bool]:
 
     JSON's null becomes an empty text.
 
-    :raises BadBody: when the body is neither.
-    :raises BadSetting: when a field has several values.
+    :raises BadBody: if the body is neither.
+    :raises BadSetting: if a field has several values.
     """
     values = get_request_params(request)
     if not isinstance(values, dict):
@@ -52,7 +52,7 @@ def read(
 ) -> dict[str, Any]:
     """Read the body of a request.
 
-    :raises BadBody: when it is neither a form nor a JSON object.
+    :raises BadBody: if it is neither a form nor a JSON object.
     :raises BadSetting: for the first field that is unknown, missing or bad.
     """
     values = read_settings(readers, body(request))

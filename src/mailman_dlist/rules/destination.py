@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A conversation's address in To or Cc names the list as well as its own does.
+"""Accept a conversation's address in To or Cc in place of the list's own.
 
-So it is with the conversations of its acceptable aliases.
+This includes the conversation's addresses at the list's acceptable aliases.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mailman_dlist.mail.fields import addresses
 @public
 @implementer(IRule)
 class DlistDestination:
-    """Ask core's rule about messages that name none of the list's addresses."""
+    """Apply core's rule to messages that name none of the list's addresses."""
 
     name = 'dlist-destination'
     description = _('Catch messages with implicit destination.')

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which messages to a dlist are no posts, or need a moderator.
+"""Match messages to a dlist that cannot be posted or need a moderator.
 
-The chain asks after Mailman's own rules about senders, so that strangers, banned
-senders and spam have been settled before anything of ours explains itself; but for one,
-since a held message shows an alias as well as a posted one.  It asks before the rules
-about content: what can never be posted need not wait for a moderator.
+The chain applies these rules after Mailman's own rules about senders, so that
+strangers, banned senders and spam have been settled before we explain a refusal.  The
+exception is `DlistSender`, since a held message reveals an alias as a posted one does.
+The rules about content come later: a message that can never be posted need not wait for
+a moderator.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from mailman_dlist.interfaces.dlist import PlainPosts
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 
-# What owners may want to happen to a member's mail without an explanation of ours.
+# Moderation actions with which owners may want a member to get no explanation of ours.
 SILENT = (Action.reject, Action.discard)
 
 
@@ -38,10 +39,10 @@ def _judge(mlist: MailingList, msg: Message, msgdata: MsgData) -> Judgement:
 @public
 @implementer(IRule)
 class DlistMistake:
-    """Match what a member sent that can never be posted.
+    """Match a member's messages that can never be posted.
 
-    It tells nothing to others than the member, so that moderation, which is about
-    posts, need not be waited for.
+    The refusal tells nothing to anybody except the member, so that it need not wait for
+    moderation, which is about posts.
     """
 
     name = 'dlist-mistake'
@@ -63,7 +64,9 @@ class DlistMistake:
 @public
 @implementer(IRule)
 class DlistSender:
-    """Match what may show an alias beside its member, before anybody sees it."""
+    """Match messages that may reveal the member behind an alias, before anybody sees
+    them.
+    """
 
     name = 'dlist-sender'
     description = _('Match messages that do not say which one address they are from.')
@@ -80,7 +83,7 @@ class DlistSender:
 @public
 @implementer(IRule)
 class DlistNoPost:
-    """Match what can never be posted."""
+    """Match messages that can never be posted."""
 
     name = 'dlist-no-post'
     description = _('Match messages that belong to no conversation.')
@@ -94,7 +97,7 @@ class DlistNoPost:
 @public
 @implementer(IRule)
 class DlistPlainPost:
-    """Match posts to the bare list where they do not open conversations."""
+    """Match posts to the bare list address if they do not open conversations."""
 
     name = 'dlist-plain-post'
     description = _('Match posts that neither name a conversation nor reply in one.')
@@ -112,9 +115,9 @@ class DlistPlainPost:
         opening = arrival.addresses.opening  # noqa: F841 # named in the reason
         action = Action[policy.name]
         if action is Action.reject and arrival.automatic is not None:
-            # A rejection is an answer, and no program gets one.
+            # A rejection is a reply, and programs get none.
             action = Action.discard
-        # Core's moderation chain does what these say, and tells the reason.
+        # Core's moderation chain carries these out and tells the reason.
         msgdata['member_moderation_action'] = action.name
         msgdata['moderation_sender'] = msg.sender
         with _.using(mlist.preferred_language.code):

@@ -21,7 +21,7 @@ log = logging.getLogger('mailman.plugins.dlist')
 
 @public
 class DlistDigestRunner(DigestRunner):
-    """Send the readers of a dlist digests with the messages that each of them wants."""
+    """Send readers of a dlist digests with the messages that each of them wants."""
 
     def _dispose(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
         """See `IRunner`.  Mailman makes the digests of plain lists."""
@@ -39,6 +39,6 @@ class DlistDigestRunner(DigestRunner):
                 return True
             if not lists.is_deleted(list_id):
                 raise
-            # Its messages have been deleted with it.
+            # Its messages have been deleted with the list.
             log.info('%s: the list has been deleted', issue.path)
         return False

@@ -70,7 +70,7 @@ class DlistRunner(Runner):
                 return False
             if not isinstance(error, Gone):
                 raise
-        # The member left meanwhile, or the conversation was deleted.
+        # The member has left in the meantime, or the conversation was deleted.
         metadata.look_again(msgdata)
         return self._carry_out(mlist, msg, msgdata)
 
@@ -120,7 +120,7 @@ class DlistRunner(Runner):
 def _report(chore: str, error: Exception) -> None:
     """Log the failure of a chore; each kind once, and then once an hour.
 
-    An error of ours says what to mend, and is the same for all chores.
+    An error of ours says what to repair, and is the same for all chores.
     """
     if isinstance(error, DlistError):
         if seldom.is_due(str(error)):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An LMTP server that keeps the extension of an address with the message.
 
-Core's server removes the extension.  This server leaves every RCPT to core.  With DATA
-it takes only the recipients that are addresses of dlists, and leaves the others to
-core, as if they had been the only ones.
+Core's server removes the extension.  This server leaves every RCPT to core.  At DATA it
+handles only the recipients that are addresses of dlists, and leaves the others to core,
+as if they had been the only ones.
 
 Unexpected errors are temporary: after 451 the mail server keeps the mail and tries
 again; after 550 it would bounce the mail.  Only what can never be handled is refused
@@ -67,25 +67,26 @@ TOO_MANY = (
     f'554 5.5.3 Not carried out: a message has at most {MOST_COMMANDS} commands '
     'for a list'
 )
-# More would not be shown.
+# A client would not show more.
 MOST_OTHERS = 100
 
 TOO_DEEP = f'it has parts nested more than {DEEPEST} deep'
 
-# Core's log of LMTP.
+# The log of core's LMTP runner.
 log = logging.getLogger('mailman.smtp')
 
-# The server below it logs each dialogue here; core has configured that.
+# The server library logs each dialogue here; core has configured that.
 wire_log = logging.getLogger('mail.log')
 _SENDER = re.compile(r"(mail from:\s*<?|\bsender: )[^\s>'\"]*", re.IGNORECASE)
 
 
 class TooMuch(DlistError):
-    """A mail is refused, because nobody could handle what is in it."""
+    """A message is refused because it has more parts or fields than can be processed.
+    """
 
 
 class WithoutSenders(logging.Filter):
-    """Keep senders out of the log, because they may be hiding behind an alias.
+    """Keep senders out of the log, because they may be hidden behind an alias.
 
     A member who posts from an alias may send from the real address.  The log of the
     mail server in front of Mailman has it.
@@ -104,7 +105,7 @@ WITHOUT_SENDERS = WithoutSenders()
 class DlistLMTPHandler(LMTPHandler):
     """Respond for the addresses of dlists, and let core respond for the rest."""
 
-    # Mailman's name.
+    # The name is Mailman's.
     def _handle_DATA(  # noqa: N802
         self, server: Any, session: Any, envelope: Any
     ) -> str:
@@ -123,8 +124,8 @@ class DlistLMTPHandler(LMTPHandler):
             theirs.rcpt_tos = others
             answers = super()._handle_DATA(server, session, theirs).split(CRLF)
             if len(answers) != len(others):
-                # Core answers once for a message with defects; LMTP wants one
-                # answer for each recipient (RFC 2033, section 4.2).
+                # Core responds once for a message with defects; LMTP requires one
+                # response for each recipient (RFC 2033, section 4.2).
                 answers = answers[:1] * len(others)
             statuses.update(zip(others, answers, strict=True))
         statuses.update(_queue(envelope, dlists))
@@ -148,7 +149,7 @@ def _dlists(recipients: list[str]) -> dict[str, MailingList]:
 
 @transactional
 def _queue(envelope: Any, dlists: Mapping[str, MailingList]) -> dict[str, str]:
-    """Queue a message once for each thing that it asks for; return the statuses."""
+    """Queue a message once for each of its purposes; return the statuses."""
     try:
         msg = _parse(envelope)
         asked: dict[str, dict[str, Intent]] = defaultdict(dict)
@@ -200,7 +201,7 @@ def _parse(envelope: Any) -> Message:
 def _enqueue_shares(
     msg: Message, list_id: str, intents: list[Intent]
 ) -> dict[Hashable, str]:
-    """Queue a message for what it asks of a list; return statuses by purposes."""
+    """Queue a message for its purposes on a list; return the statuses by purpose."""
     if len(intents) == 1:
         [intent] = intents
         return {intent.purpose: _enqueue(msg, list_id, intent)}
@@ -219,9 +220,9 @@ def _enqueue_shares(
 def _enqueue(
     msg: Message, list_id: str, intent: Intent, others: Iterable[Intent] = ()
 ) -> str:
-    """Queue a message for one thing.
+    """Queue a message for one purpose.
 
-    :param others: What is answered together with it, since nothing is understood.
+    :param others: Further extensions to name in the reply, if none is understood.
     """
     queue = 'dlist' if intent.is_command else 'in'
     if _may_have_copies(msg, intent):
@@ -242,10 +243,10 @@ def _enqueue(
 
 
 def _may_have_copies(msg: Message, intent: Intent) -> bool:
-    """Say whether copies to other addresses would end in another conversation."""
+    """Return whether copies to other addresses would belong to another conversation."""
     if not (intent.is_post and intent.name):
         return False
-    # A reply finds the conversation without its name.
+    # A reply is matched to the conversation without its name.
     fields = msg.get_all('in-reply-to'), msg.get_all('references')
     return intent.action is Action.open or not references.parents(*fields)
 

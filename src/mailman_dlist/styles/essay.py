@@ -27,7 +27,7 @@ class DlistEssayStyle:
     def apply(self, mailing_list: MailingList) -> None:
         """See `IStyle`.
 
-        :raises ValueError: when the list cannot be a dlist; REST answers 400.
+        :raises ValueError: if the list cannot be a dlist; REST answers 400.
         """
         DlistStyle().apply(mailing_list)
         lists.settings(mailing_list).essay = True

@@ -62,7 +62,7 @@ class Obstacle:
 
 @public
 def find(mlist: MailingList, email: str, member_id: UUID) -> Obstacle | None:
-    """Return why an address cannot be an alias of a member; None when it can.
+    """Return why an address cannot be an alias of a member; None if it can.
 
     :param email: As aliases are spelled.
     """

@@ -150,8 +150,8 @@ def ask(mlist: MailingList, member: Member, given: str) -> str:
     The request is committed.
 
     :return: The normalised address.
-    :raises NotAnAddress: when the text is not an address.
-    :raises AliasRefused: when the member can have no alias now, or has this one.
+    :raises NotAnAddress: if the text is not an address.
+    :raises AliasRefused: if the member can have no alias now, or has this one.
     """
     limit = ready().alias_limit
     if not lists.settings(mlist).aliases:
@@ -213,7 +213,7 @@ def show(member: Member) -> list[OwnAlias]:
 def find(member: Member, given: str) -> OwnAlias:
     """Return one of a member's aliases.
 
-    :raises UnknownAlias: when there is none, not even a pending one.
+    :raises UnknownAlias: if there is none, not even a pending one.
     """
     email = spelling.spelled(given)
     for each in show(member):
@@ -229,7 +229,7 @@ def remove(member: Member, given: str) -> str:
     The removal is committed.
 
     :return: The normalised address.
-    :raises UnknownAlias: when there is none.
+    :raises UnknownAlias: if there is none.
     """
     def work() -> str:
         email = find(member, given).email
@@ -255,7 +255,7 @@ def _forget(member_id: UUID, email: str | None = None) -> None:
 def look(text: str) -> Confirmation:
     """Return what a token confirms, without changing anything.
 
-    :raises UnknownToken: when there is none, it has expired or was withdrawn, or
+    :raises UnknownToken: if there is none, it has expired or was withdrawn, or
         the member or the list is gone or has no aliases any more, or the member is
         banned.
     """
@@ -286,7 +286,7 @@ def confirm(text: str) -> Confirmation:
     this changes nothing.
 
     :raises UnknownToken: as `look` does.
-    :raises CannotBeAlias: when it cannot be one now; a message to the address says why.
+    :raises CannotBeAlias: if it cannot be one now; a message to the address says why.
     """
     before, obstacle = committed(lambda: _confirm(text))
     mlist, member, email = before.mlist, before.member, before.email
@@ -392,7 +392,7 @@ def _is_pending(request: AliasRequest, moment: datetime) -> bool:
 def _read(given: str) -> str:
     """Return the normalised address.
 
-    :raises NotAnAddress: when Mailman would not accept it, or not everybody could
+    :raises NotAnAddress: if Mailman would not accept it, or not everybody could
         write to it.
     """
     email = spelling.spelled(given)

@@ -105,7 +105,7 @@ class Pattern:
         self._linked = {place: each for place, each in texts.items() if each.has_mark}
 
     def fits(self) -> bool:
-        """Say whether all copies can be made by it."""
+        """Return whether all copies can be made by it."""
         return self._as_before and all(text.is_known() for text in self._texts)
 
     def apply(self, msg: AnyMessage, link: str) -> None:
@@ -166,7 +166,7 @@ class DecoratedOnce:
     def _pattern(
         self, mlist: MailingList, msg: Message, msgdata: MsgData
     ) -> Pattern | None:
-        """Return what becomes of all copies; None where that is not one thing."""
+        """Return what becomes of all copies; None if that is not one thing."""
         decoration = msgdata.get('decoration-data', {})
         if decoration.get(LINK):
             decoration = decoration | {LINK: self._mark}
@@ -182,7 +182,7 @@ class DecoratedOnce:
 
 
 def _is_whole(payload: Any) -> bool:
-    """Say whether there is a text or parts, and not both as in some broken mail."""
+    """Return whether there is a text or parts, and not both as in some broken mail."""
     return isinstance(payload, str) or (
         isinstance(payload, list)
         and all(isinstance(part, AnyMessage) for part in payload)
@@ -191,7 +191,7 @@ def _is_whole(payload: Any) -> bool:
 
 @public
 def is_personal(handler: Any, mlist: MailingList, msgdata: MsgData) -> bool:
-    """Say whether copies may tell something about the recipient, but for a link.
+    """Return whether copies may tell something about the recipient, but for a link.
 
     A handler that we do not know may tell anything.
     """

@@ -87,7 +87,7 @@ def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) ->
 
 
 def _may_join(mlist: MailingList, essay: Essay) -> bool:
-    """Say whether the address is there still, no member yet, and not banned."""
+    """Return whether the address is there still, no member yet, and not banned."""
     known = getUtility(IUserManager).get_address(essay.email) is not None
     return (
         known

@@ -63,7 +63,7 @@ def read(mlist: MailingList, text: str) -> str:
 
     Where the owners ask nothing any more, nothing needs to be said.
 
-    :raises NoAnswer: when it is none.
+    :raises NoAnswer: if it is none.
     """
     settings = lists.settings(mlist)
     return words.read(text, settings.essay_min_length if settings.essay else 0)

@@ -80,7 +80,7 @@ def _due(mlist: MailingList, essay: Essay) -> Notice | None:
 
 @public
 def was_asked(mlist: MailingList, email: str, since: datetime) -> bool:
-    """Say whether somebody who has not answered yet was sent the questions since."""
+    """Return whether somebody who has not answered yet was sent the questions since."""
     if not lists.is_dlist(mlist):
         return False
     ready()
@@ -115,7 +115,7 @@ def ask_again(mlist: MailingList, essay: Essay, *, replied: bool) -> None:
 
     At most once a day.
 
-    :param replied: True where somebody sent a reply with nothing in it.
+    :param replied: True if somebody sent a reply with nothing in it.
     """
     if essay.reminded_at is not None and essay.reminded_at + ASKED_AGAIN_AFTER > now():
         return

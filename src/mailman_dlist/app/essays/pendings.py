@@ -25,7 +25,7 @@ from mailman_dlist.model.essays import Essay
 
 @public
 def request_of(essay: Essay) -> Any:
-    """Return what Mailman knows of the request, None when it is over."""
+    """Return what Mailman knows of the request, None if it is over."""
     if essay.pending is None:
         return None
     pendable = getUtility(IPendings).confirm(essay.pending, expunge=False)
@@ -34,7 +34,7 @@ def request_of(essay: Essay) -> Any:
 
 
 def _is_whole(token: str, pendable: Any) -> bool:
-    """Say whether nobody is deleting a request.
+    """Return whether nobody is deleting a request.
 
     Every request of Mailman's to join has an address, but other programs may store some
     without.

@@ -182,7 +182,7 @@ class EssayWorkflow(SubscriptionWorkflow):
         raise StopIteration
 
     def is_asked(self) -> bool:
-        """Say whether who joins this way answers first."""
+        """Return whether who joins this way answers first."""
         settings = lists.settings(self.mlist)
         # Invitations are approved as well.
         passes = not settings.ask_invited if self.invitation else self.pre_approved
@@ -228,9 +228,9 @@ def subscribe(
 ) -> Outcome:
     """Make a request to join, or go on with one that waits for its answer.
 
-    :param answer: As `keeping.read` returns it; None where the request brings none.
+    :param answer: As `keeping.read` returns it; None if the request brings none.
     :param how: As `ISubscriptionManager.register` takes it.
-    :raises SubscriptionPendingError: when there is an answer already; all others
+    :raises SubscriptionPendingError: if there is an answer already; all others
         are core's own.
     """
     workflow = EssayWorkflow(mlist, subscriber, answer=answer, **how)

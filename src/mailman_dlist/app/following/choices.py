@@ -80,7 +80,7 @@ def choose(
     is a pause and takes the place of another pause alone.
 
     :param until: When it ends, UTC without a time zone; None for never.
-    :return: False when it gave way to what a person had chosen.
+    :return: False if it gave way to what a person had chosen.
     """
     chosen = model.choices_about(conversation, member.member_id)
     row = _replace(chosen, mlist, conversation, member, choice, reason, until)
@@ -98,7 +98,7 @@ def _replace(
 ) -> model.MemberChoice | model.Pause | None:
     """Record a choice in the place of what there is, which may be nothing.
 
-    :return: None when it gave way to what a person had chosen.
+    :return: None if it gave way to what a person had chosen.
     """
     moment = now()
     lasting, pause = _without_ended_pause(chosen, moment)

@@ -19,7 +19,7 @@ from mailman_dlist.model import following as model
 def show(mlist: MailingList, member: Member) -> dict[str, Any]:
     """Return the member's settings by their names, as plain values.
 
-    :raises NotADlist: when the list has no conversations.
+    :raises NotADlist: if the list has no conversations.
     """
     row = model.settings_of(member.member_id)
     return {
@@ -37,7 +37,7 @@ def change(
 
     :param values: Texts by the names of settings; yes and no may be booleans.
     :raises BadSetting: for the first that is unknown or has a bad value.
-    :raises NotADlist: when the list has no conversations.
+    :raises NotADlist: if the list has no conversations.
     """
     read = read_settings(READERS, values)
     row = choices.settings_of(mlist, member)

@@ -43,7 +43,7 @@ def accepted() -> dict[int, bytes]:
 
     There are none if no link was ever signed.
 
-    :raises KeyFileError: when the file is not valid.
+    :raises KeyFileError: if the file is not valid.
     """
     # No Path: every personal link comes by here.
     path = os.path.join(config.DATA_DIR, FILE_NAME)
@@ -63,7 +63,7 @@ def accepted() -> dict[int, bytes]:
 def signing() -> tuple[int, bytes]:
     """Return the id and the key that sign; create the first key if necessary.
 
-    :raises KeyFileError: when the file is not valid.
+    :raises KeyFileError: if the file is not valid.
     """
     keys = accepted()
     if not keys:

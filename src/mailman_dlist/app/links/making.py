@@ -29,7 +29,7 @@ from mailman_dlist.model import conversations as model
 def plain(mlist: MailingList, name: str) -> str:
     """Return the link to a conversation, the same for everybody.
 
-    :return: '' where the site has no web pages.
+    :return: '' if the site has no web pages.
     """
     base = site_settings().web_base_url
     return base and f'{base}/lists/{mlist.list_id}/conversations/{name}/'
@@ -39,8 +39,8 @@ def plain(mlist: MailingList, name: str) -> str:
 def personal(member_id: UUID, conversation_id: int, action: LinkAction) -> str:
     """Return a member's own link about a conversation.
 
-    :return: '' where the site has no web pages.
-    :raises KeyFileError: when it cannot be signed.
+    :return: '' if the site has no web pages.
+    :raises KeyFileError: if it cannot be signed.
     """
     return writer(conversation_id, action)(member_id)
 
@@ -73,7 +73,7 @@ def alias(confirming: str) -> str:
     """Return the link to the page with the button that confirms an alias [U14].
 
     :param confirming: The token of the request.
-    :return: '' where the site has no web pages.
+    :return: '' if the site has no web pages.
     """
     base = site_settings().web_base_url
     return base and f'{base}/dlist/alias/{confirming}'
@@ -85,9 +85,9 @@ def for_everybody(text: str) -> str | None:
 
     Also one that has expired or whose member has left: nobody should have it.
 
-    :return: The plain link, '' where there is none, and None where the token is
+    :return: The plain link, '' if there is none, and None if the token is
         not of ours, so that it may stay.
-    :raises KeyFileError: when no token can be checked.
+    :raises KeyFileError: if no token can be checked.
     """
     link = token.read(text, keys.accepted(), date.min)
     if link is None:

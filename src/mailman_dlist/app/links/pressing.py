@@ -61,9 +61,9 @@ class Landing:
 def look(text: str) -> Landing:
     """Say where a token leads; this changes nothing.
 
-    :raises UnknownLink: when it is forged, altered or expired, its key is gone, or
+    :raises UnknownLink: if it is forged, altered or expired, its key is gone, or
         the member, the conversation or the dlist is, or the member is banned.
-    :raises KeyFileError: when no token can be checked.
+    :raises KeyFileError: if no token can be checked.
     """
     link = token.read(text, keys.accepted(), now().date())
     if link is None:

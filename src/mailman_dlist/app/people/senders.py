@@ -55,14 +55,14 @@ def member_of(
     Core's own rule decides, linked addresses included, so that a command is
     carried out for whom a post would be accepted.
 
-    :param author: Who wrote it from an alias, None when nobody did.
+    :param author: Who wrote it from an alias, None if nobody did.
     """
     return _find_sender_member(mlist, msg) if author is None else author.member
 
 
 @public
 def alias_author(mlist: MailingList, msg: Message) -> AliasAuthor | None:
-    """Return who wrote a message from an alias [U15]; None when none did."""
+    """Return who wrote a message from an alias [U15]; None if none did."""
     email = from_address(msg)
     member = owner(mlist, email) if email else None
     return None if member is None else AliasAuthor(email, member)
@@ -110,7 +110,7 @@ def membership(mlist: MailingList, member_id: UUID) -> Member | None:
 def from_address(msg: Message) -> str:
     """Return the one address in From, as aliases are spelled.
 
-    '' where From names none or several, or where it cannot be read.
+    '' if From names none or several, or where it cannot be read.
     """
     named = mailboxes_in(msg, 'from')
     found = {spelled(each.address) for each in named if each.address}
@@ -131,7 +131,7 @@ def hidden_member(
     who the author wants to be.  Else a member may have meant an alias, and only the
     other fields say so; core accepts what any of them names.
 
-    :param author: Who wrote it from an alias, None when nobody did.
+    :param author: Who wrote it from an alias, None if nobody did.
     """
     email = from_address(msg)
     if author is not None or (email and {email}.issuperset(msg.senders)):
@@ -169,9 +169,9 @@ def _member_named(mlist: MailingList, email: str) -> Member | None:
 def is_banned(
     mlist: MailingList, msg: Message, author: AliasAuthor | None
 ) -> bool:
-    """Say whether who sent the message may not write to the list.
+    """Return whether who sent the message may not write to the list.
 
-    :param author: Who wrote it from an alias, None when nobody did.
+    :param author: Who wrote it from an alias, None if nobody did.
     """
     emails = dict.fromkeys(msg.senders)
     return any(is_address_banned(mlist, each) for each in emails) or (
@@ -181,14 +181,14 @@ def is_banned(
 
 @public
 def is_member_banned(mlist: MailingList, member: Member) -> bool:
-    """Say whether a member may not write to the list, and so command nothing."""
+    """Return whether a member may not write to the list, and so command nothing."""
     address = member.address
     return address is not None and is_address_banned(mlist, address.email)
 
 
 @public
 def is_address_banned(mlist: MailingList, email: str) -> bool:
-    """Say whether a ban of the list or the site is about an address.
+    """Return whether a ban of the list or the site is about an address.
 
     Mailman's own answer raises for an owner's pattern that is no regular expression.
     """
@@ -209,7 +209,7 @@ def _is_about(ban: str, email: str) -> bool:
 def commander(
     mlist: MailingList, msg: Message, author: AliasAuthor | None
 ) -> Member | None:
-    """Return the member whose command a mail is; None where it is nobody's.
+    """Return the member whose command a mail is; None if it is nobody's.
 
     All addresses that take commands ask here, once they know that the sender is not
     banned.  A command is carried out for the one member or alias in From.  Core's rule
@@ -217,7 +217,7 @@ def commander(
     a stranger who writes *Reply-To: anne@example.com* is Anne to the rule, but the
     answer is not for her.
 
-    :param author: Who wrote it from an alias, None when nobody did.
+    :param author: Who wrote it from an alias, None if nobody did.
     """
     if author is not None:
         return author.member
@@ -226,7 +226,7 @@ def commander(
 
 @public
 def is_decided(nonmember: Member) -> bool:
-    """Say whether an owner decided what becomes of a nonmember's mail."""
+    """Return whether an owner decided what becomes of a nonmember's mail."""
     return nonmember.moderation_action in DECISIONS
 
 
@@ -234,7 +234,7 @@ def is_decided(nonmember: Member) -> bool:
 def is_decided_alias(mlist: MailingList, author: AliasAuthor | None) -> bool:
     """Say whether an owner decided about an alias while it was a nonmember's address.
 
-    :param author: Who wrote from it, None when nobody wrote from an alias.
+    :param author: Who wrote from it, None if nobody wrote from an alias.
     """
     if author is None:
         return False
@@ -244,7 +244,7 @@ def is_decided_alias(mlist: MailingList, author: AliasAuthor | None) -> bool:
 
 @public
 def is_answered(mlist: MailingList, msg: Message) -> bool:
-    """Say whether an answer to a message reaches the member who is behind it.
+    """Return whether an answer to a message reaches the member who is behind it.
 
     Core's rule believes every field that names a sender, and answers go to the
     first of them: who writes *Reply-To: anne@example.com* is Anne to the rule, but
@@ -260,12 +260,12 @@ def is_answered(mlist: MailingList, msg: Message) -> bool:
 def is_moderator(
     mlist: MailingList, msg: Message, author: AliasAuthor | None
 ) -> bool:
-    """Say whether an owner or a moderator of the list sent the message.
+    """Return whether an owner or a moderator of the list sent the message.
 
     It is the one address in From that counts.  An alias has none of their rights:
     using them would tell that it is one of them.
 
-    :param author: Who wrote it from an alias, None when nobody did.
+    :param author: Who wrote it from an alias, None if nobody did.
     """
     email = from_address(msg) if author is None else ''
     return bool(email) and mlist.administrators.get_member(email) is not None

@@ -40,8 +40,8 @@ def subscriber(given: str, user_id: UUID | None, display_name: str) -> Any:
     An address that Mailman does not know is made.
 
     :param user_id: What the same text says as the id of a user, if anything.
-    :raises BadSubscriber: when there is no such user, or it is no address.
-    :raises NoPreferredAddress: when nobody could say which address joins.
+    :raises BadSubscriber: if there is no such user, or it is no address.
+    :raises NoPreferredAddress: if nobody could say which address joins.
     """
     users = getUtility(IUserManager)
     if user_id is not None:

@@ -39,7 +39,7 @@ def take_traces(arrival: Arrival) -> Arrival:
 
     :return: What is known of the message now; the same where nobody hides, or where
         it was done before.
-    :raises KeyFileError: when the site has no key to make the new message-id with.
+    :raises KeyFileError: if the site has no key to make the new message-id with.
     """
     author = arrival.author
     if author is None or arrival.mark is not None:
@@ -70,7 +70,7 @@ def take_traces(arrival: Arrival) -> Arrival:
 
 @public
 def has_lost_alias(arrival: Arrival) -> bool:
-    """Say whether a message came from an alias that its author has no more."""
+    """Return whether a message came from an alias that its author has no more."""
     mark, author = arrival.mark, arrival.author
     if mark is None or mark == LOST:
         return False

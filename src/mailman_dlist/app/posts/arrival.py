@@ -43,7 +43,7 @@ class Arrival:
 
     :param intent: What it is asked to do.
     :param message_id: The one it came with, or, from an alias, the published one.
-    :param author: Who wrote it from an alias, None when nobody did.
+    :param author: Who wrote it from an alias, None if nobody did.
     :param mark: What tells us whose alias it is from, once its traces are gone.
     :param others: Extensions that are not understood, beside that of the intent.
     :param copied: Whether such an author had sent a copy to another own address.
@@ -112,7 +112,7 @@ def arrive(
 
     :param extension: Of the envelope recipient, which is the truth.  Only where it
         is not known, since the mail was injected, do the header fields count.
-    :raises NotADlist: when the list is none.
+    :raises NotADlist: if the list is none.
     """
     ready()
     as_written(msg)

@@ -132,7 +132,7 @@ def once(
 
     A crash between the two repeats this one step; see docs/reliability.
 
-    :param commit: False where the record is committed by the next one, and nothing
+    :param commit: False if the record is committed by the next one, and nothing
         is done before that.
     """
     if accepted.message.steps & step:
@@ -151,7 +151,7 @@ def once(
 
 
 def _does_nothing(arrival: Arrival, step: Step) -> bool:
-    """Say whether nothing comes of a step of Mailman's, also when it is repeated."""
+    """Return whether nothing comes of a step of Mailman's, also when it is repeated."""
     match step:
         case Step.digest:
             return not arrival.mlist.digests_enabled

@@ -106,7 +106,7 @@ def judge(arrival: Arrival, found: Thread) -> Judgement:
 
 @public
 def is_unclear(arrival: Arrival) -> bool:
-    """Say whether a message cannot be read as sent from one address.
+    """Return whether a message cannot be read as sent from one address.
 
     It matters where a member may have meant an alias, and for commands.
     """
@@ -116,7 +116,7 @@ def is_unclear(arrival: Arrival) -> bool:
 
 
 def _is_another(arrival: Arrival, seen: ConversationMessage) -> bool:
-    """Say whether a message is not the one with the same id that was delivered.
+    """Return whether a message is not the one with the same id that was delivered.
 
     It was written after that one was posted, or is no opening of that subject.  What
     another list passes on has that list's subject, and maybe its date.
@@ -171,7 +171,7 @@ def _related(found: Thread) -> Conversation | None:
 
 
 def _names_another(intent: Intent, related: Conversation) -> bool:
-    """Say whether a message opens a conversation though it answers one.
+    """Return whether a message opens a conversation though it answers one.
 
     ``+new+name`` does.  But who answers all of the copy that they sent, or had as
     a Cc, writes to ``+new+name`` again, and means what it opened.

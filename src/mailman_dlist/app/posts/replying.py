@@ -37,7 +37,7 @@ def join_thread(accepted: Accepted) -> None:
 
 @public
 def followup_to(arrival: Arrival, ours: ListAddresses, name: str) -> str | None:
-    """Return what Mail-Followup-To should say; None where there should be none.
+    """Return what Mail-Followup-To should say; None if there should be none.
 
     Mail programs that know the field send a reply to all there, and not to the author
     and the others in To and Cc, who may have muted the conversation.  People who are no
