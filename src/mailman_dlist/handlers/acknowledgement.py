@@ -29,9 +29,7 @@ class Acknowledgement:
         self._handler = handler
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
-        """See `IHandler`.  The acknowledgement goes to the alias; programs receive
-        none.
-        """
+        """See `IHandler`.  The alias gets the acknowledgement; programs get none."""
         if is_generated(msg):
             return
         author = metadata.arrival(mlist, msg, msgdata).author

@@ -43,10 +43,10 @@ class DlistRefusal:
 
 
 def _settle_as_stranger(mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
-    """Return a message that has lost its alias on the way to the rules about strangers
-    [U16].
+    """Treat a message that has lost its alias on the way as a stranger's [U16].
 
-    It is posted if a moderator had accepted the message itself.
+    It goes back to the rules about strangers; it is posted if a moderator had accepted
+    the message itself.
     """
     metadata.lose_alias(msgdata)
     accepted = msgdata.get('moderator_approved') or 'approved' in msgdata['rule_hits']

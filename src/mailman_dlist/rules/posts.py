@@ -64,9 +64,7 @@ class DlistMistake:
 @public
 @implementer(IRule)
 class DlistSender:
-    """Match messages that may reveal the member behind an alias, before anybody sees
-    them.
-    """
+    """Match messages that may reveal the member behind an alias to anybody."""
 
     name = 'dlist-sender'
     description = _('Match messages that do not say which one address they are from.')

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mail about aliases: to the address itself, to the member, to moderators.
 
-Whether there is something to tell is for `app.aliases.requests` to know.
+The module `app.aliases.requests` decides whether there is something to tell.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mailman_dlist.mail import subjects
 
 @public
 def ask(mlist: MailingList, email: str, token: str, until: datetime) -> None:
-    """Ask who reads the mail of an address to confirm that it is to be an alias."""
+    """Ask the reader of an address to confirm that it is to be an alias."""
     link = making.alias(token)
     with _.using(mlist.preferred_language.code):
         subject = _(
@@ -42,7 +42,7 @@ def ask(mlist: MailingList, email: str, token: str, until: datetime) -> None:
 
 @public
 def refuse(mlist: MailingList, email: str, obstacle: Obstacle) -> None:
-    """Say why an address cannot be an alias, to who may know."""
+    """Tell the reader of an address why it cannot be an alias."""
     with _.using(mlist.preferred_language.code):
         facts = {'email': email, 'reason': obstacle.sentence}
     sending.send(mlist, _notice(mlist, 'refused', facts), obstacle.tell)
@@ -56,9 +56,9 @@ def say_confirmed(mlist: MailingList, email: str) -> None:
 
 @public
 def answer_unknown(mlist: MailingList, msg: Message) -> None:
-    """Answer who wanted to confirm something that there is not, or not any more."""
+    """Reply to a confirmation of a request that does not exist, or no longer."""
     facts = {'join_email': mlist.join_address}
-    # The command that it asks for.
+    # The command that the message asks for.
     fields = {'Reply-To': mlist.request_address}
     notice = replace(_notice(mlist, 'unknown', facts), fields=fields)
     sending.send(mlist, notice, msg.sender, answers=msg)
@@ -74,14 +74,14 @@ def _notice(mlist: MailingList, what: str, facts: sending.Facts) -> sending.Noti
 def tell_member(
     mlist: MailingList, member: Member, what: str, email: str, *, limited: bool = True
 ) -> None:
-    """Tell a member what became of an alias, at the address of the membership.
+    """Tell a member about a change of an alias, at the address of the membership.
 
     :param limited: As `sending.send` takes it.
     """
     if member.address is None:
         return
     with _.using(member.preferred_language.code):
-        # No alias: subjects stand in the logs of some mail servers.
+        # Do not name the alias: subjects appear in the logs of some mail servers.
         subject = _('Your aliases on ${mlist.display_name}')
     template, facts = f'dlist:notice:alias-{what}', {'email': email}
     notice = sending.write(mlist, member, template, subject, facts)
@@ -90,7 +90,7 @@ def tell_member(
 
 @public
 def name_member(mlist: MailingList, msg: Message, author: AliasAuthor) -> None:
-    """Tell moderators whose alias a held post is from, where owners allow that."""
+    """Tell moderators whose alias a held post is from, if the owners allow that."""
     if not (mlist.admin_immed_notify and lists.settings(mlist).aliases_visible):
         return
     email = author.email

@@ -341,7 +341,7 @@ def confirm_by_mail(mlist: MailingList, msg: Message, token: str) -> None:
     except UnknownToken:
         alias_mail.answer_unknown(mlist, msg)
     except CannotBeAlias:
-        # A mail said so.
+        # The message to the address promised so.
         return
     else:
         if before.state is AliasState.confirmed:

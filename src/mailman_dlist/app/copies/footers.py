@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Footers that are equal for everybody but for a link are written once.
+"""Write footers only once if they differ only in a link.
 
-Mailman decorates every personal copy anew.  Where header and footer tell nothing
-about the recipient, all copies change alike: one is decorated by Mailman, and what
-became of it is done to the others, each with its own link.
+Mailman decorates every personal copy anew.  If header and footer tell nothing about the
+recipient, the change is the same in all copies: Mailman decorates one of them, and the
+same change is made to the others, each with its own link.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
 HEADER_OF_LIST = 'list:member:regular:header'
 
-# What tells `AmendingLoader` of a footer of ours, and the variable in it that Mailman
-# is given a mark for.
+# The attribute by which `AmendingLoader` recognises a footer of ours, and the variable
+# in it for which Mailman gets a mark.
 FOOTER = 'dlist_footer'
 LINK = 'dlist_link'
 
-# What becomes of a text, a character for each octet, by how it is encoded.
+# Encoders by transfer encoding; a character of the text stands for an octet.
 ENCODERS: dict[str, Callable[[str], str]] = {
     '7bit': str,
     '8bit': str,
@@ -43,18 +43,19 @@ ENCODERS: dict[str, Callable[[str], str]] = {
     'quoted-printable': quoprimime.body_encode,
 }
 
-# A field that tells those that were there from those that come.
+# A field that separates the fields that were there from those that are added.
 LAST = 'X-Dlist-Last'
 
-# All that Mailman tells in a footer about the recipient begins with one of these.
+# Every variable with which Mailman tells something about the recipient begins with one
+# of these.
 PERSONAL = ('user_', 'member')
 
-# Where nothing of that is told, Mailman need not look for it.
+# Without any of these, Mailman need not look up the recipient.
 NOBODY = {'member': None}
 
 
 class Text:
-    """The text of a part, in which a link may stand in the place of a mark."""
+    """The text of a part, with a mark for the link."""
 
     def __init__(self, part: AnyMessage, mark: str):
         payload: Any = part.get_payload()
@@ -68,7 +69,7 @@ class Text:
         self.has_mark = mark in self._text
 
     def is_known(self) -> bool:
-        """Say whether it is encoded as we would do it, if there is anything to do."""
+        """Return whether the text is encoded as we would encode it, if it is at all."""
         if self._encode is None:
             return False
         return not self.has_mark or self._encode(self._text) == self._payload
@@ -79,17 +80,17 @@ class Text:
 
 
 class Pattern:
-    """What decoration does to a copy: fields go, others come, and the text changes.
+    """The change that decoration makes to a copy: fields removed and added, a new text.
 
     :param before: A copy, whose last field is `LAST`.
-    :param after: The same, decorated.
-    :param mark: What stands there for the link.
+    :param after: The same copy, decorated.
+    :param mark: The text that stands for the link.
     """
 
     def __init__(self, before: AnyMessage, after: AnyMessage, mark: str):
         self._after = vars(after)
         fields = self._after['_headers']
-        # Whatever comes, comes last.
+        # New fields are added at the end.
         end = [name for name, _value in fields].index(LAST)
         self._added = fields[end + 1 :]
         self._gone = {
@@ -105,7 +106,7 @@ class Pattern:
         self._linked = {place: each for place, each in texts.items() if each.has_mark}
 
     def fits(self) -> bool:
-        """Return whether all copies can be made by it."""
+        """Return whether all copies can be made from this pattern."""
         return self._as_before and all(text.is_known() for text in self._texts)
 
     def apply(self, msg: AnyMessage, link: str) -> None:
@@ -131,12 +132,12 @@ class Pattern:
         ] + self._added
 
 
-# Not public: Mailman would look for it beside the handler that it stands for.
+# Not public: Mailman would register it in addition to the handler that it replaces.
 @implementer(IHandler)
 class DecoratedOnce:
-    """Mailman's own handler, for the copies of one message.
+    """Wrap Mailman's own handler, for the copies of one message.
 
-    :param is_personal: As `is_personal` says; such copies the handler makes itself.
+    :param is_personal: See `is_personal`; the handler decorates such copies itself.
     """
 
     def __init__(self, handler: Any, is_personal: bool = True):
@@ -166,7 +167,9 @@ class DecoratedOnce:
     def _pattern(
         self, mlist: MailingList, msg: Message, msgdata: MsgData
     ) -> Pattern | None:
-        """Return what becomes of all copies; None if that is not one thing."""
+        """Return the change that is made to all copies; None if they do not change
+        alike.
+        """
         decoration = msgdata.get('decoration-data', {})
         if decoration.get(LINK):
             decoration = decoration | {LINK: self._mark}
@@ -182,7 +185,7 @@ class DecoratedOnce:
 
 
 def _is_whole(payload: Any) -> bool:
-    """Return whether there is a text or parts, and not both as in some broken mail."""
+    """Return whether there is a text or parts, but not both as in some broken mail."""
     return isinstance(payload, str) or (
         isinstance(payload, list)
         and all(isinstance(part, AnyMessage) for part in payload)
@@ -191,18 +194,19 @@ def _is_whole(payload: Any) -> bool:
 
 @public
 def is_personal(handler: Any, mlist: MailingList, msgdata: MsgData) -> bool:
-    """Return whether copies may tell something about the recipient, but for a link.
+    """Return whether copies may tell something about the recipient, other than a link.
 
     A handler that we do not know may tell anything.
     """
     if type(handler) is not Decorate:
         return True
-    # Here it asks for no header and no footer; one that cannot be read does no harm.
+    # In these cases core adds no header and no footer, so that an unreadable one does
+    # no harm.
     if msgdata.get('isdigest') or msgdata.get('nodecorate'):
         return False
     decoration = msgdata.get('decoration-data', {})
     if FOOTER in decoration:
-        # Some copies have a link, and the line that it stands in may tell more.
+        # Only some copies have a link, and its line may contain more.
         decoration = decoration | {LINK: LINK}
     loader = getUtility(ITemplateLoader)
     if not isinstance(loader, Templates):

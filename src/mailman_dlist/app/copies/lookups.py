@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mailman's questions about each recipient, answered for all of them at once.
+"""Look up the facts about all recipients of a message at once.
 
-To write personal copies Mailman asks, for every recipient again, who that is, and
-what the list's domain, archives and footer are.  While `asked_once` lasts, the
-answers come from memory.  They stand in front of Mailman's own utilities as
-zope.component has it for a place with utilities of its own: for whoever asks in this
-thread, and nobody else.
+To write personal copies Mailman looks up, for every recipient again, the member, the
+list's domain, its archives and its footer.  While `asked_once` lasts, the results come
+from memory.  They are registered in front of Mailman's own utilities, by
+zope.component's means for a place with utilities of its own, and only for callers in
+this thread.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model import recipients as model
 
 
-# So many recipients are looked up together.  In full they stay in memory with 7 KB
-# each; ten times as many made delivery a fifth slower (bench/deliver.py).
+# The number of recipients that are looked up together.  In full they take 7 KB of
+# memory each; ten times as many made delivery a fifth slower (bench/deliver.py).
 TOGETHER = 1_000
 
-# What `AmendingLoader` and core choose a text by, of all that a copy says; and what
-# they only ask about whether it is there, since it is another for everybody.
+# The variables of a copy by which `AmendingLoader` and core choose a text; and those
+# that are only tested for presence, since their values differ for everybody.
 CHOOSING = frozenset({'language', 'dlist_footer'})
 ASKED_FOR = 'dlist_link'
 
@@ -46,7 +46,7 @@ ASKED_FOR = 'dlist_link'
 @public
 @contextmanager
 def asked_once(mlist: MailingList, recipients: Collection[str]) -> Iterator[People]:
-    """Remember Mailman's answers while one message goes to its recipients."""
+    """Remember the results of Mailman's look-ups while one message is delivered."""
     people = People(mlist.list_id, recipients)
     registry = _registry(mlist, people)
     place = SimpleNamespace(getSiteManager=lambda: registry)
@@ -59,10 +59,10 @@ def asked_once(mlist: MailingList, recipients: Collection[str]) -> Iterator[Peop
 
 
 class People:
-    """Who the recipients are; thousands are looked up together.
+    """Look up the recipients, thousands at a time.
 
-    ``in_full`` says whether Mailman's own objects are wanted, or what most copies
-    tell is enough (`model.recipients`).
+    ``in_full`` says whether Mailman's own objects are needed, or whether the facts that
+    most copies contain are enough (`model.recipients`).
     """
 
     in_full = True
@@ -98,9 +98,9 @@ class People:
 
 
 class Remembering:
-    """Something of Mailman's, some of whose answers are others.
+    """Wrap an object of Mailman's and replace some of its attributes.
 
-    :param answers: By the names of attributes.
+    :param answers: The replaced attributes by their names.
     """
 
     def __init__(self, original: Any, **answers: Any):
@@ -112,7 +112,7 @@ class Remembering:
 
 
 class Domains(Remembering):
-    """The domain manager, which is asked by subscription."""
+    """The domain manager, whose domains are found by subscription."""
 
     def __getitem__(self, mail_host: str) -> Any:
         return self.domain(mail_host)
@@ -151,19 +151,19 @@ def _registry(mlist: MailingList, people: People) -> Components:
 
 
 def _archiver(archiver: Any) -> Remembering:
-    """Return an archiver of a list that is asked once where the message will be.
+    """Return an archiver that looks up the future address of the message only once.
 
-    Some ask a web server for that.
+    Some archivers ask a web server for that.
     """
     links: list[str | None] = []
 
     def permalink(mlist: MailingList, msg: Any) -> str | None:
-        # An error is the archiver's to repeat, and Mailman's to log.
+        # An error is not remembered: the next call fails again, and Mailman logs it.
         if not links:
             links.append(system.permalink(mlist, msg))
         return links[0]
 
-    # Each look at these two makes all archivers of the site anew.
+    # Every access to these two creates all archivers of the site anew.
     system, is_enabled = archiver.system_archiver, archiver.is_enabled
     return Remembering(
         archiver,
@@ -175,7 +175,7 @@ def _archiver(archiver: Any) -> Remembering:
 def _templates(loader: Any, mlist: MailingList) -> Any:
     """Return a loader that remembers the texts of a list.
 
-    One that we do not know may choose by anything: it is asked every time.
+    A loader that we do not know may choose by anything: it is called every time.
     """
     known = type(loader) is AmendingLoader and type(loader._loader) is TemplateLoader
     return Templates(loader, mlist) if known else loader
@@ -204,7 +204,7 @@ class Templates(Remembering):
         return self._texts[key]
 
     def chooses_alike(self, name: str) -> bool:
-        """Say whether all recipients have the same text, but for what is asked for."""
+        """Return whether all recipients get the same text, apart from its variables."""
         return CHOOSING.issuperset(self._choosing(name))
 
     def _find_choosing(self, name: str) -> list[str]:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A message of which everybody gets a copy of their own.
+"""A message of which every recipient gets a copy of their own.
 
-Copies differ in a field or two and in the footer.  So they share the rest: texts
-and attachments, which nobody changes in place, and the work of folding the header
-fields.  What goes out is the same to the last byte.
+Copies differ in a field or two and in the footer, so they share the rest: texts and
+attachments, which no code changes in place, and the work of folding the header fields.
+The outgoing messages are the same to the last byte.
 """
 
 from __future__ import annotations
@@ -20,16 +20,18 @@ from mailman.email.message import Message
 from public import public
 
 
-# Fields that are worth remembering; no message has as many.
+# The number of fields to remember; no real message has as many.
 FIELDS = 500
 
-# Of these a copy need not be made.
+# Values of these types need not be copied.
 FIXED = frozenset({str, int, type(None)})
 
 
 @public
 class SharedMessage(Message):
-    """A message that is quick to copy; the copies are what it was made from."""
+    """A message that is quick to copy; the copies have the class of the original
+    message.
+    """
 
     def __init__(self, msg: Message):
         self.__dict__.update(vars(msg))
@@ -48,9 +50,10 @@ class SharedMessage(Message):
 
 
 def duplicate(msg: AnyMessage) -> AnyMessage:
-    """Return a deep copy that shares what cannot change."""
+    """Return a deep copy that shares all parts that cannot change."""
     double = type(msg).__new__(type(msg))
-    # Not by copy.copy: of Mailman's messages it makes two with the same attributes.
+    # Not by copy.copy: for Mailman's messages it creates two objects with the same
+    # attributes.
     double.__dict__.update({
         name: value if type(value) in FIXED else _own(name, value)
         for name, value in vars(msg).items()
@@ -75,9 +78,9 @@ def _own(name: str, value: Any) -> Any:
 
 
 class FieldText(Header):
-    """The text of a header field that remembers how it is written.
+    """The text of a header field that remembers its folded form.
 
-    Copies know it as well, until more text is appended to them.
+    Copies share it until more text is appended to them.
     """
 
     def __init__(self, header: Header):
@@ -100,11 +103,11 @@ class FieldText(Header):
 
 
 class FoldedOnce(Compat32):
-    """The policy of Mailman's messages, which remembers how fields were folded."""
+    """The policy of Mailman's messages, which also remembers how fields were folded."""
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         if isinstance(value, str):
-            # Such as To, which is another in each copy: there is nothing to fold.
+            # Such as To, which differs in each copy: there is nothing to fold.
             room = (self.max_line_length or 0) - len(f'{name}: ')
             if len(value) <= room and value.isascii() and value.isprintable():
                 line = f'{name}: {value}{self.linesep}'

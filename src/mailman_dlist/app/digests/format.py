@@ -47,12 +47,12 @@ class _ByConversation:
 
     @_charset.setter
     def _charset(self, charset: str) -> None:
-        """Mailman sets that of the list's language, and at once writes in it."""
+        """Ignore the charset that Mailman sets, in which it would write at once."""
 
     def add_toc(self, count: int) -> None:
         """Add the table of contents.
 
-        Only what came in by another door than ours may have half a character in it.
+        Only a message that bypassed our LMTP server may contain half a character in it.
         """
         self._toc = StringIO(self._toc.getvalue().encode(errors='replace').decode())
         super().add_toc(count)  # type: ignore[misc]
@@ -74,7 +74,7 @@ class MIMEDigest(_ByConversation, MIMEDigester):
 
 
 class _Original:
-    """A message of which Mailman's deep copies are `duplicate` ones."""
+    """A message whose deep copies by Mailman are made by `duplicate`."""
 
     def __init__(self, msg: Message):
         self._msg = msg
@@ -95,7 +95,7 @@ class PlainDigest(_ByConversation, RFC1153Digester):
     """A digest that is one plain text (RFC 1153)."""
 
     def add_message(self, msg: Message, count: int) -> None:
-        """Add the message to the digest, whatever it takes for a charset."""
+        """Add the message to the digest, whatever charset it claims."""
         super().add_message(_readable(msg), count)
 
 
@@ -122,7 +122,7 @@ def _is_readable(part: Message) -> bool:
         # It is in pieces that do not fit (RFC 2231, section 3).
         return False
     charsets = [each[0] or 'us-ascii' for each in given if isinstance(each, tuple)]
-    # What names the charset may be in a charset itself.
+    # The name of the charset may be in a charset itself.
     return all(map(is_charset, charsets)) and is_charset(
         part.get_content_charset('us-ascii')
     )
@@ -148,8 +148,8 @@ def compose(
 ) -> Message:
     """Return a digest of these messages, in this order.
 
-    It is in the charset of the list's language, if that has all that the list's name
-    and the owner's texts have.
+    It is in the charset of the list's language, if that can encode the list's name and
+    the owner's texts.
     """
     which = mlist, volume, number
     topics = list(topics)

@@ -21,7 +21,7 @@ from public import public
 from mailman_dlist.app.digests.locks import locked
 
 
-# How the names of its files end: what is being written, what is complete, the lock.
+# The suffixes of its files: being written, complete, the lock.
 FILLING, READY, LOCK = '.filling', '.ready', '.lock'
 
 
@@ -34,7 +34,8 @@ class Handover:
     """
 
     def __init__(self, queue: str, name: str):
-        # In the queue's own directory, since a file system moves what is its own.
+        # In the queue's own directory, since files can only be moved within a file
+        # system.
         self._queue = Path(config.switchboards[queue].queue_directory)
         self._filling = self._queue / f'{name}{FILLING}'
         self._ready = self._queue / f'{name}{READY}'
@@ -44,7 +45,7 @@ class Handover:
     def alone(self) -> Iterator[None]:
         """Wait until no other process has the batch, and lock it.
 
-        The caller must look again what is left to do.  A crash releases the lock.
+        The caller must check again what is left to do.  A crash releases the lock.
         """
         with locked(self._lock):
             yield
@@ -61,7 +62,7 @@ class Handover:
 
         The batch is ready when the block ends without an error.
         """
-        # From an attempt that failed.
+        # Left over from an attempt that failed.
         shutil.rmtree(self._filling, ignore_errors=True)
         self._filling.mkdir(mode=0o770)
         yield Switchboard(self._filling.name, str(self._filling))

@@ -71,7 +71,7 @@ class Collected:
 
     def as_post(self) -> Post:
         if self.row is None or self.row.kind is MessageKind.awaited:
-            # Posted before the list had conversations, and maybe answered since.
+            # Posted before the list had conversations; replies may have come since.
             return Post(None, False, now())
         is_opening = self.row.kind is MessageKind.opening
         return Post(self.row.conversation_id, is_opening, self.row.posted_at or now())
@@ -115,7 +115,7 @@ def _collected(mlist: MailingList, path: Path) -> list[Collected]:
         for place, message in enumerate(messages_in(path))
     }
     known = model.with_hashes(mlist.list_id, messages)
-    # Under whichever of its ids: an anonymous list gives a new one every time.
+    # By any of its ids: an anonymous list assigns a new one every time.
     once = {known[key].id if key in known else key: key for key in messages}
     conversations: dict[int | None, list[Collected]] = defaultdict(list)
     for key in once.values():
@@ -144,11 +144,11 @@ def _by_content(
     for reader in readers:
         default = reader.default or base_default
         wishes = chosen.get(reader.member_id, {})
-        # Most have chosen nothing of all this.
+        # Most members have made no choice about any of these conversations.
         key = default, frozenset(wishes.items())
         if key not in seen:
             seen[key] = wanted(default, wishes, posts)
-        # One address may hold two memberships, as itself and as its user's.
+        # One address may have two memberships, as an address and as its user.
         places[FORMATS[reader.mode], reader.email] |= seen[key]
     shared: dict[tuple[Format, frozenset[int]], set[str]] = defaultdict(set)
     for (kind, email), content in places.items():
@@ -200,7 +200,7 @@ def _headings(
         if number in headings:
             continue
         if each.row is None:
-            # Where there is nothing else, it is a digest as ever.
+            # Without other topics, it is a digest as Mailman makes it.
             headings[number] = _('Other messages') if headings else ''
         else:
             about = sending.facts_about(mlist, each.row.conversation)

@@ -23,7 +23,8 @@ def locked(path: Path) -> Iterator[BinaryIO]:
     """
     while True:
         with path.open('ab+') as file:
-            # The system takes it from who dies, and so needs no patience of ours.
+            # The system releases the lock of a process that dies, so no timeout is
+            # needed.
             fcntl.lockf(file, fcntl.LOCK_EX)
             if _is_at(path, file):
                 yield file

@@ -30,9 +30,9 @@ from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model.session import commit_and_keep
 
 
-# What stands before and after each message of an MMDF mailbox.
+# The lines before and after each message of an MMDF mailbox.
 MARK = b'\1\1\1\1\n'
-# A line of a message that would pass for one.
+# A line of a message that would be taken for one of these.
 LIKE_A_MARK = re.compile(rb'^\x01{4}$', re.MULTILINE)
 
 log = logging.getLogger('mailman.plugins.dlist')
@@ -50,12 +50,12 @@ def collect(mlist: MailingList, msg: Message) -> None:
         mailbox.write(entry)
         mailbox.flush()
         os.fsync(mailbox.fileno())
-    # Late, since Mailman would put this digest in the place of a forgotten one.
+    # At the end, since Mailman would overwrite a forgotten digest with this one.
     _queue_forgotten(mlist)
     try:
         maybe_send_digest_now(mlist)
     except FileNotFoundError as error:
-        # Unless another process let it go at this moment, under the same number.
+        # Unless another process has just started it, under the same number.
         if error.filename != str(path):
             raise
 
@@ -67,7 +67,7 @@ def _entry(msg: Message) -> bytes:
     """
     octets = BytesIO()
     BytesGenerator(octets, mangle_from_=False, maxheaderlen=0).flatten(msg)
-    # When all is written: a line may have ended in CR LF, in any part.
+    # After all is written: a line may have ended in CR LF, in any part.
     text = LIKE_A_MARK.sub(rb'>\g<0>', octets.getvalue())
     sender = f'From MAILER-DAEMON {time.asctime(time.gmtime())}\n'
     return MARK + sender.encode() + text + b'\n' + MARK
@@ -77,14 +77,15 @@ def _entry(msg: Message) -> bytes:
 def messages_in(path: Path) -> list[Message]:
     """Return the messages of a mailbox whose digest has been started."""
     messages: list[Message] = []
-    # Who opened it before may be adding to it still, or have died of it.
+    # Another process that opened it earlier may still be adding to it, or may have been
+    # killed.
     with locked(path) as file, closing(Mailbox(str(path), create=False)) as mailbox:
         _cut_fragment(file)
         for place in mailbox.iterkeys():
             try:
                 messages.append(mailbox[place])
             except ValueError:
-                # A plain list may have had a message with marks in it.
+                # A plain list may have had a message with such lines in it.
                 log.error('%s: message %d cannot be read', path, place)
     return messages
 

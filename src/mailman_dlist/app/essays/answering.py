@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answers that come by mail, and mail about requests that a crash kept back [U5]."""
+"""Answers that arrive by mail, and mail about requests that a crash delayed [U5]."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ from mailman_dlist.model.essays import Essay
 from mailman_dlist.model.session import commit_and_keep
 
 
-# Where Mailman notes requests.
+# The log in which Mailman notes requests.
 log = logging.getLogger('mailman.subscribe')
 
-# A step and its mail take less; what is not sent by then met with a crash.
+# A step and its mail take less; mail that is still unsent by then was delayed by a
+# crash.
 SENT_WITHIN = timedelta(minutes=1)
 
 
@@ -41,14 +42,14 @@ AT_A_TIME = 100
 
 @public
 def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) -> None:
-    """Take the answer to our questions, which confirms the address as well.
+    """Accept the answer to the owner's questions, which confirms the address as well.
 
-    Whoever has the token may, from whatever address they write.  The first answer
-    counts, but for one that came with the request and is not confirmed: anybody may
-    have written that.  What comes too late, or is too short or too long, goes
-    back with the reason.
+    Anybody who has the token may send it, from any address.  The first answer counts,
+    unless it came with the request and is not confirmed: anybody may have written that
+    one.  An answer that comes too late, or is too short or too long, goes back with the
+    reason.
 
-    :param text: What the newcomer wrote, nothing quoted.
+    :param text: The newcomer's text without quotes.
     """
     pendable = pendings.request_of(essay)
     if essay.member_id is None and (pendable is None or not _may_join(mlist, essay)):
@@ -71,23 +72,24 @@ def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) ->
         words = ''
     if essay.answer is None or words not in ('', essay.answer):
         keeping.answer(essay, words)
-        # From here on the answer is safe, and a crash repeats only what follows.
+        # From here on the answer is stored, and a crash repeats only what follows.
         commit_and_keep()
     try:
         _token, actor, _member = EssayManager(mlist).confirm(essay.pending)
     except (LookupError, AlreadySubscribedError):
-        # Somebody decides, or they join by another door, at the same moment.
+        # A moderator decides, or the newcomer joins in another way, at the same moment.
         config.db.abort()
         essay_mail.give_back(mlist, msg, 'dlist:essay:over')
         return
     commit_and_keep()
     if actor is TokenOwner.moderator:
-        # New members are welcomed instead.
+        # New members get a welcome message instead.
         essay_mail.acknowledge(mlist, msg)
 
 
 def _may_join(mlist: MailingList, essay: Essay) -> bool:
-    """Return whether the address is there still, no member yet, and not banned."""
+    """Return whether the address still exists, is not a member yet, and is not banned.
+    """
     known = getUtility(IUserManager).get_address(essay.email) is not None
     return (
         known
@@ -105,7 +107,7 @@ def _end(essay: Essay) -> None:
 
 @public
 def send_due() -> None:
-    """Send what was due when something crashed."""
+    """Send the mail that a crash has delayed."""
     ready()
     for essay in model.due(now() - SENT_WITHIN, AT_A_TIME):
         try:
@@ -113,6 +115,6 @@ def send_due() -> None:
             if mlist is not None and lists.is_dlist(mlist):
                 essay_mail.advance(mlist, essay)
         except Exception:
-            # One that cannot be sent must not keep the others back.
+            # A mail that cannot be sent must not delay the others.
             log.exception('Could not send mail about a request to join')
             config.db.abort()

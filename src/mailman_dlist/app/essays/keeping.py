@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answers to the owners' questions: written down, kept, and forgotten [U5].
+"""Store, return and delete answers to the owners' questions [U5].
 
-What becomes of the request that an answer belongs to is in `app.essays.workflow`.
+The module `app.essays.workflow` decides about the request that an answer belongs to.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from mailman_dlist.model.essays import Essay
 from mailman_dlist.model.session import committed, store
 
 
-# How long who answers too late is told so; we chose it.
+# How long a late answer gets an explanation; our choice.
 REMEMBERED = timedelta(days=30)
 
 
 @public
 def questions(mlist: MailingList) -> str:
-    """Return what newcomers are asked, in the language in use."""
+    """Return the questions for newcomers, in the language in use."""
     return lists.settings(mlist).essay_questions or _(
         'Who are you, and why would you like to join this list?'
     )
@@ -39,7 +39,7 @@ def questions(mlist: MailingList) -> str:
 def start(
     mlist: MailingList, email: str, answer: str | None, *, invited: bool
 ) -> Essay:
-    """Write down that somebody is asked, or has answered unasked.
+    """Record that a newcomer is asked, or has answered without being asked.
 
     :param answer: As `read` returns it.
     """
@@ -59,11 +59,11 @@ def start(
 
 @public
 def read(mlist: MailingList, text: str) -> str:
-    """Return a text as an answer that the list takes.
+    """Return a text as an answer that the list accepts.
 
-    Where the owners ask nothing any more, nothing needs to be said.
+    If the owners no longer ask anything, the answer may be empty.
 
-    :raises NoAnswer: if it is none.
+    :raises NoAnswer: if it is not acceptable.
     """
     settings = lists.settings(mlist)
     return words.read(text, settings.essay_min_length if settings.essay else 0)
@@ -71,7 +71,7 @@ def read(mlist: MailingList, text: str) -> str:
 
 @public
 def answer(essay: Essay, text: str) -> None:
-    """Write an answer down; the moderators are to be told."""
+    """Store an answer; the moderators are to be told."""
     essay.answer = text
     essay.answered_at = now()
     essay.mailed_at = None
@@ -79,7 +79,7 @@ def answer(essay: Essay, text: str) -> None:
 
 @public
 def state(essay: Essay) -> EssayState:
-    """Say how far somebody has come who was asked."""
+    """Return how far a newcomer has come who was asked."""
     if essay.member_id is not None:
         return EssayState.kept
     if essay.pending is None:
@@ -89,17 +89,17 @@ def state(essay: Essay) -> EssayState:
 
 @public
 def end(essay: Essay) -> None:
-    """Forget an answer, since nobody joins by it.
+    """Delete an answer, since nobody joins by it.
 
-    The token alone stays for a while: who answers later is told.  A request that
-    somebody else went on with meanwhile stays as it is.
+    The token alone is kept for a while, so that a late answer gets an explanation.  A
+    request that another process has continued in the meantime stays unchanged.
     """
     model.end(essay)
 
 
 @public
 def joined(mlist: MailingList, member: Member) -> None:
-    """Keep a new member's answer with the membership, by whatever door they came."""
+    """Store a new member's answer with the membership, however they joined."""
     if member.address is None:
         return
     essay = model.of_newcomer(mlist.list_id, member.address.email, answered=True)
@@ -112,14 +112,14 @@ def joined(mlist: MailingList, member: Member) -> None:
 
 @public
 def of_member(member: Member) -> str | None:
-    """Return what a member answered before joining, None if it is not kept."""
+    """Return the answer that a member gave before joining; None if it is not stored."""
     essay = model.of_member(member.member_id)
     return None if essay is None else essay.answer
 
 
 @public
 def forget_old() -> None:
-    """Delete answers that are kept no longer, and what is over since long."""
+    """Delete answers whose retention has ended, and requests that ended long ago."""
     ready()
     moment = now()
 

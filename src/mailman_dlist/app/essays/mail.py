@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mail about answers: to newcomers the questions, to moderators what was answered.
+"""Mail about answers: questions to newcomers, answers to moderators.
 
-An answer to the questions goes to an address of its own.  No line in a log says what
-somebody answered.
+An answer to the questions goes to an address of its own.  No log line contains the text
+of an answer.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ from mailman_dlist.model.essays import Essay
 from mailman_dlist.model.session import commit_and_keep, committed
 
 
-# The mails that ask, as their templates are called.
+# The mails that ask, by the names of their templates.
 ASKING = ('questions', 'invitation', 'again')
 
-# How often the questions go out again where there is no answer, at most.
+# How often the questions are sent again without an answer, at most.
 ASKED_AGAIN_AFTER = timedelta(days=1)
 
 
 @public
 def advance(mlist: MailingList, essay: Essay) -> None:
-    """Send the mail that is due about a request, if any, and note it.
+    """Send the mail that is due about a request, if any, and record that it is sent.
 
-    It does no harm to do so again, nor in two processes at once: whoever holds the row
-    sends, if the request is still what the mail was written about.
+    It is safe to repeat this, also in two processes at once: the process that holds the
+    row sends, if the request is still in the state that the mail describes.
     """
     written_about = essay.pending, essay.answer
     due = _due(mlist, essay)
@@ -59,7 +59,7 @@ def advance(mlist: MailingList, essay: Essay) -> None:
         and (claimed.pending, claimed.answer) == written_about
     ):
         if due is not None:
-            # Nothing is committed before it is noted, and so it is not counted.
+            # Nothing is committed before the mail is recorded, so it is not counted.
             to = essay.email if essay.answer is None else mlist.owner_address
             sending.send(mlist, due, to, limited=False)
         claimed.mailed_at = now()
@@ -67,9 +67,10 @@ def advance(mlist: MailingList, essay: Essay) -> None:
 
 
 def _due(mlist: MailingList, essay: Essay) -> Notice | None:
-    """Return what a request that is not noted has to tell.
+    """Return the mail that is due about a request.
 
-    To newcomers the questions, to moderators the answer; a mail of core's is sent.
+    Newcomers get the questions, moderators the answer; a mail of core's is sent as it
+    is.
     """
     if essay.answer is None:
         return _asking(mlist, essay, _questions(essay), 'first')
@@ -80,7 +81,7 @@ def _due(mlist: MailingList, essay: Essay) -> Notice | None:
 
 @public
 def was_asked(mlist: MailingList, email: str, since: datetime) -> bool:
-    """Return whether somebody who has not answered yet was sent the questions since."""
+    """Return whether a newcomer without an answer has been sent the questions since."""
     if not lists.is_dlist(mlist):
         return False
     ready()
@@ -89,7 +90,7 @@ def was_asked(mlist: MailingList, email: str, since: datetime) -> bool:
         lists.settings(mlist).essay
         and essay is not None
         and essay.mailed_at is not None
-        # Some databases keep whole seconds.
+        # Some databases store whole seconds.
         and since.replace(microsecond=0) <= essay.mailed_at
     )
 
@@ -98,7 +99,7 @@ def was_asked(mlist: MailingList, email: str, since: datetime) -> bool:
 def ask_on_request(mlist: MailingList, essay: Essay) -> None:
     """Send the questions again on request, as often as the site allows."""
     if essay.mailed_at is None:
-        # The first time something crashed.
+        # A crash happened at the first attempt.
         advance(mlist, essay)
         return
 
@@ -111,11 +112,11 @@ def ask_on_request(mlist: MailingList, essay: Essay) -> None:
 
 @public
 def ask_again(mlist: MailingList, essay: Essay, *, replied: bool) -> None:
-    """Note that there is no answer yet, and send the questions again.
+    """Record that there is no answer yet, and send the questions again.
 
-    At most once a day.
+    This is done at most once a day.
 
-    :param replied: True if somebody sent a reply with nothing in it.
+    :param replied: True if somebody sent an empty reply.
     """
     if essay.reminded_at is not None and essay.reminded_at + ASKED_AGAIN_AFTER > now():
         return
@@ -138,7 +139,7 @@ def _ask_now(
 
 @public
 def sent(mlist: MailingList, essay: Essay) -> Sent:
-    """Return what a reply to the questions may quote."""
+    """Return the text that a reply to the questions may quote."""
     mails = [_asking(mlist, essay, f'dlist:essay:{each}', '') for each in ASKING]
     mails += [_refusing(mlist, essay, '', length) for length in (0, LONGEST + 1)]
     return Sent(
@@ -162,8 +163,8 @@ def _asking(
 ) -> Notice:
     """Return a mail with the questions.
 
-    :param more: What the template names beside that.
-    :param time: Tells the mails of one request apart; a mail that a crash repeats
+    :param more: Further values for the template.
+    :param time: Distinguishes the mails of one request.  A mail that a crash repeats
         has the same Message-ID as before, so that many mail programs show it once.
     """
     minimum = lists.settings(mlist).essay_min_length
@@ -177,14 +178,14 @@ def _asking(
             else _('Your answer may be as short as you like.'),
         } | (more or {})
         subject = _('Joining ${mlist.display_name}: please answer these questions')
-    # Message-IDs stand in logs.  So do senders, and it is not from the address that
-    # takes the answer.
+    # Message-IDs appear in logs.  Senders do as well, so it does not come from the
+    # address that takes the answer.
     known_by = sha256(essay.token.encode()).hexdigest()[:32]
     fields = {
         'Message-ID': f'<{known_by}.{time}@{mlist.mail_host}>',
         'Reply-To': lists.addresses(mlist).confirm(essay.token),
     }
-    # As core's own confirmations: some mail systems hide bulk mail.
+    # Like core's own confirmations: some mail systems hide bulk mail.
     return sending.write(
         mlist, mlist, template, subject, facts, fields=fields, bulk=False
     )
@@ -195,7 +196,7 @@ def _telling(mlist: MailingList, essay: Essay) -> Notice:
     language = mlist.preferred_language
     address = getUtility(IUserManager).get_address(essay.email)
     name = '' if address is None else address.display_name
-    # Core's sentence, which core has translations of, names these.
+    # Core's sentence, for which core has translations, names these.
     self = SimpleNamespace(mlist=mlist, address=essay)  # noqa: F841
     with core_.using(language.code):
         subject = core_(
@@ -215,9 +216,10 @@ def _telling(mlist: MailingList, essay: Essay) -> Notice:
 
 @public
 def give_back(mlist: MailingList, msg: Message, template: str) -> None:
-    """Return an answer that does not count to its sender, with the reason.
+    """Return an unacceptable answer to its sender, with the reason.
 
-    Where it came too late, a reply is a request to join; otherwise the owners get it.
+    If it came too late, a reply is a request to join; otherwise the owners get the
+    reply.
     """
     over = template == 'dlist:essay:over'
     notice = sending.write(
@@ -240,7 +242,7 @@ def give_back_length(
 
     Its sender had the token, whatever the address.
 
-    :param length: Its characters.
+    :param length: In characters.
     """
     time = f'{now():%Y%m%d%H%M%S%f}'
     notice = _refusing(mlist, essay, time, length)
@@ -250,7 +252,7 @@ def give_back_length(
 
 
 def _refusing(mlist: MailingList, essay: Essay, time: str, length: int) -> Notice:
-    """Return a mail that asks for an answer of another length."""
+    """Return a mail that asks for a shorter or longer answer."""
     with _.using(mlist.preferred_language.code):
         problem = _('It is too long.') if length > LONGEST else _('It is too short.')
     facts = {'length': str(length), 'maximum': str(LONGEST), 'problem': problem}

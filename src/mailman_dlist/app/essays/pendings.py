@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mailman's pending requests, and the answers that belong to them.
 
-REST shows, discards and rejects requests straight through the pendings.  So this is
-the one place where an answer is shown with its request, and goes with it.
+REST shows, discards and rejects requests straight through the pendings.  So this is the
+one place where an answer is shown with its request, and deleted with it.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from mailman_dlist.model.essays import Essay
 
 @public
 def request_of(essay: Essay) -> Any:
-    """Return what Mailman knows of the request, None if it is over."""
+    """Return Mailman's data about the request; None if it is over."""
     if essay.pending is None:
         return None
     pendable = getUtility(IPendings).confirm(essay.pending, expunge=False)
-    # MariaDB shows what is left of one that is being deleted.
+    # MariaDB shows the rest of a request that is being deleted.
     return pendable if pendable and 'token_owner' in pendable else None
 
 
 def _is_whole(token: str, pendable: Any) -> bool:
-    """Return whether nobody is deleting a request.
+    """Return whether the request is complete, so that nobody is deleting it.
 
     Every request of Mailman's to join has an address, but other programs may store some
     without.
@@ -45,13 +45,13 @@ def _is_whole(token: str, pendable: Any) -> bool:
 @public
 @implementer(IPendings)
 class EssayPendings(Pendings):
-    """Mailman's pendings, where requests to join have their answers."""
+    """Mailman's pendings, with the answers in requests to join."""
 
     def confirm(self, token: Any, *, expunge: bool = True) -> Any:
         """See `IPendings`.
 
-        Core counts first and looks then; what another process deletes in between is
-        gone.
+        Core counts the rows before it reads them; another process may delete them in
+        between.
         """
         try:
             pendable = super().confirm(token, expunge=expunge)
@@ -67,7 +67,7 @@ class EssayPendings(Pendings):
         if answer is not None:
             pendable['essay'] = answer
         if expunge:
-            # Discarded or rejected: what goes on lets go of its token before.
+            # Discarded or rejected: a request that continues gives up its token before.
             essay = model.with_pending(str(token))
             if essay is not None and essay.member_id is None:
                 keeping.end(essay)
@@ -84,7 +84,8 @@ class EssayPendings(Pendings):
         """See `IPendings`.
 
         Another process may be deciding on a request.  MariaDB shows what is left of it
-        (Mailman has it read what is not committed), others nothing, and core fails.
+        (Mailman lets it read uncommitted rows), other databases show nothing, and core
+        fails.
         """
         found = super().find(mlist, pend_type, confirm, token_owner, held_msgid)
         joining = confirm and pend_type == PendableSubscription.PEND_TYPE

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Joining a list whose owners ask questions first [U5].
 
-The steps are Mailman's own.  Before the first of them that could confirm, moderate or
-subscribe, whoever has not answered is asked, and the request waits for the answer
-as it would for a confirmation; what is saved of it core could finish, too.
+The steps are Mailman's own.  Before the first step that could confirm, moderate or
+subscribe, newcomers without an answer are asked, and the request waits for the answer
+as it would for a confirmation.  Core could also complete the saved request.
 
-Each step is committed before a mail tells of it, and the mail is noted when it is on
-its way; what a crash kept back is sent later.
+Each step is committed before a mail tells of it, and the mail is recorded when it is on
+its way; mail that a crash delayed is sent later.
 """
 
 from __future__ import annotations
@@ -41,10 +41,11 @@ from mailman_dlist.model.essays import Essay
 from mailman_dlist.model.session import commit_and_keep, store
 
 
-# Where Mailman notes requests.
+# The log in which Mailman notes requests.
 log = logging.getLogger('mailman.subscribe')
 
-# What a request may say of the address that makes others' word superfluous.
+# The attributes of a request that make the word of others about the address
+# unnecessary.
 VOUCHING = 'pre_verified', 'pre_confirmed', 'pre_approved'
 
 #: What `register` returns: a token, a `TokenOwner`, and a member or None.
@@ -53,7 +54,7 @@ Outcome = tuple[str | None, Any, Any]
 
 @public
 def manager(mlist: MailingList) -> Any:
-    """Return who takes requests to join a list; for plain lists it is core's."""
+    """Return the manager of requests to join a list; core's for plain lists."""
     if lists.is_dlist(mlist):
         return EssayManager(mlist)
     return SubscriptionManager(mlist)
@@ -62,7 +63,8 @@ def manager(mlist: MailingList) -> Any:
 @public
 @implementer(ISubscriptionManager)
 class EssayManager:
-    """Take requests to join a dlist, and ask first where its owners want that."""
+    """Take requests to join a dlist, and ask questions first if its owners want that.
+    """
 
     def __init__(self, mlist: MailingList):
         self._mlist = mlist
@@ -80,8 +82,8 @@ class EssayManager:
     def confirm(self, token: Any) -> Outcome:
         """See `ISubscriptionManager`.
 
-        Without an answer nothing changes, and the questions go out again, unless the
-        owners ask none any more.
+        Without an answer nothing changes, and the questions are sent again, unless the
+        owners no longer ask any.
         """
         ready()
         essay = None if token is None else model.with_pending(token)
@@ -114,9 +116,9 @@ class EssayManager:
 
 @public
 class EssayWorkflow(SubscriptionWorkflow):
-    """Core's way of a request to join, with an answer on it.
+    """Core's workflow for requests to join, with an answer.
 
-    :param answer: What came with the request, as `essays.read` returns it.
+    :param answer: The answer that came with the request, as `essays.read` returns it.
     """
 
     def __init__(
@@ -132,7 +134,7 @@ class EssayWorkflow(SubscriptionWorkflow):
         super().__init__(mlist, subscriber, **how)
 
     def take_up(self, essay: Essay) -> None:
-        """Go on with a request where it stopped."""
+        """Continue a request where it stopped."""
         self.essay = essay
         self.token = essay.pending
         self.restore()
@@ -140,16 +142,17 @@ class EssayWorkflow(SubscriptionWorkflow):
     def _set_token(self, token_owner: Any) -> None:
         essay = self.essay
         if essay is not None:
-            # Core deletes the old token, and the answer of a deleted one goes.
+            # Core deletes the old token, and with it its answer.
             essay.pending = None
         super()._set_token(token_owner)
         if essay is not None:
-            # A process that reads uncommitted rows must find no token without request.
+            # A process that reads uncommitted rows must not find a token without a
+            # request.
             store().flush()
             essay.pending = self.token
 
     def answer(self, essay: Essay, answer: str) -> None:
-        """Give the answer to a request that waits for it."""
+        """Add the answer to a request that waits for it."""
         given = {name: getattr(self, name) for name in VOUCHING}
         keeping.answer(essay, answer)
         self.take_up(essay)
@@ -161,8 +164,8 @@ class EssayWorkflow(SubscriptionWorkflow):
         if self._answer is None:
             super()._step_do_confirm_verify()
             return
-        # The address has not answered itself: what the policy of the list asks for
-        # beside is still to come.
+        # The address has not answered itself: the other steps of the list's policy are
+        # still to come.
         by_address = self.which is WhichSubscriber.address
         self.subscriber = self.address if by_address else self.user
         self._set_token(TokenOwner.no_one)
@@ -182,7 +185,7 @@ class EssayWorkflow(SubscriptionWorkflow):
         raise StopIteration
 
     def is_asked(self) -> bool:
-        """Return whether who joins this way answers first."""
+        """Return whether newcomers who join in this way must answer first."""
         settings = lists.settings(self.mlist)
         # Invitations are approved as well.
         passes = not settings.ask_invited if self.invitation else self.pre_approved
@@ -190,7 +193,7 @@ class EssayWorkflow(SubscriptionWorkflow):
 
     def _step_do_subscription(self) -> None:
         if self.essay is not None and self.subscriber is self.user:
-            # A user without a preferred address joins with the one that was asked.
+            # A user without a preferred address joins with the address that was asked.
             prefers = self.user.preferred_address is not None
             self.subscriber = self.user if prefers else self.address
         super()._step_do_subscription()
@@ -198,9 +201,9 @@ class EssayWorkflow(SubscriptionWorkflow):
     def _step_get_moderator_approval(self) -> None:
         if self.essay is None:
             return super()._step_get_moderator_approval()
-        # Core's step, but for the notice.
+        # Core's step without its notice.
         self._set_token(TokenOwner.moderator)
-        # A mail before this step, of core's, may have been noted.
+        # An earlier mail of core's may have been recorded.
         self.essay.mailed_at = None
         self.push('subscribe_from_restored')
         self.save()
@@ -212,8 +215,8 @@ class EssayWorkflow(SubscriptionWorkflow):
 
 
 def _run(workflow: EssayWorkflow) -> Outcome:
-    # Core iterates, and takes an IndexError out of a step for the end of all steps:
-    # the request is lost without a word.  Step by step it is an error.
+    # Core iterates, and takes an IndexError in a step for the end of all steps, so that
+    # the request is lost silently.  Called step by step, it is an error.
     with suppress(StopIteration):
         workflow.run_thru(None)
     if workflow.essay is not None and workflow.token is not None:
@@ -226,11 +229,11 @@ def _run(workflow: EssayWorkflow) -> Outcome:
 def subscribe(
     mlist: MailingList, subscriber: Any, answer: str | None, **how: Any
 ) -> Outcome:
-    """Make a request to join, or go on with one that waits for its answer.
+    """Start a request to join, or continue one that waits for its answer.
 
-    :param answer: As `keeping.read` returns it; None if the request brings none.
+    :param answer: As `keeping.read` returns it; None if the request has none.
     :param how: As `ISubscriptionManager.register` takes it.
-    :raises SubscriptionPendingError: if there is an answer already; all others
+    :raises SubscriptionPendingError: if there is an answer already; all other errors
         are core's own.
     """
     workflow = EssayWorkflow(mlist, subscriber, answer=answer, **how)
@@ -250,6 +253,6 @@ def subscribe(
         claimed = model.claimed(essay.token)
         if claimed is None or claimed.pending is None or claimed.answer is not None:
             raise
-        # Where nothing is asked any more, none is needed.
+        # If the owners no longer ask anything, no answer is needed.
         workflow.answer(claimed, answer or '')
         return _run(workflow)
