@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What members ask by writing to an address [U12, U13]."""
+"""Carry out commands that members send by mail [U12, U13]."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ log = logging.getLogger('mailman.plugins.dlist')
 
 _CHOICES = {Action.follow: Choice.follow, Action.mute: Choice.mute}
 
-# As many conversations as a mail can show and a person read.
+# As many conversations as fit into a mail that a person can read.
 MOST_SHOWN = 50
 
 
@@ -41,8 +41,8 @@ MOST_SHOWN = 50
 def obey(arrival: Arrival, member: Member) -> None:
     """Carry out a member's command and acknowledge it.
 
-    What is done is committed before the acknowledgement is sent; doing it again
-    after a crash does no harm.
+    The change is committed before the acknowledgement is sent; repeating it after a
+    crash is safe.
     """
     mlist, msg, intent = arrival.mlist, arrival.msg, arrival.intent
     log.info('%s: %s for %s', mlist.list_id, intent.extension, msg.sender)
@@ -102,12 +102,12 @@ def _help(arrival: Arrival, member: Member) -> sending.Facts:
 
 
 def _help_with_aliases(arrival: Arrival) -> str:
-    """Return a line about aliases, where the list has them."""
+    """Return a line about aliases if the list allows them."""
     if not lists.settings(arrival.mlist).aliases:
         return ''
     author = arrival.author
     if author is not None:
-        # All that it can be asked for from there.
+        # The only command that an alias may give.
         hint = _('remove this alias')
         return f'    dlist alias remove {author.email}\n        {hint}\n'
     hint = _('post from that address as well')
@@ -144,7 +144,7 @@ def _conversations(mlist: MailingList, member: Member) -> sending.Facts:
 
 @public
 def confirm(mlist: MailingList, msg: Message, token: str) -> None:
-    """Let a reply to one of our mails confirm what that asked for: alias or answer."""
+    """Confirm an alias or accept an answer, by a reply to one of our messages."""
     essay = essays.essay(token) if is_token(token) else None
     if essay is not None:
         # It may take a while, so the request is read again afterwards.
@@ -153,5 +153,5 @@ def confirm(mlist: MailingList, msg: Message, token: str) -> None:
     if essay is not None and essay.list_id == mlist.list_id:
         answering.answer_by_mail(mlist, msg, essay, words)
     else:
-        # It also answers for what confirms nothing.
+        # This also replies to tokens that confirm nothing.
         requests.confirm_by_mail(mlist, msg, token)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists that have our posting chain or our pipeline, but not both.
+"""Repair lists that have our posting chain or our pipeline, but not both.
 
 Postorius and REST let owners choose any pipeline, and nothing keeps the two together.
-Such a list is a plain list at once: every part of the plugin asks `lists.is_dlist`.
-Here the rest of it is put back, so that it stays one until somebody enables it again,
-and the owners are told.
+Such a list is a plain list at once, since every part of the plugin calls
+`lists.is_dlist`.  This module restores Mailman's own chain or pipeline as well, so that
+the list stays plain until somebody enables it again, and tells the owners.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ log = logging.getLogger('mailman.plugins.dlist')
 
 @public
 def make_whole() -> None:
-    """Make plain lists of half dlists, and tell their owners, once for each."""
+    """Make half dlists plain lists, and tell the owners of each once."""
     ready()
     while committed(_make_one_plain):
         pass
@@ -65,6 +65,6 @@ def _tell(mlist: MailingList, was_dlist: bool) -> None:
     template = f'dlist:notice:{"became" if was_dlist else "remains"}-plain'
     with _.using(mlist.preferred_language.code):
         subject = _('${mlist.display_name} is a plain list')
-    # Nothing may be committed before the list is, and so it is not counted.
+    # Nothing may be committed before the list is, so the notice is not counted.
     notice = sending.write(mlist, mlist, template, subject, {})
     sending.send(mlist, notice, mlist.owner_address, limited=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plugin's catalogue of translations, beside Mailman's."""
+"""The plugin's catalogue of translations, in addition to Mailman's."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from flufl.i18n import PackageStrategy, registry
 import mailman_dlist.messages
 
 
-# It has a stack of languages of its own: Mailman's does not count for it.
+# It has its own stack of languages, independent of Mailman's.
 _ = registry.register(PackageStrategy('dlist', mailman_dlist.messages))._

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Delete the files of mailman-dlist that a crash left half-written.
+"""Delete the files of mailman-dlist that a crash left incomplete.
 
-Nothing is lost with them: whatever was being written is written again from what was
-there before.  Files in Mailman's own queues are Mailman's; see docs/reliability.
+No data is lost with them: interrupted files are written again from their sources.
+Files in Mailman's own queues are Mailman's; see docs/reliability.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mailman_dlist.app.links import keys
 
 log = logging.getLogger('mailman.plugins.dlist')
 
-# Whatever another process is writing now is younger.
+# Files that another process is writing now are younger.
 DAY = 24 * 60 * 60
 
 
@@ -41,13 +41,13 @@ def clear() -> None:
                 continue
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         except FileNotFoundError:
-            # Another process has done it.
+            # Another process has deleted it.
             continue
         log.info('%s was left behind by a crash and is deleted', path)
 
 
 def _left() -> Iterator[Path]:
-    """Yield what nobody needs, if nobody is writing it now."""
+    """Yield files that are no longer needed, if nobody is writing them now."""
     yield from Path(config.switchboards['dlist'].queue_directory).glob('*.pck.tmp')
     yield from Path(config.DATA_DIR).glob(f'{keys.FILE_NAME}?*')
     virgin = Path(config.switchboards['virgin'].queue_directory)

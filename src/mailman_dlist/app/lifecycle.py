@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What begins with a membership, and what ends with it or with a list [U2-U6].
+"""Start and end the plugin's data with memberships and lists [U2-U6].
 
-Mailman deletes members by many doors and asks nobody; its tables are not ours to
-hang foreign keys on.  Zope's events tell of lists and new members, SQLAlchemy's
-of every member that is deleted, also with an address or a user, and of those who
-take digests no longer.  Where our tables are amiss, plain lists and their members go
-all the same.
+Mailman deletes members in many ways, and its tables cannot have our foreign keys.
+Zope's events report lists and new members.  SQLAlchemy's events report every member
+that is deleted, also with an address or a user, and members who switch digests off.  If
+our tables are broken, plain lists and their members can still be deleted.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ from mailman_dlist.model.session import committed, store
 
 @public
 def listen() -> None:
-    """Listen to what ends and begins; once per process."""
+    """Register for all these events, once per process."""
     if _handle not in subscribers:
         subscribers.append(_handle)
         # Before Mailman unsubscribes the members.
@@ -62,11 +61,11 @@ def _handle(happening: Any) -> None:
 
 
 def _welcome(mlist: MailingList, member: Member) -> None:
-    """Give a new member what the same user or address had on the list until lately.
+    """Give a new member what the same user or address recently had on the list.
 
-    All others have the default that new members of the list start with.  What they
-    answered before joining is kept with the membership.  An alias that is that very
-    address ends: nobody else posts from a member's.
+    All others have the default for new members of the list.  Their answer before
+    joining is stored with the membership.  An alias with the same address ends: only
+    the member may post from a member's address.
     """
     if member.role is not MemberRole.member or not lists.is_dlist(mlist):
         return
@@ -83,19 +82,19 @@ def _welcome(mlist: MailingList, member: Member) -> None:
         choices.settings_of(mlist, member).default = settings.new_member_default
     keeping.joined(mlist, member)
     requests.give_way(mlist, member)
-    # An error comes here, and not at the end of what Mailman is doing.
+    # An error is raised here, not at the end of Mailman's transaction.
     store().flush()
 
 
 def _before_delete(_mapper: Any, connection: Connection, member: Member) -> None:
-    """Keep for a day what a member had: Postorius changes addresses by leaving."""
+    """Keep a member's data for a day: Postorius changes addresses by unsubscribing."""
     if member.role is MemberRole.member and schema.usable():
         former.end(connection, member.member_id, now())
 
 
 @public
 def forget_former() -> None:
-    """Delete what was kept of memberships that ended more than a day ago."""
+    """Delete the data of memberships that ended more than a day ago."""
     ready()
     moment = now()
     committed(lambda: former.forget(moment))
@@ -104,14 +103,14 @@ def forget_former() -> None:
 def _before_mode(
     preferences: Any, mode: DeliveryMode | None, _before: Any, _initiator: Any
 ) -> None:
-    """Promise a last digest to a member who takes single messages from now on.
+    """Schedule a last digest for a member who changes to single messages.
 
-    What is collected by now would reach them in no other way; Mailman keeps such
-    promises, and nothing in it makes any.
+    They would not receive the messages collected so far in any other way.  Mailman
+    sends such last digests, but nothing in it schedules them.
     """
     if mode is not DeliveryMode.regular or preferences.id is None:
         return
-    # Mailman is in the middle of something.
+    # Mailman is in the middle of a change.
     with store().no_autoflush:
         member = memberships.with_preferences(preferences.id)
         if member is None or member.address is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which lists are dlists, and how they are set [U1, U2]."""
+"""Tell which lists are dlists, and read and change their settings [U1, U2]."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from mailman_dlist.model.session import store
 DEFAULT_CHAIN = 'default-posting-chain'
 DEFAULT_PIPELINE = 'default-posting-pipeline'
 
-# With these, no moderator decides who joins.
+# With these policies, no moderator decides who joins.
 UNMODERATED = SubscriptionPolicy.open, SubscriptionPolicy.confirm
 
 # How long one process may take for all lists.
 LOCK_LIFETIME = timedelta(minutes=10)
 
-# We chose these.  Nobody answers by mail in more words than that, a hundred years
-# are for ever, and questions of ten pages are a form.
+# Our choices: nobody writes a longer answer by mail, a hundred years are unlimited, and
+# questions of ten pages are a form.
 MOST_MINIMUM = 10_000
 MOST_DAYS = 36_500
 LONGEST_QUESTIONS = 20_000
@@ -58,7 +58,7 @@ class NotADlist(DlistError):
 def is_dlist(mlist: MailingList) -> bool:
     """Return whether posts to the list become conversations.
 
-    With our chain alone, or our pipeline alone, a list is a plain list.
+    A list that has only our chain, or only our pipeline, is a plain list.
     """
     return mlist.posting_chain == CHAIN and mlist.posting_pipeline == PIPELINE
 
@@ -71,7 +71,7 @@ def is_half_dlist(mlist: MailingList) -> bool:
 
 @public
 def plain_way(mlist: MailingList) -> tuple[str, str]:
-    """Return the chain and the pipeline of the list while it is a plain list."""
+    """Return the chain and the pipeline that the list has as a plain list."""
     chain, pipeline = mlist.posting_chain, mlist.posting_pipeline
     if is_dlist(mlist) or is_half_dlist(mlist):
         remembered = model.settings_of(mlist.list_id)
@@ -90,9 +90,9 @@ def exists(list_id: str) -> bool:
 
 @public
 def is_deleted(list_id: str | None) -> bool:
-    """Return whether an error came about because the list has been deleted.
+    """Return whether an error occurred because the list has been deleted.
 
-    What waits to be committed is rolled back.
+    Uncommitted changes are rolled back.
 
     :param list_id: None if it is not known.
     """
@@ -102,7 +102,7 @@ def is_deleted(list_id: str | None) -> bool:
 
 @public
 def addresses(mlist: MailingList, alias_host: str | None = None) -> ListAddresses:
-    """Return the addresses of the list, to write them.
+    """Return the addresses of the list, for writing them.
 
     :param alias_host: The alias of its domain, to read what people write as well.
     """
@@ -112,16 +112,17 @@ def addresses(mlist: MailingList, alias_host: str | None = None) -> ListAddresse
 
 @public
 def known_addresses(mlist: MailingList) -> ListAddresses:
-    """Return the addresses of the list, to read what people write.
+    """Return the addresses of the list, for reading addresses that people write.
 
-    They may use an alias of the list's domain, which the database is asked for.
+    They may use an alias of the list's domain, which is looked up in the database.
     """
     return addresses(mlist, model.alias_host(mlist.mail_host))
 
 
 @public
 def delimiter() -> str:
-    """Return what divides an address of the site: `mta.verp_delimiter`."""
+    """Return the character that starts an extension at this site: `mta.verp_delimiter`.
+    """
     return config.mta.verp_delimiter
 
 
@@ -129,24 +130,24 @@ def delimiter() -> str:
 def settings(mlist: MailingList) -> model.Dlist:
     """Return the settings of a dlist.
 
-    :raises NotADlist: if it is none.
+    :raises NotADlist: if the list is not a dlist.
     """
     if not is_dlist(mlist):
         raise NotADlist(mlist)
     found = model.settings_of(mlist.list_id)
-    # None when somebody has set our chain and pipeline by hand.
+    # None if somebody has set our chain and pipeline by hand.
     return found or _new_settings(mlist, Default.everything)
 
 
 @public
 def post_settings(mlist: MailingList, sender: str) -> model.PostSettings:
-    """Return what the way of a message from this address depends on.
+    """Return the settings that count for a message from this address.
 
-    :raises NotADlist: if the list is none.
+    :raises NotADlist: if the list is not a dlist.
     """
     if not is_dlist(mlist):
         raise NotADlist(mlist)
-    # Other characters some databases do not even compare.
+    # Some databases fail to compare other characters.
     if not (sender.isascii() and sender.isprintable()):
         sender = ''
     found = model.post_settings(mlist.list_id, mlist.mail_host, sender)
@@ -161,9 +162,9 @@ def post_settings(mlist: MailingList, sender: str) -> model.PostSettings:
 def enable(mlist: MailingList, default: Default = Default.everything) -> None:
     """Make the list a dlist.
 
-    A list that was a dlist before has its old settings and conversations back.
+    A list that was a dlist before gets its old settings and conversations back.
 
-    :param default: What the members that it has go on hearing.
+    :param default: What existing members receive without a choice.
     :raises ListNameUnfit: if the list's name leaves no room for addresses.
     """
     if is_dlist(mlist):
@@ -177,9 +178,9 @@ def enable(mlist: MailingList, default: Default = Default.everything) -> None:
 
 
 def _add_archivers(mlist: MailingList) -> None:
-    """Let Mailman write down which archivers the list has, in this transaction.
+    """Let Mailman store which archivers the list has, in this transaction.
 
-    Otherwise it does so when the first mail comes, and two runners at once write them
+    Otherwise it does so when the first mail comes, and two runners at once store them
     twice.  From then on Mailman finds too many, and shunts every post.
     """
     IListArchiverSet(mlist)
@@ -187,9 +188,9 @@ def _add_archivers(mlist: MailingList) -> None:
 
 @public
 def add_missing_archivers() -> None:
-    """Add the archivers of dlists that have none, or not all that the site has now.
+    """Add missing archivers of the site to dlists.
 
-    This is for the start of each process, before it looks for mail.
+    Each process calls this at its start, before it processes mail.
     """
     names = {archiver.name for archiver in config.archivers}
     missing = model.without_archivers(names)
@@ -208,7 +209,7 @@ def add_missing_archivers() -> None:
 def disable(mlist: MailingList) -> None:
     """Make the list a plain list again, with the chain and pipeline it had.
 
-    Settings, conversations and choices wait for the day it is enabled again.
+    Settings, conversations and choices are kept in case it is enabled again.
     """
     if is_dlist(mlist) or is_half_dlist(mlist):
         mlist.posting_chain, mlist.posting_pipeline = plain_way(mlist)
@@ -251,20 +252,20 @@ def show(mlist: MailingList) -> dict[str, Any]:
 
 @public
 def change(mlist: MailingList, values: Mapping[str, str | bool]) -> None:
-    """Change settings of a list; all of them or, when one is bad, none.
+    """Change settings of a list: all of them, or none if one of them is bad.
 
     :param values: Texts by the names of settings; yes and no may be booleans.
-    :raises BadSetting: for the first that is unknown or has a bad value.
+    :raises BadSetting: for the first setting that is unknown or has a bad value.
     :raises ListNameUnfit: if the list cannot be a dlist.
-    :raises NotADlist: if other settings than `enabled` are given for a plain
-        list that stays one.
+    :raises NotADlist: if settings other than `enabled` are given for a plain list that
+        stays one.
     """
     checked = read_settings({'enabled': yes_or_no} | READERS, values)
     enabled = checked.pop('enabled', is_dlist(mlist))
     if checked and not is_dlist(mlist) and not enabled:
         raise NotADlist(mlist)
     if enabled:
-        # A default named while the list becomes a dlist is that of all members.
+        # A default given while the list becomes a dlist applies to all members.
         enable(mlist, checked.get('new_member_default', Default.everything))
     if checked:
         row = settings(mlist)
@@ -276,7 +277,7 @@ def change(mlist: MailingList, values: Mapping[str, str | bool]) -> None:
 
 @public
 def warnings(mlist: MailingList, changed: Collection[str]) -> list[str]:
-    """Return what owners should know who have just changed these settings.
+    """Return warnings for owners who have just changed these settings.
 
     :param changed: The names of the settings.
     """
@@ -303,14 +304,14 @@ def warnings(mlist: MailingList, changed: Collection[str]) -> list[str]:
 
 
 def short_enough(text: str) -> str:
-    """Read the owner's questions, which go out in a mail."""
+    """Read the owner's questions, which must fit into a mail."""
     text = essay.clean(text)
     if len(text) > LONGEST_QUESTIONS:
         raise ValueError(f'a text of at most {LONGEST_QUESTIONS} characters')
     return text
 
 
-# All settings but `enabled`, which is the list's own posting chain.
+# All settings except `enabled`, which is stored as the list's posting chain.
 READERS: dict[str, Callable[[str], Any]] = {
     'plain_posts': one_of(PlainPosts),
     'new_member_default': one_of(Default),

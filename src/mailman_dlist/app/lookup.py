@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a path or a command line names: a list, a conversation, a member."""
+"""Find the list, conversation or member that a path or a command line names."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from mailman_dlist.model.essays import Essay
 from mailman_dlist.model.following import Chosen, choices
 
 
-# How many names a notice offers to who mistyped one.
+# The number of names that a notice suggests for a mistyped one.
 NEAREST_NAMES = 3
 
 
 @public
 class Unknown(DlistError):
-    """There is nothing of that name."""
+    """There is nothing with that name."""
 
 
 @public
@@ -45,7 +45,7 @@ class UnknownList(Unknown):
 class UnknownConversation(Unknown):
     """The list has no such conversation.
 
-    :param similar: Names that may have been meant.
+    :param similar: Existing names that are similar.
     """
 
     def __init__(self, mlist: MailingList, given: str, similar: list[str]):
@@ -57,7 +57,7 @@ class UnknownConversation(Unknown):
 
 @public
 class UnknownMember(Unknown):
-    """Nobody is a member of the list by that address or id."""
+    """The list has no member with that address or id."""
 
     def __init__(self, mlist: MailingList, given: str):
         self.given = given
@@ -66,7 +66,7 @@ class UnknownMember(Unknown):
 
 @public
 class UnknownChoice(Unknown):
-    """The member has chosen nothing about the conversation."""
+    """The member has no choice about the conversation."""
 
     def __init__(self, member: Member, conversation: Conversation):
         email = email_of(member)
@@ -78,7 +78,7 @@ class UnknownChoice(Unknown):
 
 @public
 class UnknownEssay(Unknown):
-    """Nobody is asked under that token, and no such member's answer is kept."""
+    """There is no request with that token, and no stored answer of such a member."""
 
     def __init__(self, mlist: MailingList, given: str):
         self.given = given
@@ -116,13 +116,13 @@ def dlist_named(given: str) -> MailingList:
 
 @public
 def find(mlist: MailingList, name: str) -> Conversation | None:
-    """Return the conversation that a name leads to, also an old one."""
+    """Return the conversation with a name, also by an old one."""
     return model.named(mlist.list_id, name.lower())
 
 
 @public
 def similar_names(mlist: MailingList, name: str) -> list[str]:
-    """Return names of conversations that somebody may have meant."""
+    """Return names of conversations that are similar to a name."""
     names = model.latest_names(mlist.list_id)
     return difflib.get_close_matches(name, names, NEAREST_NAMES)
 
@@ -175,7 +175,7 @@ def email_of(member: Member) -> str | None:
 
 @public
 def choice_of(conversation: Conversation, member: Member) -> Chosen:
-    """Return what a member has chosen about a conversation.
+    """Return the choice of a member about a conversation.
 
     :raises UnknownChoice: if no choice counts now.
     """
@@ -187,7 +187,7 @@ def choice_of(conversation: Conversation, member: Member) -> Chosen:
 
 @public
 def essay_of(mlist: MailingList, given: str, member_id: UUID | None) -> Essay:
-    """Return what one person was asked, and answered.
+    """Return the questions and the answer of one person.
 
     :param given: The token of Mailman's request, or the id of a member.
     :param member_id: The same as an id, if it is one.
@@ -202,5 +202,5 @@ def essay_of(mlist: MailingList, given: str, member_id: UUID | None) -> Essay:
 
 
 def _may_stand_in_address(text: str) -> bool:
-    """Keep from the database what some databases do not even compare."""
+    """Return whether a name has only characters that every database can compare."""
     return text.isascii() and text.isprintable()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists that are members of other lists, and lists that had another name.
+"""Handle lists that are members of other lists, and lists that were renamed.
 
 Mailman holds mail that names neither the list nor one of its acceptable aliases.  An
 alias is the address of a list above this one, or an address that the list had before.
@@ -28,7 +28,7 @@ from mailman_dlist.model import lists as model
 def former_addresses(mlist: MailingList) -> frozenset[str]:
     """Return the acceptable aliases that are the list's own, in lower case.
 
-    That of another list stays the other's: replies to all are for both.
+    The address of another list belongs to that list: a reply to all goes to both.
     """
     by_fqdn = getUtility(IListManager).get_by_fqdn
     return frozenset(
@@ -48,7 +48,7 @@ def names_alias(mlist: MailingList, msg: Message) -> bool:
 
 @public
 def lists_that_will_hold(mlist: MailingList) -> list[MailingList]:
-    """Return plain lists that take the mail of this list, but not as a dlist.
+    """Return plain lists that accept this list's mail, but would hold it from a dlist.
 
     They are members of it or name it among their acceptable aliases.
     """
@@ -64,7 +64,7 @@ def lists_that_will_hold(mlist: MailingList) -> list[MailingList]:
 
 @public
 def pattern(mlist: MailingList) -> str:
-    """Return the acceptable alias with which a list below takes mail of this one."""
+    """Return the acceptable alias with which a list below accepts mail of this one."""
     name, host, plus = map(
         re.escape, (mlist.list_name, mlist.mail_host, lists.delimiter())
     )
@@ -73,7 +73,7 @@ def pattern(mlist: MailingList) -> str:
 
 def _is_explicit(mlist: MailingList, named: list[str]) -> bool:
     letter = NewMessage()
-    # Others cannot be written, and are nobody's alias.
+    # Other texts are not addresses, and match nothing.
     plain = (each for each in named if each.isascii() and each.isprintable())
     letter['To'] = ', '.join(plain)
     return not config.rules['implicit-dest'].check(mlist, letter, {})

@@ -33,7 +33,7 @@ from mailman_dlist.model import schema
 
 SECTION = 'dlist'
 
-# A host, perhaps a port, perhaps a path (RFC 3986, section 3.3).
+# A host, optionally a port, optionally a path (RFC 3986, section 3.3).
 WEB_URL = re.compile(
     r"https?://[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9._~%!$&'()*+,;=:@/-]*)?", re.I
 )
@@ -58,15 +58,15 @@ class SiteSettingError(DlistError):
 class SiteSettings:
     """The settings of the site; see dlist.cfg for what they mean."""
 
-    #: Where the web pages are, without a slash at the end; '' for nowhere.
+    #: The address of the web pages, without a slash at the end; '' for none.
     web_base_url: str = ''
-    #: Days for which a personal link is good.
+    #: Days for which a personal link is valid.
     token_lifetime: int = 365
     #: Notices to one address on one day.
     max_notices: int = 50
     #: Octets of a name that is made from a subject.
     name_length: int = 30
-    #: Aliases of one member on one list, and how often a day one may be asked for.
+    #: Aliases of one member on one list, and how many may be requested a day.
     alias_limit: int = 10
     log_level: str = 'info'
 
@@ -99,7 +99,7 @@ def _configuration(_version: object) -> Path | None:
 
     This is called for every personal link.
 
-    :param _version: Another object whenever Mailman's configuration changes.
+    :param _version: Changes whenever Mailman's configuration does.
     """
     for _name, section in config.plugin_configs:
         if section['component_package'].strip() == 'mailman_dlist':
@@ -108,7 +108,7 @@ def _configuration(_version: object) -> Path | None:
     return None
 
 
-# The classes that mailman.cfg must name, and what happens without.
+# The classes that mailman.cfg must name, and the consequence if it does not.
 RUNNERS = {
     'lmtp': (
         'mailman_dlist.runners.lmtp.DlistLMTPRunner',
@@ -151,7 +151,8 @@ def runner_faults() -> list[str]:
 
 
 def _is_class(found: str, wanted: str) -> bool:
-    """Return whether a class is the wanted one or made of it, both by their paths."""
+    """Return whether a class is the given one or derived from it, both by their paths.
+    """
     if found == wanted:
         return True
     try:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What other programs see of our things: plain values by name.
+"""Plain values by name, as other programs see the plugin's objects.
 
-REST answers and the command line's ``--json`` are made of these.  Times are ISO
-8601 in UTC, to the second, with a Z; member ids are UUIDs, which each door
-writes in its own way.
+REST responses and the command line's ``--json`` are made of these.  Times are ISO 8601
+in UTC, to the second, with a Z; member ids are UUIDs, which REST and the command line
+each write in their own way.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def read_time(text: str) -> datetime | None:
     datetime.datetime(2026, 7, 1, 12, 30)
 
     :return: None for an empty text.
-    :raises ValueError: that says what it should be.
+    :raises ValueError: with the expected form.
     """
     if not text:
         return None
@@ -99,7 +99,7 @@ def _state(row: Conversation) -> str:
 
 @public
 def landing(found: Landing) -> View:
-    """Show what a personal link leads to; nobody's address is in it."""
+    """Return the target of a personal link; it contains no address of a person."""
     row, standing = found.conversation, found.standing
     return {
         'list_id': found.mlist.list_id,
@@ -136,7 +136,8 @@ def message(row: ConversationMessage) -> View:
 
 @public
 def listener(hearer: Listener) -> View:
-    """Show who hears a message; the reason is the default, or how it was chosen."""
+    """Return a recipient of a message; the reason is the default, or how it was chosen.
+    """
     return {
         'email': hearer.email,
         'member_id': hearer.member_id,
@@ -166,7 +167,7 @@ def member(mlist: MailingList, member: Member) -> View:
 
 @public
 def essay(row: Essay, email: str) -> View:
-    """Show what somebody was asked, and answered; the token is Mailman's own.
+    """Return the questions and the answer of a person; the token is Mailman's own.
 
     :param email: The address of the member, or of the request.
     """
@@ -187,7 +188,7 @@ def alias(email: str, state: AliasState) -> View:
 
 @public
 def confirmation(mlist: MailingList, email: str, state: AliasState) -> View:
-    """Show what somebody is asked to confirm, who knows no more than the address."""
+    """Return a request to confirm, for a reader who knows only the address."""
     return {
         'list_id': mlist.list_id,
         'display_name': mlist.display_name,

@@ -167,9 +167,7 @@ class DecoratedOnce:
     def _pattern(
         self, mlist: MailingList, msg: Message, msgdata: MsgData
     ) -> Pattern | None:
-        """Return the change that is made to all copies; None if they do not change
-        alike.
-        """
+        """Return the change made to all copies; None if they do not change alike."""
         decoration = msgdata.get('decoration-data', {})
         if decoration.get(LINK):
             decoration = decoration | {LINK: self._mark}

@@ -29,9 +29,7 @@ FIXED = frozenset({str, int, type(None)})
 
 @public
 class SharedMessage(Message):
-    """A message that is quick to copy; the copies have the class of the original
-    message.
-    """
+    """A message that is quick to copy; its copies have the original's class."""
 
     def __init__(self, msg: Message):
         self.__dict__.update(vars(msg))

@@ -21,7 +21,7 @@ from mailman_dlist.model.session import store
 
 @public
 def default_of(mlist: MailingList, member: Member) -> Default:
-    """Return what the member hears without a choice."""
+    """Return what the member receives without a choice."""
     row = model.settings_of(member.member_id)
     own = None if row is None else row.default
     return own or lists.settings(mlist).base_default
@@ -29,7 +29,7 @@ def default_of(mlist: MailingList, member: Member) -> Default:
 
 @public
 def settings_of(mlist: MailingList, member: Member) -> model.MemberSettings:
-    """Return the member's settings, to read or to change."""
+    """Return the member's settings, for reading or changing."""
     row = model.settings_of(member.member_id)
     if row is None:
         row = model.MemberSettings(
@@ -48,7 +48,7 @@ def settings_of(mlist: MailingList, member: Member) -> model.MemberSettings:
 def standing(
     mlist: MailingList, conversation: Conversation, member: Member
 ) -> Standing:
-    """Return what the member hears of the conversation now, and why."""
+    """Return what the member receives of the conversation now, and why."""
     chosen = model.choices_about(conversation, member.member_id)
     return standing_of(default_of(mlist, member), chosen, now())
 
@@ -57,7 +57,7 @@ def standing(
 def standing_of(
     default: Default, chosen: model.Choices, moment: datetime
 ) -> Standing:
-    """Return what a member with this default and these choices hears at a moment."""
+    """Return what a member with this default and these choices receives at a moment."""
     row = chosen.counting(moment)
     if row is None:
         return Standing(default)
@@ -74,13 +74,13 @@ def choose(
     reason: Reason,
     until: datetime | None = None,
 ) -> bool:
-    """Record a choice, also one that repeats the default: it was wished for.
+    """Record a choice, even if it repeats the default: the member asked for it.
 
-    One without an end takes the place of all that was chosen before; one with an end
-    is a pause and takes the place of another pause alone.
+    A choice without an end replaces all earlier choices; a choice with an end is a
+    pause and replaces only another pause.
 
     :param until: When it ends, UTC without a time zone; None for never.
-    :return: False if it gave way to what a person had chosen.
+    :return: False if it did not replace a choice that a person had made.
     """
     chosen = model.choices_about(conversation, member.member_id)
     row = _replace(chosen, mlist, conversation, member, choice, reason, until)
@@ -96,9 +96,9 @@ def _replace(
     reason: Reason,
     until: datetime | None = None,
 ) -> model.MemberChoice | model.Pause | None:
-    """Record a choice in the place of what there is, which may be nothing.
+    """Record a choice in place of the earlier one, if any.
 
-    :return: None if it gave way to what a person had chosen.
+    :return: None if it did not replace a choice that a person had made.
     """
     moment = now()
     lasting, pause = _without_ended_pause(chosen, moment)
@@ -114,7 +114,7 @@ def _replace(
     else:
         row = pause or model.Pause(**ids)
         if row.choice is not choice:
-            # A longer silence began with the first.
+            # A longer mute began with the first pause.
             row.began, row.own_posts = moment, 0
         row.ends = until
     row.choice, row.reason, row.told = choice, reason, False
@@ -145,14 +145,14 @@ def follow_by_posting(
     by_alias: bool = False,
     again: bool = False,
 ) -> bool:
-    """Let a member follow what they open or reply to, unless they mind.
+    """Make a member follow a conversation they post in, unless a choice says otherwise.
 
-    Any choice that counts stays, also one that came about by itself: who opened a
-    conversation and replies in it goes on following it because they opened it.
+    Any choice that counts stays, also an automatic one: a member who opened a
+    conversation and replies in it still follows it because they opened it.
 
-    :param opens: Whether the conversation is new, so that nobody can have chosen.
-    :param again: Whether the message was accepted before, and then something failed.
-    :param by_alias: Whether owners, who see choices, may not see who posted.
+    :param opens: Whether the conversation is new, so that no choice can exist.
+    :param again: Whether the message was accepted before, and then an error occurred.
+    :param by_alias: Whether the author must stay hidden from owners, who see choices.
     :return: Whether to tell the member that posting does not un-mute: the first time
         after they muted the conversation.
     """
@@ -171,7 +171,8 @@ def follow_by_posting(
             reason = Reason.mail
         row = _replace(chosen, mlist, conversation, member, Choice.follow, reason)
         if by_alias and isinstance(row, model.MemberChoice):
-            # "Opened it", or the very second of the post, would tell who hides there.
+            # The reason "opened it", or the exact time of the post, would reveal the
+            # author.
             row.made_at = datetime.combine(row.made_at, time.min)
     return False
 
@@ -185,7 +186,7 @@ def _follows_by_itself(member: Member, opens: bool) -> bool:
 
 @public
 def hearing(mlist: MailingList, conversation: Conversation) -> audience.Hearing:
-    """Return what to ask the audience of: a reply sent now."""
+    """Return the question about the audience of a reply that is sent now."""
     return audience.Hearing(
         list_id=mlist.list_id,
         base_default=lists.settings(mlist).base_default,
@@ -196,9 +197,9 @@ def hearing(mlist: MailingList, conversation: Conversation) -> audience.Hearing:
 
 
 def _without_ended_pause(chosen: model.Choices, moment: datetime) -> model.Choices:
-    """Return the choices that another replaces.
+    """Return the choices that a new one replaces.
 
-    A pause that is over ends first, since digests need its time.
+    A pause that is over is ended first, since digests need its time.
     """
     lasting, pause = chosen
     if pause is None or pause.ends > moment:

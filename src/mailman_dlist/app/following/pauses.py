@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pauses that are over, and what their members are told [U12].
+"""End pauses that are over, and tell their members [U12].
 
-That a pause ends needs nothing to be done: what counts at a moment is part of every
-question.
+A pause ends by itself: every query about choices compares its end with the time.
 """
 
 from __future__ import annotations
@@ -31,13 +30,13 @@ from mailman_dlist.model.session import committed, store
 
 log = logging.getLogger('mailman.plugins.dlist')
 
-# As many at a time as leave room for the commands that wait meanwhile.
+# The number at a time; commands that arrive in the meantime are not delayed long.
 AT_A_TIME = 100
 
 
 @public
 def end_pauses() -> None:
-    """Tell the members whose mute for a while is over what they missed.
+    """Tell members whose timed mute is over what they missed.
 
     A crash in between loses the notice and nothing else.
     """
@@ -58,7 +57,8 @@ def _tell(pause: model.Over) -> None:
     if not lists.is_dlist(mlist):
         return
     posted = posted_between(conversation, pause.began, pause.ends)
-    # Their own posts they know.  Of a post at the very end only one of them may count.
+    # Members know their own posts.  Of those posted at the very end, only one may
+    # count.
     missed = max(0, posted - pause.own_posts)
     with _.using(member.preferred_language.code):
         standing = choices.standing(mlist, conversation, member)
@@ -73,7 +73,8 @@ def _tell(pause: model.Over) -> None:
 
 
 def _archive(mlist: MailingList) -> str:
-    """Say where the list's messages can be read, if anywhere."""
+    """Return a sentence about where to read the list's messages; '' without an archive.
+    """
     for archiver in IListArchiverSet(mlist).archivers:
         url = archiver.is_enabled and archiver.system_archiver.list_url(mlist)
         if url:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a member has set for the whole list, shown and changed by name."""
+"""Show and change a member's settings for the whole list, by name."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def show(mlist: MailingList, member: Member) -> dict[str, Any]:
 def change(
     mlist: MailingList, member: Member, values: Mapping[str, str | bool]
 ) -> None:
-    """Change settings of a member; all of them or, when one is bad, none.
+    """Change settings of a member: all of them, or none if one of them is bad.
 
     :param values: Texts by the names of settings; yes and no may be booleans.
-    :raises BadSetting: for the first that is unknown or has a bad value.
+    :raises BadSetting: for the first setting that is unknown or has a bad value.
     :raises NotADlist: if the list has no conversations.
     """
     read = read_settings(READERS, values)

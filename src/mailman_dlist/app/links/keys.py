@@ -23,13 +23,13 @@ from mailman_dlist.domain.links.token import KEY_IDS
 
 FILE_NAME = 'dlist.keys'
 
-# Chosen: as many as the hash puts out.
+# Our choice: the length of the hash.
 KEY_OCTETS = 32
 
 
 @public
 class KeyFileError(DlistError):
-    """The key file cannot be read, or others than its owner can read it."""
+    """The key file cannot be read, or users other than its owner can read it."""
 
     def __init__(self, path: Path, problem: str):
         self.path = path
@@ -41,17 +41,17 @@ class KeyFileError(DlistError):
 def accepted() -> dict[int, bytes]:
     """Return the keys by their ids, in the order of their lines.
 
-    There are none if no link was ever signed.
+    There are none before the first link is signed.
 
     :raises KeyFileError: if the file is not valid.
     """
-    # No Path: every personal link comes by here.
+    # Not a Path, for speed: this runs for every personal link.
     path = os.path.join(config.DATA_DIR, FILE_NAME)
     try:
         state = os.stat(path)
         if state.st_mode & 0o077:
             raise KeyFileError(Path(path), 'others can read it; "chmod 600" it')
-        # An admin's new key counts at once, without a restart.
+        # A new key of an admin's counts at once, without a restart.
         return _read(path, state.st_ino, state.st_size, state.st_mtime_ns)
     except FileNotFoundError:
         return {}

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Links in mail: to a conversation, and personal ones that need no login.
+"""Write links for mail: to a conversation, and personal ones that need no login.
 
-A personal link is good for one member and one conversation, until it expires, its
-key is gone, or the membership ends.  `domain.links.token` decides about the first two
-before anything else is looked at, so that nobody learns anything by guessing.
+A personal link is valid for one member and one conversation, until it expires, its key
+is removed, or the membership ends.  `domain.links.token` checks key and expiry before
+any look-up, so that guessing reveals nothing.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ def personal(member_id: UUID, conversation_id: int, action: LinkAction) -> str:
 
 @public
 def writer(conversation_id: int, action: LinkAction) -> Callable[[UUID], str]:
-    """Return what writes the link of each member about a conversation.
+    """Return a function that writes each member's link about a conversation.
 
-    The day and the key are those of now: it is for one message.  A message has
-    many readers, and to ask for day and key takes longer than to sign.
+    It uses the present day and key, so it is for one message.  A message has many
+    readers, and to look up day and key takes longer than to sign.
 
     :raises KeyFileError: as `personal` does.
     """
@@ -81,12 +81,13 @@ def alias(confirming: str) -> str:
 
 @public
 def for_everybody(text: str) -> str | None:
-    """Return what may stand in the place of a personal link that is quoted.
+    """Return the plain replacement for a quoted personal link.
 
-    Also one that has expired or whose member has left: nobody should have it.
+    This includes links that have expired or whose member has left: nobody else should
+    have them.
 
-    :return: The plain link, '' if there is none, and None if the token is
-        not of ours, so that it may stay.
+    :return: The plain link; '' if there is none; None if the token is not one of ours,
+        so that the text may stay.
     :raises KeyFileError: if no token can be checked.
     """
     link = token.read(text, keys.accepted(), date.min)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a personal link does: it shows a conversation, and makes a choice about it.
+"""Show the page of a personal link, and make the choice of its button.
 
-`domain.links.token` decides whether a token is genuine and has not expired before
-anything else is looked at, so that nobody learns anything by guessing.
+`domain.links.token` decides whether a token is genuine and has not expired before any
+look-up, so that guessing reveals nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _CHOICES = {LinkAction.mute: Choice.mute, LinkAction.follow: Choice.follow}
 
 @public
 class UnknownLink(lookup.Unknown):
-    """A token leads nowhere; it does not say why."""
+    """A token is not valid; the error does not say why."""
 
     def __init__(self) -> None:
         super().__init__('This link is invalid or has expired')
@@ -45,7 +45,7 @@ class UnknownLink(lookup.Unknown):
 @public
 @dataclass(frozen=True)
 class Landing:
-    """What a personal link leads to.
+    """The target of a personal link.
 
     ``wish`` is the choice that its button makes.
     """
@@ -59,10 +59,10 @@ class Landing:
 
 @public
 def look(text: str) -> Landing:
-    """Say where a token leads; this changes nothing.
+    """Return the target of a token, without changing anything.
 
-    :raises UnknownLink: if it is forged, altered or expired, its key is gone, or
-        the member, the conversation or the dlist is, or the member is banned.
+    :raises UnknownLink: if it is forged, altered or expired, if its key, the member,
+        the conversation or the dlist no longer exists, or if the member is banned.
     :raises KeyFileError: if no token can be checked.
     """
     link = token.read(text, keys.accepted(), now().date())
@@ -86,11 +86,11 @@ def look(text: str) -> Landing:
 
 @public
 def act(text: str, wish: Choice | None) -> Landing:
-    """Do what its member wants of the conversation, and say what is true then.
+    """Make the member's choice about the conversation, and return the new state.
 
-    It is committed.  Doing the same again changes nothing.
+    The choice is committed.  Repeating this changes nothing.
 
-    :param wish: None to go back to the default.
+    :param wish: None to return to the default.
     :raises UnknownLink: as `look` does, and KeyFileError.
     """
     landing = committed(lambda: _act(text, wish))

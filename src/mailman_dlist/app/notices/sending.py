@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Notices to one person: what is true now, or why a mail came back.
+"""Send notices to one person: about a new state, or with a returned message.
 
-No program answers them (RFC 3834), and an address gets no more of them a day than
-the site allows: a forged sender must not be drowned by our answers.  Members read
-their own language, others the list's.
+Programs do not reply to them (RFC 3834), and an address gets no more of them a day than
+the site allows, so that the victim of a forged sender is not flooded with them.
+Members get them in their own language, others in the list's.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ Facts = dict[str, str]
 @public
 @dataclass(frozen=True)
 class Notice:
-    """What somebody is told.
+    """A notice to one person.
 
     :param language: Mailman's, of the subject and the text.
-    :param fields: Header fields beside those that every notice has.
-    :param returned: A mail that comes back.
-    :param bulk: False for what some mail systems would hide otherwise.
+    :param fields: Header fields in addition to those that every notice has.
+    :param returned: A message to return.
+    :param bulk: False for notices that some mail systems would hide otherwise.
     """
 
     subject: str
@@ -69,9 +69,9 @@ def write(
 ) -> Notice:
     """Return a notice whose text is a template of ours.
 
-    :param reader: The member, or the list where others read it.
+    :param reader: The member, or the list for other readers.
     :param subject: In the reader's language.
-    :param facts: What the template names beside what is known of the list.
+    :param facts: Values for the template, in addition to those about the list.
     :param more: As `Notice` takes it.
     """
     language = reader.preferred_language
@@ -112,13 +112,13 @@ def send(
     answers: Message | None = None,
     limited: bool = True,
 ) -> None:
-    """Send a notice that no program will answer (RFC 3834, section 5).
+    """Send a notice to which no program will reply (RFC 3834, section 5).
 
-    :param to: An address, or a member, who is answered where the mail came from if
-        that is an address of the member's or an alias.
-    :param answers: The mail that it answers.
-    :param limited: False for what is sent however often, and where nothing may be
-        committed, and so not counted.
+    :param to: An address; or a member, who gets it at the address that the mail came
+        from, if that is an address of the member's or an alias.
+    :param answers: The mail that it replies to.
+    :param limited: False to send it without a limit, also if nothing may be committed,
+        so that it cannot be counted.
     """
     answered = '' if answers is None else bare(str(answers.get('message-id', '')))
     if not isinstance(to, str):
@@ -134,7 +134,7 @@ def send(
         allowed = ready().max_notices
         sent = committed(lambda: count_notice(to, today()))
         if sent > allowed:
-            # The address may be an alias, and the next line name the member.
+            # The address may be an alias, and the next line would name the member.
             log.info('An address has reached the limit of %s notices today', allowed)
             return
         if sent == allowed:
@@ -149,7 +149,7 @@ def send(
 
 
 def _mail(to: str, sender: str, notice: Notice, text: str) -> UserNotification:
-    """Return a mail that says the text to the last character, whatever is in it."""
+    """Return a mail that has the text to the last character, whatever it contains."""
     mail = UserNotification(to, sender, notice.subject, lang=notice.language)
     for name, value in notice.fields.items():
         mail[name] = value
@@ -169,7 +169,8 @@ def _mail(to: str, sender: str, notice: Notice, text: str) -> UserNotification:
 
 @public
 def facts_about(mlist: MailingList, conversation: Conversation) -> Facts:
-    """Return what templates about a conversation may name beside those on its list."""
+    """Return the values for templates about a conversation, in addition to the list's.
+    """
     ours, name = lists.addresses(mlist), conversation.name
     return {
         'name': name,

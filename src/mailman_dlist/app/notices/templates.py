@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The texts that people get, and how a site puts its own in their place.
+"""Templates of the texts for people, which a site can override.
 
-A template of ours is overridden as Mailman's are: by a URI for a list, a domain
-or the site, or by a file in the site's template directory.
+A template of ours is overridden as Mailman's are: by a URI for a list, a domain or the
+site, or by a file in the site's template directory.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ FOOTER_OF_LIST = 'list:member:regular:footer'
 WELCOME_OF_LIST = 'list:user:notice:welcome'
 MASTHEAD_OF_DIGEST = 'list:member:digest:masthead'
 
-#: The footer for who will hear the replies, and for who will not.
+#: The footers for recipients who will receive the replies, and for those who will not.
 FOOTERS = {True: 'dlist:footer:conversation', False: 'dlist:footer:opening'}
 
-#: Left out of a footer where there is no link.
+#: Left out of a footer if there is no link.
 LINE_WITH_LINK = re.compile(r'^.*\$(?:dlist_link\b|\{dlist_link\}).*\n?', re.M)
 
 TEMPLATES = frozenset(
@@ -80,13 +80,13 @@ TEMPLATES = frozenset(
 
 @public
 def text(name: str, mlist: MailingList, language: str) -> str:
-    """Return a template of ours: the site's own one, else the one we ship."""
+    """Return a template of ours: the site's version, or else the one that we ship."""
     if is_set(name, mlist.list_id, mlist.mail_host):
-        # What cannot be read is an OSError; another text is better than none.
+        # An unreadable template is an OSError; another text is better than none.
         with suppress(OSError):
             return getUtility(ITemplateLoader).get(name, mlist, language=language)
-    # Mailman's loader is asked for what it knows only: in its own list of templates
-    # ours would be required of whoever sets all of them by REST.
+    # Mailman's loader is asked only for names that are set.  If ours were in Mailman's
+    # own list of templates, REST clients that set all of them would have to set ours.
     with suppress(TemplateNotFoundError):
         _path, file = find(f'{name}.txt', mlist, language)
         with file:
@@ -103,16 +103,16 @@ def text(name: str, mlist: MailingList, language: str) -> str:
 def filled(
     name: str, mlist: MailingList, language: str, facts: dict[str, str]
 ) -> str:
-    """Return a template of ours with all that it names filled in.
+    """Return a template of ours with its variables filled in.
 
-    :param facts: What it names beside what is known of the list.
+    :param facts: Values in addition to those about the list.
     """
     return expand(text(name, mlist, language), mlist, facts_of(mlist) | facts)
 
 
 @public
 def facts_of(mlist: MailingList) -> dict[str, str]:
-    """Return what every template may name, but for footers."""
+    """Return the values for every template, except footers."""
     ours = lists.addresses(mlist)
     return {
         'opening_address': ours.opening,
@@ -126,14 +126,14 @@ def facts_of(mlist: MailingList) -> dict[str, str]:
 @public
 @implementer(ITemplateLoader)
 class AmendingLoader:
-    """Put our texts beside the list's own: footers, and what to welcome with.
+    """Add our texts to the list's own: footers, and the notice that welcomes members.
 
-    What a digest begins with is ours where nobody has one of their own.  Mailman's
-    asks for a better Subject in a reply, as if that were enough to answer somebody.
+    The masthead of digests is ours unless the list has its own.  Mailman's asks for a
+    better Subject in a reply, as if that were enough to reply to a member.
 
-    Core decorates when a message leaves, so that archives and digests are free
-    of footers; it hands over what travels with the message, and that names our
-    footer.  All the rest is the loader's that was there before.
+    Core decorates a message when it is sent, so that archives and digests have no
+    footers.  It passes the message's metadata, which names our footer, to the loader.
+    All other templates come from the wrapped loader.
     """
 
     def __init__(self, loader: Any):
@@ -143,7 +143,7 @@ class AmendingLoader:
         """See `ITemplateLoader`."""
         theirs = self._loader.get(name, context, **kws)
         if not IMailingList.providedBy(context):
-            # A text for a domain or for the site.
+            # The template is for a domain or for the site.
             return theirs
         if name == FOOTER_OF_LIST and 'dlist_footer' in kws:
             ours = text(kws['dlist_footer'], context, _language(context, kws))
@@ -176,7 +176,7 @@ def _language(mlist: MailingList, kws: dict[str, Any]) -> str:
 def _welcome(mlist: MailingList, language: str) -> str:
     """Return what a new member should know about conversations.
 
-    Core fills paragraphs after us; those with an indent it leaves alone.
+    Core fills paragraphs afterwards, except indented ones.
     """
     with _.using(language):
         default = wording.of_default(lists.settings(mlist).new_member_default)

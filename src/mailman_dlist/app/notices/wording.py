@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What members hear, in words for them.
+"""Describe in words what members receive.
 
-Every sentence is in the language that is in use; whoever writes to a member says
-``with _.using(...)`` first.
+Every sentence is in the language in use; a caller who writes to a member calls ``with
+_.using(...)`` first.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mailman_dlist.domain.following import Choice, Default, Standing
 
 @public
 def of_default(default: Default) -> str:
-    """Say what a member hears without a choice, in one sentence."""
+    """Return a sentence about what a member receives without a choice."""
     match default:
         case Default.everything:
             return _('By default, you receive every message.')
@@ -29,7 +29,7 @@ def of_default(default: Default) -> str:
 
 @public
 def of_standing(standing: Standing) -> str:
-    """Say what a member hears of one conversation, in a few words."""
+    """Return a few words about what a member receives of one conversation."""
     day = '' if standing.until is None else f'{standing.until:%Y-%m-%d}'
     match standing.choice:
         case Choice.mute if day:
@@ -45,7 +45,8 @@ def of_standing(standing: Standing) -> str:
 
 @public
 def of_attachment(whole: bool) -> str:
-    """Say what of a returned message is attached to a notice."""
+    """Return a sentence about how much of a returned message is attached to a notice.
+    """
     if whole:
         return _('Your message is attached, so nothing is lost.')
     return _('Your message is large: its header and first 64 KB are attached.')
@@ -53,5 +54,5 @@ def of_attachment(whole: bool) -> str:
 
 @public
 def on_or_off(switch: bool) -> str:
-    """Say how a switch stands."""
+    """Return the word for the state of a switch."""
     return _('on') if switch else _('off')

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The senders of a message, read as its fields were written.
+"""Read the senders of a message from its fields as they were written.
 
-Mailman decodes these fields before it takes them apart.  Somebody whose name is
-``bart@example.com, for Anne``, encoded as mail programs do, would be Bart to its rules,
-and be answered at Bart's address.
+Mailman decodes these fields before it splits them.  If somebody's name is
+``bart@example.com, for Anne``, encoded as mail programs do, Mailman's rules would take
+the sender for Bart, and replies would go to Bart's address.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from mailman_dlist.model.session import committed
 class _AsWritten(CoreMessage):
     """A message of Mailman's that splits these fields before it decodes them.
 
-    Queues and stores keep it as Mailman's own, so that nothing in them needs us.
+    Queues and stores hold it as Mailman's own class, so that nothing in them depends on
+    the plugin.
     """
 
     @property
@@ -46,16 +47,16 @@ class _AsWritten(CoreMessage):
 
 @public
 def as_written(msg: Message) -> None:
-    """Let all that Mailman asks of a message be answered by its fields as written."""
+    """Let Mailman read the senders of a message from its fields as written."""
     if type(msg) is CoreMessage:
         msg.__class__ = _AsWritten
 
 
 @public
 def register_senders(msg: Message) -> None:
-    """Let Mailman know the addresses of a message's senders, as its rules expect.
+    """Make Mailman create the addresses of a message's senders, as its rules expect.
 
-    Its runner has done so with those that it read itself.
+    Mailman's runner has done so with the senders that it has read itself.
     """
     known = CoreMessage.senders.fget(msg)
     missing = [each for each in msg.senders if each not in known]

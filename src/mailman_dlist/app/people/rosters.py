@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A list's members, some of whom are known already or go by other addresses."""
+"""Rosters of a list's members with replaced results for some addresses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mailman_dlist.interfaces.mailman import MailingList, Member
 
 
 class Known(Protocol):
-    """Answers about some addresses, such as a dictionary."""
+    """Results for some addresses, such as a dictionary."""
 
     def __contains__(self, email: str, /) -> bool: ...
 
@@ -23,7 +23,7 @@ class Known(Protocol):
 
 @public
 class Roster(MemberRoster):
-    """The members of a list, with answers of our own about some addresses."""
+    """The members of a list, with our own results for some addresses."""
 
     def __init__(self, mlist: MailingList, known: Known):
         super().__init__(mlist)
@@ -39,7 +39,7 @@ class Roster(MemberRoster):
 @public
 @contextmanager
 def answering(mlist: MailingList, known: Known) -> Iterator[None]:
-    """Let the list's members be asked for with our answers, for a while."""
+    """Give Mailman our own results about the list's members, for a while."""
     roster, mlist.members = mlist.members, Roster(mlist, known)
     try:
         yield

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which member is behind a message, and what was decided about who sent it."""
+"""Find the member behind a message, and decisions about its sender."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from mailman_dlist.model import address_uses
 from mailman_dlist.model import aliases as model
 
 
-# What owners may have decided about a nonmember; all else is no decision.
+# Actions that owners may have set for a nonmember; the others are not decisions.
 DECISIONS = (Action.hold, Action.reject, Action.discard)
 
-# How many are looked up of those whom a mail names as its senders.
+# The number of senders of one mail that are looked up.
 MOST_SENDERS = 100
 
 
 @public
 @dataclass(frozen=True)
 class AliasAuthor:
-    """Who wrote a message from an alias.
+    """The author of a message from an alias.
 
-    :param email: The alias, in lower case; what others may know.
-    :param member: What they may not.
+    :param email: The alias, in lower case; others may see it.
+    :param member: The member behind it; others may not.
     """
 
     email: str
@@ -50,19 +50,19 @@ class AliasAuthor:
 def member_of(
     mlist: MailingList, msg: Message, author: AliasAuthor | None
 ) -> Member | None:
-    """Return the member who sent the message, None for a stranger.
+    """Return the member who sent the message; None for a stranger.
 
-    Core's own rule decides, linked addresses included, so that a command is
-    carried out for whom a post would be accepted.
+    Core's own rule decides, including linked addresses, so that a command is carried
+    out for the member whose post would be accepted.
 
-    :param author: Who wrote it from an alias, None if nobody did.
+    :param author: The author of a message from an alias, else None.
     """
     return _find_sender_member(mlist, msg) if author is None else author.member
 
 
 @public
 def alias_author(mlist: MailingList, msg: Message) -> AliasAuthor | None:
-    """Return who wrote a message from an alias [U15]; None if none did."""
+    """Return the author of a message from an alias [U15]; None for other messages."""
     email = from_address(msg)
     member = owner(mlist, email) if email else None
     return None if member is None else AliasAuthor(email, member)
@@ -71,7 +71,7 @@ def alias_author(mlist: MailingList, msg: Message) -> AliasAuthor | None:
 @public
 def owner(mlist: MailingList, email: str) -> Member | None:
     """Return the member whose confirmed alias an address is."""
-    # Other characters some databases do not even compare.
+    # Some databases fail to compare other characters.
     if not (email.isascii() and email.isprintable() and lists.settings(mlist).aliases):
         return None
     found = model.alias(mlist.list_id, email)
@@ -93,9 +93,9 @@ def member_posting_as(
 
 @public
 def membership(mlist: MailingList, member_id: UUID) -> Member | None:
-    """Return a member by the id of the membership; None if it is none of this list.
+    """Return a member of this list by the id of the membership; None if there is none.
 
-    Owners, moderators and nonmembers have such ids, too.
+    Owners, moderators and nonmembers have such ids as well, but do not count.
     """
     member = getUtility(ISubscriptionService).get_member(member_id)
     is_ours = (
@@ -110,14 +110,14 @@ def membership(mlist: MailingList, member_id: UUID) -> Member | None:
 def from_address(msg: Message) -> str:
     """Return the one address in From, as aliases are spelled.
 
-    '' if From names none or several, or where it cannot be read.
+    '' if From names none or several, or if it cannot be read.
     """
     named = mailboxes_in(msg, 'from')
     found = {spelled(each.address) for each in named if each.address}
     if len(found) != 1 or not all(each.is_clear for each in named):
         return ''
     email = found.pop()
-    # Other characters some databases do not even compare.
+    # Some databases fail to compare other characters.
     return email if email.isascii() and email.isprintable() else ''
 
 
@@ -125,13 +125,13 @@ def from_address(msg: Message) -> str:
 def hidden_member(
     mlist: MailingList, msg: Message, author: AliasAuthor | None
 ) -> Member | None:
-    """Return a member with aliases whom a post might show beside one of them.
+    """Return a member with aliases whose identity a post might reveal; None for others.
 
-    There is none where From names an alias, or one address of a member: then that is
-    who the author wants to be.  Else a member may have meant an alias, and only the
-    other fields say so; core accepts what any of them names.
+    If From names an alias, or one address of a member, there is no doubt about whom the
+    author wants to be.  Otherwise the author may have meant an alias that only other
+    fields name; core accepts a member named in any of them.
 
-    :param author: Who wrote it from an alias, None if nobody did.
+    :param author: The author of a message from an alias, else None.
     """
     email = from_address(msg)
     if author is not None or (email and {email}.issuperset(msg.senders)):
@@ -151,7 +151,7 @@ def hidden_member(
 
 
 def _aliases(mlist: MailingList, emails: Iterable[str]) -> list[str]:
-    """Return those of some addresses that are aliases, or were once."""
+    """Return those of some addresses that are aliases, or were earlier."""
     wanted = {
         spelled(each) for each in emails if each.isascii() and each.isprintable()
     }
@@ -169,9 +169,9 @@ def _member_named(mlist: MailingList, email: str) -> Member | None:
 def is_banned(
     mlist: MailingList, msg: Message, author: AliasAuthor | None
 ) -> bool:
-    """Return whether who sent the message may not write to the list.
+    """Return whether the sender of the message is banned from the list.
 
-    :param author: Who wrote it from an alias, None if nobody did.
+    :param author: The author of a message from an alias, else None.
     """
     emails = dict.fromkeys(msg.senders)
     return any(is_address_banned(mlist, each) for each in emails) or (
@@ -181,23 +181,24 @@ def is_banned(
 
 @public
 def is_member_banned(mlist: MailingList, member: Member) -> bool:
-    """Return whether a member may not write to the list, and so command nothing."""
+    """Return whether a member is banned from posts, and therefore from commands."""
     address = member.address
     return address is not None and is_address_banned(mlist, address.email)
 
 
 @public
 def is_address_banned(mlist: MailingList, email: str) -> bool:
-    """Return whether a ban of the list or the site is about an address.
+    """Return whether a ban of the list or the site applies to an address.
 
-    Mailman's own answer raises for an owner's pattern that is no regular expression.
+    Mailman's own function raises an error if an owner's pattern is not a regular
+    expression.
     """
     found = address_uses.bans(mlist.list_id, email)
     return any(_is_about(ban, email) for ban in found)
 
 
 def _is_about(ban: str, email: str) -> bool:
-    # What is no regular expression bans nobody.
+    # A pattern that is not a regular expression bans nobody.
     with suppress(re.error):
         return ban == email or (
             ban.startswith('^') and re.match(ban, email, re.IGNORECASE) is not None
@@ -209,15 +210,15 @@ def _is_about(ban: str, email: str) -> bool:
 def commander(
     mlist: MailingList, msg: Message, author: AliasAuthor | None
 ) -> Member | None:
-    """Return the member whose command a mail is; None if it is nobody's.
+    """Return the member who sent a command; None if no member can be named.
 
-    All addresses that take commands ask here, once they know that the sender is not
+    All code that handles commands calls this, after checking that the sender is not
     banned.  A command is carried out for the one member or alias in From.  Core's rule
-    about posts believes every field that names a sender, and answers go to the first:
-    a stranger who writes *Reply-To: anne@example.com* is Anne to the rule, but the
-    answer is not for her.
+    about posts believes every field that names a sender, and replies go to the first: a
+    stranger who writes *Reply-To: anne@example.com* is Anne to the rule, but the reply
+    is not for her.
 
-    :param author: Who wrote it from an alias, None if nobody did.
+    :param author: The author of a message from an alias, else None.
     """
     if author is not None:
         return author.member
@@ -226,15 +227,17 @@ def commander(
 
 @public
 def is_decided(nonmember: Member) -> bool:
-    """Return whether an owner decided what becomes of a nonmember's mail."""
+    """Return whether an owner has decided to stop a nonmember's mail."""
     return nonmember.moderation_action in DECISIONS
 
 
 @public
 def is_decided_alias(mlist: MailingList, author: AliasAuthor | None) -> bool:
-    """Say whether an owner decided about an alias while it was a nonmember's address.
+    """Return whether an owner had set an action for an alias before it was one.
 
-    :param author: Who wrote from it, None if nobody wrote from an alias.
+    The address was a nonmember's then.
+
+    :param author: The author of a message from an alias, else None.
     """
     if author is None:
         return False
@@ -244,11 +247,11 @@ def is_decided_alias(mlist: MailingList, author: AliasAuthor | None) -> bool:
 
 @public
 def is_answered(mlist: MailingList, msg: Message) -> bool:
-    """Return whether an answer to a message reaches the member who is behind it.
+    """Return whether a reply to a message reaches the member who is behind it.
 
-    Core's rule believes every field that names a sender, and answers go to the
-    first of them: who writes *Reply-To: anne@example.com* is Anne to the rule, but
-    the answer is not for her.
+    Core's rule believes every field that names a sender, and replies go to the first of
+    them: a stranger who writes *Reply-To: anne@example.com* is Anne to the rule, but
+    the reply is not for her.
     """
     return (
         _member_named(mlist, msg.sender) is not None
@@ -262,10 +265,10 @@ def is_moderator(
 ) -> bool:
     """Return whether an owner or a moderator of the list sent the message.
 
-    It is the one address in From that counts.  An alias has none of their rights:
-    using them would tell that it is one of them.
+    Only the one address in From counts.  An alias has none of their rights: using them
+    would reveal that it belongs to one of them.
 
-    :param author: Who wrote it from an alias, None if nobody did.
+    :param author: The author of a message from an alias, else None.
     """
     email = from_address(msg) if author is None else ''
     return bool(email) and mlist.administrators.get_member(email) is not None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who a program subscribes: Mailman's user or address by its name."""
+"""Find the user or address that a program subscribes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mailman_dlist.domain.errors import DlistError
 
 @public
 class BadSubscriber(DlistError):
-    """What was given is no address, and no user's id."""
+    """The given text is not an address, and not a user's id."""
 
     def __init__(self, given: str):
         self.given = given
@@ -25,23 +25,23 @@ class BadSubscriber(DlistError):
 
 @public
 class NoPreferredAddress(DlistError):
-    """A user is named who prefers none of their addresses, or has none."""
+    """The given user has no preferred address."""
 
     def __init__(self, given: str):
         self.given = given
-        # As core says it.
+        # The text is core's.
         super().__init__('User has no preferred address')
 
 
 @public
 def subscriber(given: str, user_id: UUID | None, display_name: str) -> Any:
-    """Return the user or address that is to be subscribed, as core's REST does.
+    """Return the user or address to subscribe, as core's REST does.
 
-    An address that Mailman does not know is made.
+    An address that Mailman does not know is created.
 
-    :param user_id: What the same text says as the id of a user, if anything.
-    :raises BadSubscriber: if there is no such user, or it is no address.
-    :raises NoPreferredAddress: if nobody could say which address joins.
+    :param user_id: The same text as the id of a user, if it is one.
+    :raises BadSubscriber: if there is no such user, or it is not an address.
+    :raises NoPreferredAddress: if it is not clear which address joins.
     """
     users = getUtility(IUserManager)
     if user_id is not None:
@@ -51,7 +51,7 @@ def subscriber(given: str, user_id: UUID | None, display_name: str) -> Any:
         if user.preferred_address is None:
             raise NoPreferredAddress(given)
         return user
-    # Other characters some databases do not even compare.
+    # Some databases fail to compare other characters.
     if not (given.isascii() and given.isprintable()):
         raise BadSubscriber(given)
     try:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a message becomes part of a conversation, and a conversation comes into being.
+"""Accept messages into conversations, and open conversations.
 
-Only the pipeline accepts messages, and what is accepted is committed before anything
-leaves.  `app.posts.judging` says beforehand what becomes of a message.
+Only the pipeline accepts messages, and what is accepted is committed before anything is
+sent.  `app.posts.judging` decides beforehand whether a message can be posted.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ class Accepted:
     arrival: Arrival
     conversation: Conversation
     message: ConversationMessage
-    #: Its author muted the conversation and does not know yet that this stays so.
+    #: Its author muted the conversation and has not been told yet that this stays so.
     into_silence: bool = False
-    #: Ids that the message names, which only went out as others, and these.
+    #: Original Message-IDs that the message names, and the ids that replace them.
     hidden: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -60,13 +60,13 @@ def accept(
 ) -> Judgement | Accepted:
     """Judge a message and, if it is a post, make it part of a conversation.
 
-    What is accepted is committed, and accepting it again gives the same.
+    The result is committed; accepting a message again gives the same result.
 
-    :param judged: What was said of it earlier at this stage, by `Arrival.thread`.
-    :return: The judgement where the message is no post.
+    :param judged: The earlier judgement at this stage, by `Arrival.thread`.
+    :return: The judgement if the message is not a post.
     """
-    # Of a new message, the unique key says whether another runner was faster.  One
-    # that came before may have been delivered meanwhile.
+    # For a new message, the unique key tells whether another runner was faster.  A
+    # message that came before may have been delivered in the meantime.
     earlier = None if judged is None or arrival.thread.seen else judged
 
     def work() -> Judgement | Accepted:
@@ -88,14 +88,14 @@ def accept(
         if conversation is None:
             conversation = _open(arrival, found, moment)
         kind = MessageKind.opening if opens else MessageKind.reply
-        # Without a second look: if another runner was faster with the same
-        # message, the unique key says so, and all is judged again.
+        # Without checking again: if another runner was faster with the same message,
+        # the unique key raises an error, and the message is judged again.
         message = found.seen or model.add_message(
             conversation, arrival.message_id, kind
         )
         again = message.posted_at is not None
         _record(message, conversation, kind, moment)
-        # The mail of a program says nothing about what its owner wants to read.
+        # A program's mail says nothing about what its owner wants to read.
         into_silence = (
             not is_generated(arrival.msg)
             and member is not None
@@ -132,7 +132,8 @@ def _open(arrival: Arrival, found: Thread, moment: datetime) -> Conversation:
             conversation_id=conversation.id,
         )
     )
-    # Other replies to a message that we have not seen belong here, as does it.
+    # Other replies to a message that we have not seen belong here too, and so does that
+    # message.
     known = {references.id_hash(each) for each in found.known}
     # Some messages refer to themselves.
     known.add(references.id_hash(arrival.message_id))

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Posts from an alias: what leads to the member goes, before anybody sees it [U15].
+"""Remove traces of the member from a post from an alias before anybody sees it [U15].
 
 Moderators, archives, logs and readers get the message as `domain.traces` leaves it,
-under an id made with the site's key.  Nothing is stored that leads back, so nothing
-can leak later; what the member's own programs still name is found by making the
-same id again (see `threads`).
+under an id made with the site's key.  No stored data leads back to the member, so
+nothing can leak later.  If the member's own programs still use the original id, it is
+matched by making the same id again (see `threads`).
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from mailman_dlist.model import conversations
 
 @public
 def take_traces(arrival: Arrival) -> Arrival:
-    """Take out of a message what leads to the member behind its alias.
+    """Remove the traces of the member behind an alias from a message.
 
-    :return: What is known of the message now; the same where nobody hides, or where
-        it was done before.
-    :raises KeyFileError: if the site has no key to make the new message-id with.
+    :return: The facts about the changed message; the same if there is no alias, or if
+        this was done before.
+    :raises KeyFileError: if the site has no key to make the new Message-ID with.
     """
     author = arrival.author
     if author is None or arrival.mark is not None:
@@ -59,7 +59,8 @@ def take_traces(arrival: Arrival) -> Arrival:
         traces.is_own(address, person) for address in addresses(msg, 'to', 'cc')
     )
     published = Published(new_id, parents, _program(mlist, msg))
-    # Lists write it, not the author; without it two lists could go on for ever.
+    # Lists write these fields, not the author; without them two lists could loop for
+    # ever.
     passed = lists_passed(msg)
     traces.remove(msg, person, published, now())
     note_lists(msg, passed)
@@ -70,7 +71,7 @@ def take_traces(arrival: Arrival) -> Arrival:
 
 @public
 def has_lost_alias(arrival: Arrival) -> bool:
-    """Return whether a message came from an alias that its author has no more."""
+    """Return whether a message came from an alias that its author no longer has."""
     mark, author = arrival.mark, arrival.author
     if mark is None or mark == LOST:
         return False
@@ -84,7 +85,7 @@ def has_lost_alias(arrival: Arrival) -> bool:
 
 @public
 def reasons_for_others(reasons: list[Any], alias: str) -> list[Any]:
-    """Return core's reasons for moderation without what they quote of the message."""
+    """Return core's reasons for moderation without their quotes from the message."""
     return [_reason_for_others(each, alias) for each in reasons]
 
 
@@ -110,8 +111,8 @@ def rules_for_others(
 ) -> tuple[list[str], list[str]]:
     """Return the names of rules, those about header fields without their numbers.
 
-    Owners write these, and number by number they would learn what is in the fields
-    that are gone.
+    Owners write these rules, and the numbers would reveal to them the contents of the
+    removed fields.
     """
     hits, misses = _without_numbers(hits), _without_numbers(misses)
     return hits, [each for each in misses if each not in hits]
@@ -127,7 +128,7 @@ def _without_numbers(rules: list[str]) -> list[str]:
 
 
 def _program(mlist: MailingList, msg: Message) -> str | None:
-    """Return what kind of program wrote; the signs of it are about to go."""
+    """Return the kind of program that wrote it, before its signs are removed."""
     if no_post(msg, msg.get_unixfrom(), mlist.list_id) is not None:
         return 'auto-replied'
     return 'auto-generated' if is_generated(msg) else None
@@ -136,8 +137,8 @@ def _program(mlist: MailingList, msg: Message) -> str | None:
 def _parents(mlist: MailingList, found: Thread) -> dict[str, str]:
     """Return the ids that a post may name, by those that it names.
 
-    These are posts that everybody has.  What only was referred to may be a private
-    mail, to which the member answered under another address as well.
+    These are the ids of posts that everybody has.  Others may belong to private mail,
+    to which the member replied under another address as well.
     """
     parents = {
         named: row.message_id
@@ -147,14 +148,14 @@ def _parents(mlist: MailingList, found: Thread) -> dict[str, str]:
     }
     if not parents and not mlist.anonymous_list:
         for named, row in found.known.items():
-            # So that it stays in its conversation.
+            # So that the post stays in its conversation.
             opening = conversations.overview(row.conversation).message_id
             return {} if opening is None else {named: opening}
     return parents
 
 
 def _addresses(member: Member) -> Iterator[str]:
-    """Yield all addresses of the one who is behind a membership."""
+    """Yield all addresses of the person behind a membership."""
     yield member.address.email
     ids = {member.member_id}
     if member.user is not None:
@@ -165,7 +166,7 @@ def _addresses(member: Member) -> Iterator[str]:
 
 
 def _names(member: Member) -> Iterator[str]:
-    """Yield what a member is called."""
+    """Yield the names of the person behind a membership."""
     yield member.address.display_name
     if member.user is not None:
         yield member.user.display_name

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A mail that has arrived, with all that its way depends on.
+"""A message that has arrived, with all facts that its processing depends on.
 
-Each stage (chain, pipeline, runner of commands) makes one `Arrival` and hands it on,
-so that each fact is looked up once a stage.  The next stage may be weeks later, when
-a moderator accepts the mail, and looks again.
+Each stage (chain, pipeline, runner of commands) makes one `Arrival` and passes it on,
+so that each fact is looked up once a stage.  The next stage may be weeks later, when a
+moderator accepts the message, and looks the facts up again.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ from mailman_dlist.mail.fields import addresses
 from mailman_dlist.model.lists import PostSettings
 
 
-#: The mark of a mail that came from an alias which its author has no more.
+#: The mark of a message from an alias that its author no longer has.
 LOST = ''
 
 
 @public
 @dataclass(frozen=True, eq=False)
 class Arrival:
-    """A mail to a dlist, at one stage of its way.
+    """A message to a dlist, at one stage of its processing.
 
-    :param intent: What it is asked to do.
-    :param message_id: The one it came with, or, from an alias, the published one.
-    :param author: Who wrote it from an alias, None if nobody did.
-    :param mark: What tells us whose alias it is from, once its traces are gone.
-    :param others: Extensions that are not understood, beside that of the intent.
-    :param copied: Whether such an author had sent a copy to another own address.
+    :param intent: What the address asks for.
+    :param message_id: The original id or, from an alias, the published one.
+    :param author: The author of a message from an alias, else None.
+    :param mark: Identifies the author behind an alias once the traces are removed.
+    :param others: Extensions that are not understood, other than the intent's.
+    :param copied: Whether such an author sent a copy to another address of their own.
     """
 
     mlist: MailingList
@@ -61,34 +61,36 @@ class Arrival:
 
     @cached_property
     def member(self) -> Member | None:
-        """The member behind the mail; None for a stranger."""
+        """The member behind the message; None for a stranger."""
         return member_of(self.mlist, self.msg, self.author)
 
     @cached_property
     def hidden(self) -> Member | None:
-        """A member with aliases whom a post might show beside one of them."""
+        """A member with aliases whose identity a post might reveal."""
         return hidden_member(self.mlist, self.msg, self.author)
 
     @cached_property
     def thread(self) -> Thread:
-        """What the list knows of the message and of those that it names."""
+        """The list's records of the message and of the messages that it names."""
         return thread(self.mlist, self.msg, self.message_id)
 
     @cached_property
     def automatic(self) -> str | None:
-        """Why no person wrote the mail, a phrase for the log; None if one did."""
+        """Why the mail is automatic, a phrase for the log; None if a person wrote it.
+        """
         return automatic(self.msg, self.msg.get_unixfrom(), self.mlist.list_id)
 
     @property
     def addresses(self) -> ListAddresses:
-        """The addresses of the list, to read what people write."""
+        """The addresses of the list, for reading addresses that people write."""
         return lists.addresses(self.mlist, self.settings.alias_host)
 
     @cached_property
     def mentioned(self) -> ListAddresses:
-        """The addresses of the list that To and Cc name, also those it had before.
+        """The addresses of the list in To and Cc, including former ones.
 
-        The database is asked about the latter only if somebody else is named, too.
+        The database is queried for former addresses only if other addresses are named,
+        too.
         """
         ours = self.addresses
         named = addresses(self.msg, 'to', 'cc')
@@ -108,11 +110,11 @@ def arrive(
     copied: bool = False,
     others: Sequence[str] = (),
 ) -> Arrival:
-    """Return a mail with what must be known of it first, in one statement.
+    """Return a message with the facts that are needed first, in one statement.
 
-    :param extension: Of the envelope recipient, which is the truth.  Only where it
-        is not known, since the mail was injected, do the header fields count.
-    :raises NotADlist: if the list is none.
+    :param extension: The envelope recipient's, which is authoritative.  The header
+        fields count only if it is not known, because the message was injected.
+    :raises NotADlist: if the list is not a dlist.
     """
     ready()
     as_written(msg)

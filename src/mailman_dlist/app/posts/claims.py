@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Copies of one message to several addresses of a list, in several transactions.
+"""Match copies of one message to several addresses that arrive separately.
 
 Some mail servers hand in a message once for each recipient.  If the copy to the bare
-address comes first, it must not open a conversation before the one that names it is
-seen.  The LMTP server therefore notes the names, in small files that soon expire: it
-must not wait for the database, and nobody else knows the message-id by then.
+address comes first, it must not open a conversation before the copy that names it is
+seen.  The LMTP server therefore records the names in small files that soon expire,
+since it must not wait for the database, and no other component knows the Message-ID by
+then.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ KEPT = 3600.0
 
 @public
 def claim(list_id: str, message_id: str, intent: Intent) -> None:
-    """Note which conversation a copy of a message names.
+    """Record the conversation that a copy of a message names.
 
-    Without the note the message is still posted, so that an error is only logged.
+    Without the record the message is still posted, so an error is only logged.
     """
     try:
         path = _path(list_id, message_id)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A message on its way out: to whom, in which groups, and each step once.
+"""Deliver a message: the recipients, their groups, and each step only once.
 
-An opening goes out as two messages, to who will hear replies and to who will
-not; they differ in the footer.  A reply goes out as one.
+An opening is sent as two messages, to members who will receive replies and to members
+who will not; they differ in the footer.  A reply is sent as one.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ from mailman_dlist.model.conversations import Step
 from mailman_dlist.model.session import commit_and_keep
 
 
-# Committed with the next step.  Digests leave out what they had before, and the
-# post counter is in the database itself.
+# Committed with the next step.  Digests leave out messages that they have had before,
+# and the post counter is in the database itself.
 HARMLESS = frozenset({Step.digest, Step.after_delivery})
 
 
 @public
 @dataclass(frozen=True)
 class Group:
-    """Some of the recipients of a message, and what is particular to their copies.
+    """Some recipients of a message, and what is specific to their copies.
 
-    :param decoration: What their footer says.
-    :param action: What their personal links do.
-    :param unsubscribe: The address that List-Unsubscribe names, where it is about
-        the conversation; None leaves the list's own.
-    :param reasons: Why each gets the message, as numbers of `Why`; empty where all
-        copies are alike.
+    :param decoration: The contents of their footer.
+    :param action: The action of their personal links.
+    :param unsubscribe: The address in List-Unsubscribe, if it is about the
+        conversation; None leaves the list's own.
+    :param reasons: Why each recipient gets the message, as numbers of `Why`; empty if
+        all copies are alike.
     """
 
     step: Step
@@ -63,7 +63,7 @@ class Group:
 
 @public
 def recipients(accepted: Accepted) -> dict[str, Why]:
-    """Return who hears the message, and why."""
+    """Return the recipients of the message, and why they receive it."""
     arrival = accepted.arrival
     heard = audience.recipients(
         audience.Hearing(
@@ -82,7 +82,7 @@ def recipients(accepted: Accepted) -> dict[str, Why]:
 
 @public
 def spared(arrival: Arrival) -> set[str]:
-    """Return the addresses of members who have the message at another, and care."""
+    """Return the addresses of members who have a direct copy and want no duplicates."""
     mlist, msg = arrival.mlist, arrival.msg
     ours = arrival.addresses
     others = {
@@ -105,8 +105,8 @@ def groups(
 ) -> Iterator[Group]:
     """Yield the groups that the message goes out to, disjoint and not empty.
 
-    :param heard: What `recipients` returned.
-    :param left: Those of them that later handlers left, and whom they added.
+    :param heard: The result of `recipients`.
+    :param left: The recipients after later handlers have removed and added some.
     """
     split: dict[bool, set[str]] = {True: set(), False: set()}
     for email in left:
@@ -132,15 +132,15 @@ def once(
 
     A crash between the two repeats this one step; see docs/reliability.
 
-    :param commit: False if the record is committed by the next one, and nothing
-        is done before that.
+    :param commit: False if the next step commits the record, and nothing is done before
+        that.
     """
     if accepted.message.steps & step:
         return
     nothing_to_do = _does_nothing(accepted.arrival, step)
     if step is Step.acknowledge and not nothing_to_do:
-        # Its text may come from a slow web server, and as long as anything waits to
-        # be committed, nobody else can write to SQLite.
+        # The text may come from a slow web server, and while changes wait to be
+        # committed, no other process can write to SQLite.
         commit_and_keep()
     action()
     if nothing_to_do:
@@ -151,7 +151,7 @@ def once(
 
 
 def _does_nothing(arrival: Arrival, step: Step) -> bool:
-    """Return whether nothing comes of a step of Mailman's, also when it is repeated."""
+    """Return whether a step of Mailman's has no effect, so that it may be repeated."""
     match step:
         case Step.digest:
             return not arrival.mlist.digests_enabled
@@ -177,7 +177,7 @@ def hand_over(
 
 @public
 def publish(accepted: Accepted, message_id: str) -> None:
-    """Know the conversation also by the message-id that really goes out.
+    """Record the Message-ID that is really sent out for the conversation.
 
     Anonymous lists and wrapped messages have new ones, and replies name those.
     """
@@ -187,14 +187,14 @@ def publish(accepted: Accepted, message_id: str) -> None:
     if model.message(conversation.list_id, message_id) is None:
         row = model.add_message(conversation, message_id, MessageKind.published)
         row.post = accepted.message
-        # Whatever comes in under this id is our own message come back.
+        # A message that arrives with this id is our own message.
         row.delivered_at = now()
         commit_and_keep()
 
 
 @public
 def finish(accepted: Accepted) -> None:
-    """Record that nothing is left to do: the same message again is a repetition."""
+    """Record that all is done: from now on the same message is a repetition."""
     accepted.message.delivered_at = now()
     commit_and_keep()
 
@@ -210,7 +210,7 @@ def _reasons(
 ) -> dict[str, int]:
     personalised = (
         mlist.personalize is not Personalization.none
-        # Now and then, or always, Mailman delivers any mail one by one.
+        # Mailman sends some or all mail separately to each recipient.
         or config.mta.verp_delivery_interval != '0'
     )
     if not personalised:

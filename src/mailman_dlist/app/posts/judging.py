@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What becomes of a message: the conversation it belongs to, or why it is no post.
+"""Decide which conversation a message belongs to, or why it is not a post.
 
-Judging writes nothing.  The chain judges to refuse what cannot be posted, after
-strangers and spam have been settled.  In the pipeline `app.posts.accepting` judges
-again, since a moderator may have kept the message for weeks.
+Judging writes nothing.  The chain judges to refuse messages that cannot be posted,
+after strangers and spam have been settled.  In the pipeline `app.posts.accepting`
+judges again, since a moderator may have held the message for weeks.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ from mailman_dlist.model.conversations import (
 )
 
 
-# How far ahead a sender's clock may be; we chose it.
+# How far ahead a sender's clock may be; our choice.
 CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 @public
 class Fate(enum.Enum):
-    """What becomes of a message."""
+    """The outcome for a message."""
 
     opens = 'it opens a conversation'
     continues = 'it continues a conversation'
-    #: All copies of a message with this message-id have been queued before.
+    #: All copies of a message with this Message-ID have been queued before.
     repeated = 'it was delivered before'
-    #: It is another message, with a message-id that has been delivered before.
+    #: It is another message, with a Message-ID that has been delivered before.
     reused = 'its Message-ID is that of another message'
     automatic = 'no person wrote it'
     #: There is no such conversation, or no such command.
     unknown = 'its address means nothing'
     closed = 'the conversation is closed'
-    #: It does not say which one address is its sender's.
+    #: It does not tell which one address it is from.
     unclear = 'its From is not one address of a member'
 
     @property
@@ -61,9 +61,9 @@ class Fate(enum.Enum):
 @public
 @dataclass(frozen=True)
 class Judgement:
-    """What becomes of a message, and the conversation it is about.
+    """The outcome for a message, and the conversation it is about.
 
-    :param why: A phrase for the log, where the fate alone does not say it.
+    :param why: A phrase for the log, if the fate alone does not explain it.
     """
 
     fate: Fate
@@ -73,27 +73,27 @@ class Judgement:
 
 @public
 def judge(arrival: Arrival, found: Thread) -> Judgement:
-    """Say what becomes of a message; this writes nothing.
+    """Return the outcome for a message, without writing anything.
 
     :param found: The thread of the message, as it is known now.
     """
     intent = arrival.intent
     if is_unclear(arrival):
         return Judgement(Fate.unclear)
-    # One mail may go to several addresses; that it was posted by one of them is no
-    # answer to the others.
+    # One mail may go to several addresses; that it was posted through one of them does
+    # not settle the others.
     seen = found.seen if intent.is_post else None
     if seen is not None and seen.delivered_at is not None:
         if arrival.automatic is None and _is_another(arrival, seen):
             return Judgement(Fate.reused, seen.conversation)
         return Judgement(Fate.repeated, seen.conversation)
     if seen is not None and seen.kind.is_post:
-        # Accepted, and then something failed.  What was found then holds, and what
-        # was shunted looks as if it had gone through the list: it has our List-Id.
+        # Accepted, and then an error occurred.  The earlier outcome still holds, and a
+        # shunted message has our List-Id, as if it had passed through the list.
         return Judgement(Fate.continues, seen.conversation)
     judgement = _find(arrival, found)
     msg = arrival.msg
-    # Programs may post, but nobody explains to them why something is not posted.
+    # Programs may post, but they get no explanation if a message is not posted.
     why = (
         no_post(msg, msg.get_unixfrom(), arrival.mlist.list_id)
         if judgement.fate.is_post
@@ -106,9 +106,9 @@ def judge(arrival: Arrival, found: Thread) -> Judgement:
 
 @public
 def is_unclear(arrival: Arrival) -> bool:
-    """Return whether a message cannot be read as sent from one address.
+    """Return whether a message does not clearly come from one address.
 
-    It matters where a member may have meant an alias, and for commands.
+    This matters if a member may have meant an alias, and for commands.
     """
     return arrival.hidden is not None or (
         arrival.intent.is_command and not from_address(arrival.msg)
@@ -116,10 +116,10 @@ def is_unclear(arrival: Arrival) -> bool:
 
 
 def _is_another(arrival: Arrival, seen: ConversationMessage) -> bool:
-    """Return whether a message is not the one with the same id that was delivered.
+    """Return whether a message differs from the delivered one with the same id.
 
-    It was written after that one was posted, or is no opening of that subject.  What
-    another list passes on has that list's subject, and maybe its date.
+    It was written after that one was posted, or it is not an opening with that subject.
+    A message that another list passes on has that list's subject, and maybe its date.
     """
     mlist, msg = arrival.mlist, arrival.msg
     if not seen.kind.is_post or raw(msg, 'List-Id'):
@@ -156,7 +156,7 @@ def _find(arrival: Arrival, found: Thread) -> Judgement:
 
 def _named(arrival: Arrival, name: str, found: Thread) -> Conversation | None:
     """Return the conversation that the address names."""
-    # Mostly it is that of the message that this one answers, and known already.
+    # Mostly it is the conversation of the parent message, and already known.
     related = _related(found)
     if related is not None and related.name == name.lower():
         return related
@@ -165,16 +165,17 @@ def _named(arrival: Arrival, name: str, found: Thread) -> Conversation | None:
 
 def _related(found: Thread) -> Conversation | None:
     """Return the conversation of the nearest message that this one refers to."""
-    # An answer may have come before what it answers.
+    # A reply may have arrived before its parent.
     nearest = found.nearest or found.seen
     return None if nearest is None else nearest.conversation
 
 
 def _names_another(intent: Intent, related: Conversation) -> bool:
-    """Return whether a message opens a conversation though it answers one.
+    """Return whether a message opens a conversation although it is a reply.
 
-    ``+new+name`` does.  But who answers all of the copy that they sent, or had as
-    a Cc, writes to ``+new+name`` again, and means what it opened.
+    ``+new+name`` does.  But a member who replies to all of their own copy, or of one
+    that they got as a Cc, writes to ``+new+name`` again, and means the conversation
+    that it opened.
     """
     return intent.name is not None and not naming.is_namesake(
         related.name, naming.from_given(intent.name)

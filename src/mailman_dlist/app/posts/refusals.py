@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mail that is not posted: its sender is told, and the log."""
+"""Explain to its sender, and in the log, why a message is not posted."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.mail.automatic import automatic
 
 
-# Where Mailman says what became of a message.
+# The log in which Mailman tells what happened to a message.
 log = logging.getLogger('mailman.vette')
 
-#: What a sender is told of.
+#: The outcomes that a sender is told.
 TOLD = frozenset({Fate.unknown, Fate.closed, Fate.unclear, Fate.reused})
 
 NO_MEMBER = 'dlist:notice:no-member'
 
-# More addresses than these would not be read.
+# Nobody would read more addresses.
 MOST_SHOWN = 50
 
 
 @public
 def refuse(arrival: Arrival, judgement: Judgement) -> None:
-    """Log what becomes of a message that is not posted, and tell its sender.
+    """Log why a message is not posted, and tell its sender.
 
-    Automatic mail is never answered, and the same message again needs no answer.
+    Automatic mail never gets a reply, and neither does the same message again.
     """
     mlist, msg, intent = arrival.mlist, arrival.msg, arrival.intent
-    # An extension is as long as its author likes, and a token is nobody's business.
+    # An extension can have any length, and a token is secret.
     extension = CONFIRM if intent.token else intent.extension
-    # No longer one can be right.
+    # A longer one cannot be right.
     ours = lists.addresses(mlist)
     address = ours.to(extension[:LOCAL_PART_OCTETS])
     log.info(
@@ -53,12 +53,12 @@ def refuse(arrival: Arrival, judgement: Judgement) -> None:
         return
     is_unclear = judgement.fate is Fate.unclear
     if is_unclear and (
-        # Nothing else has been asked about it yet.
+        # No rule has checked the message yet.
         is_banned(mlist, msg, None)
         or automatic(msg, msg.get_unixfrom(), mlist.list_id) is not None
     ):
         return
-    # What may show an alias is for its member alone.
+    # A notice that may reveal an alias is for its member alone.
     member = arrival.hidden if is_unclear else arrival.member
     hides = is_unclear and member is not None
     to = lookup.email_of(member) or '' if hides else msg.sender
@@ -82,11 +82,11 @@ def refuse(arrival: Arrival, judgement: Judgement) -> None:
         else:
             subject = _('Your message to ${mlist.display_name} was not posted')
     notice = sending.write(mlist, reader, template, subject, facts, returned=msg)
-    # What is not posted comes back, however much it is.
+    # A message that is not posted is always returned, without a limit.
     sending.send(mlist, notice, to, answers=msg, limited=False)
 
 
-# What people write as an extension, and Mailman has an address for.
+# Extensions that people write although Mailman has an address of its own for them.
 _ABOUT_THE_LIST = {
     'unsubscribe': 'leave_address',
     'leave': 'leave_address',
@@ -102,7 +102,8 @@ _ABOUT_THE_LIST = {
 def _about_the_list(
     mlist: MailingList, reader: MailingList | Member, given: str
 ) -> str:
-    """Return a paragraph with the address of Mailman's that was meant."""
+    """Return a paragraph with the address of Mailman's that the sender probably meant.
+    """
     name = _ABOUT_THE_LIST[given]
     with _.using(reader.preferred_language.code):
         sentence = {
@@ -115,14 +116,14 @@ def _about_the_list(
 
 
 def _suggestions(arrival: Arrival, reader: MailingList | Member) -> str:
-    """Return a paragraph of addresses that may have been meant, or nothing."""
+    """Return a paragraph of addresses that the sender may have meant, or nothing."""
     mlist = arrival.mlist
     ours = lists.addresses(mlist)
     given, *verbs = arrival.intent.extension.split(ours.delimiter)
     about_the_list = ''
     if given in _ABOUT_THE_LIST:
         about_the_list = _about_the_list(mlist, reader, given)
-        # Perhaps the verb stands before the name.
+        # The verb may stand before the name.
         words = [*verbs[:1], given, *verbs[1:]]
         given, verbs = words[0], words[1:]
     exact = lookup.find(mlist, given)
@@ -144,7 +145,8 @@ def _suggestions(arrival: Arrival, reader: MailingList | Member) -> str:
                     (ours.mute(name, '2w'), _('mute it for 2 weeks (at most 52w)')),
                 ]
             if not verbs:
-                # Nobody who wanted silence should be led to everybody.
+                # Do not suggest the address of the conversation to senders who wanted
+                # to mute it.
                 address = ours.conversation(name)
                 meanings.append((address, _('post to the conversation')))
             for address, meaning in meanings:

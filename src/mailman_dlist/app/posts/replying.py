@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fields that lead replies to the conversation, and posts to the posts before them."""
+"""Set fields that lead replies to the conversation, and posts to earlier posts."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from mailman_dlist.model.memberships import emails_among
 
 @public
 def join_thread(accepted: Accepted) -> None:
-    """Let a reply that names no other message refer to the opening and the last post.
+    """Add references to the opening and the last post to a reply that names no message.
 
-    Somebody wrote it to the conversation's address by hand.  Archives and mail programs
+    A member wrote it to the conversation's address by hand.  Archives and mail programs
     would show it apart from its conversation.
     """
     msg = accepted.arrival.msg
@@ -28,7 +28,7 @@ def join_thread(accepted: Accepted) -> None:
     if accepted.opening or any(each.strip() for each in named):
         return
     ids = model.opening_and_last_post(accepted.conversation, accepted.message)
-    # Some cannot be named, such as those with a blank in them.
+    # Some ids cannot be named, such as those that contain a blank.
     usable = [each for each in ids if ids_in(f'<{each}>') == [each]]
     if usable:
         del msg['In-Reply-To'], msg['References']
@@ -37,14 +37,14 @@ def join_thread(accepted: Accepted) -> None:
 
 @public
 def followup_to(arrival: Arrival, ours: ListAddresses, name: str) -> str | None:
-    """Return what Mail-Followup-To should say; None if there should be none.
+    """Return the value of Mail-Followup-To; None to set none.
 
-    Mail programs that know the field send a reply to all there, and not to the author
-    and the others in To and Cc, who may have muted the conversation.  People who are no
-    members receive nothing from the list, so they remain.
+    Mail programs that know the field send a reply to all to these addresses, and not to
+    the author and the others in To and Cc, who may have muted the conversation.
+    Nonmembers receive nothing from the list, so they stay.
 
     :param ours: The addresses of the list, also those that it had before.
-    :param name: That of the conversation, which To and Cc have by now.
+    :param name: The name of the conversation, which is in To and Cc by now.
     """
     mlist, msg = arrival.mlist, arrival.msg
     to_author = mlist.reply_goes_to_list is ReplyToMunging.no_munging

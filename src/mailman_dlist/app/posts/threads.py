@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which messages of the list a message answers.
+"""Find the messages of the list that a message replies to.
 
-A post from an alias goes out under an id of ours, and the one that its author's mail
-program gave it is kept nowhere.  Still some people know that one: the author, who
-may answer the own copy, and who got it as a Cc.  What they answer is found by making
-our id out of theirs.
+A post from an alias is published under an id of ours, and the id from its author's mail
+program is not stored.  Still some people have that one: the author, who may reply to
+their own copy, and recipients of a Cc.  Their replies are matched by deriving our id
+from it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ log = logging.getLogger('mailman.plugins.dlist')
 @public
 @dataclass(frozen=True)
 class Thread:
-    """What the list knows of a message and of those that it names.
+    """The list's records of a message and of those that it names.
 
     :param seen: The message itself, if it came before.
     :param parents: The ids that it names, nearest first.
@@ -46,7 +46,7 @@ class Thread:
 
     @property
     def hidden(self) -> dict[str, str]:
-        """The ids that only went out as others, and these."""
+        """The original ids that were published under others, and these others."""
         return {
             named: row.message_id
             for named, row in self.known.items()
@@ -58,7 +58,7 @@ class Thread:
 def thread(mlist: MailingList, msg: Message, message_id: str) -> Thread:
     """Look up a message and all that it names, in one statement.
 
-    :param message_id: The one it came with.
+    :param message_id: The original id.
     """
     parents = references.parents(
         msg.get_all('in-reply-to'), msg.get_all('references')
