@@ -121,8 +121,7 @@ def known_addresses(mlist: MailingList) -> ListAddresses:
 
 @public
 def delimiter() -> str:
-    """Return the character that starts an extension at this site: `mta.verp_delimiter`.
-    """
+    """Return the site's delimiter of extensions: `mta.verp_delimiter`."""
     return config.mta.verp_delimiter
 
 

@@ -151,8 +151,7 @@ def runner_faults() -> list[str]:
 
 
 def _is_class(found: str, wanted: str) -> bool:
-    """Return whether a class is the given one or derived from it, both by their paths.
-    """
+    """Return whether a class is the given one or derived from it; both are paths."""
     if found == wanted:
         return True
     try:

@@ -20,7 +20,7 @@ from mailman_dlist.domain.naming import is_name
 
 
 class Action(Enum):
-    """What a message to a list asks for."""
+    """The action that an address asks for."""
 
     plain = 'plain'
     open = 'open'
@@ -50,10 +50,10 @@ MUTE = 'unsubscribe'
 RESET = 'reset'
 CONFIRM = 'confirm'
 
-# What is asked of the list as a whole.
+# The actions for the whole list.
 WORDS = {'conversations': Action.conversations, 'help': Action.help}
 
-# What is asked of one conversation.
+# The actions for one conversation.
 VERBS = {
     FOLLOW: Action.follow,
     'follow': Action.follow,
@@ -72,10 +72,10 @@ LONGEST_SPAN = timedelta(weeks=52)
 class Intent:
     """One parsed extension.
 
-    ``name`` is a conversation's name, valid but for ``open``, where it is the
-    text that was given (`naming.from_given` makes it valid) or None.
-    ``extension`` is what was read, in lower case.  ``span`` is how long a
-    conversation is to be muted, None for good.  ``token`` is what is confirmed.
+    ``name`` is a conversation's name, valid except for ``open``, where it is the given
+    text (`naming.from_given` makes it valid) or None.  ``extension`` is the whole
+    extension, in lower case.  ``span`` is how long a conversation is to be muted; None
+    for good.  ``token`` is the token to confirm.
     """
 
     action: Action
@@ -97,7 +97,7 @@ class Intent:
         """Key that is equal for intents that are carried out as one."""
         if self.is_post:
             return 'post'
-        # The verbs have synonyms; what is not understood has only its text.
+        # The verbs have synonyms; an unknown extension has only its text.
         return self.action, self.span, self.name or self.extension
 
 
@@ -169,15 +169,15 @@ def reduce(intents: Iterable[Intent]) -> list[Intent]:
     return [*posts[:1], *others.values()]
 
 
-# Chosen: nobody steers more conversations with one mail.
+# Our choice: nobody commands more conversations with one mail.
 MOST_COMMANDS = 20
 
 
 class Shares(NamedTuple):
-    """What is done about the addresses of one list in one mail.
+    """The decision about the addresses of one list in one mail.
 
     :param each: The post, and the commands to carry out, each on its own.
-    :param unknown: What is not understood; one answer is for all of it.
+    :param unknown: Extensions that are not understood; one reply covers all of them.
     :param excess: Commands beyond the limit, which are refused.
     """
 
@@ -187,7 +187,7 @@ class Shares(NamedTuple):
 
 
 def share(intents: Iterable[Intent], known: Collection[str]) -> Shares:
-    """Limit what one mail can ask for, and how many answers it gets.
+    """Limit the number of commands in one mail, and of replies to it.
 
     :param intents: As `reduce` returns them.
     :param known: The names of conversations, of those that are named.
@@ -271,9 +271,9 @@ class ListAddresses:
     def extension(self, address: str) -> str | None:
         """Return an address' extension in lower case; None if not this list's.
 
-        The posting address has the extension ``''``.  ``ant-request+x`` is no
-        address of ours: before the delimiter stands the list's name and nothing
-        else, as Mailman splits it.
+        The posting address has the extension ``''``.  ``ant-request+x`` is not an
+        address of ours: only the list's name may precede the delimiter, as Mailman
+        splits it.
         """
         local_part, _, host = address.strip().lower().rpartition('@')
         name, _, extension = _unquoted(local_part).partition(self.delimiter)
@@ -283,7 +283,7 @@ class ListAddresses:
 
 
 def without_extension(address: str, delimiter: str = '+') -> str:
-    """Return an address in lower case without its extension, whosever it is.
+    """Return an address in lower case without its extension, whatever its list.
 
     >>> without_extension('Ant+Picnic@example.com')
     'ant@example.com'

@@ -13,7 +13,7 @@ import re
 from mailman_dlist.domain.address import ListAddresses
 
 
-# What may stand next to an address without being part of it (RFC 5322, 3.2.3).
+# Characters that may be next to an address without being part of it (RFC 5322, 3.2.3).
 _BEFORE = r'(?<![\w.!#$%&\'*+/=?^`{|}~-])'
 _AFTER = r'(?![\w-]|\.\w)'
 
@@ -49,7 +49,7 @@ def redirect(value: str, addresses: ListAddresses, name: str) -> str:
 _REMARKS = r'"(?:\\.|[^"\\])*"|\((?:\\.|[^()\\])*\)'
 _REMARK = re.compile(_REMARKS, re.DOTALL)
 _ANGLE = re.compile('<([^<>]*)>')
-# What may contain a comma that does not divide two addresses.
+# Text that may contain a comma that does not separate two addresses.
 _WHOLE = rf'{_REMARKS}|<[^<>]*>'
 _MAILBOX = re.compile(f'(?:{_WHOLE}|[^,])+', re.DOTALL)
 _NO_GROUP = re.compile(f'(?:{_WHOLE}|[^:;])*', re.DOTALL)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A message without what leads from an alias to the member behind it [U15].
+"""Remove traces that lead from an alias to the member behind it [U15].
 
-Mail programs and servers write the real address, the name of a computer, a time
-zone or a key into fields that nobody looks at, and invent new ones every year.  So
-what may stay is named here, and all else goes, from the fields and from those of the
-parts.  What the author wrote stays: the text with its signature and quotations, and
-attached files.  What is signed or encrypted stays to the last octet, too.
+Mail programs and servers write the real address, the name of a computer, a time zone or
+a key into fields that nobody looks at, and invent new ones every year.  So this module
+lists what may stay, and removes everything else from the fields of the message and of
+its parts.  The author's own text stays, with its signature and quotations, and so do
+attached files.  Signed or encrypted parts stay unchanged to the octet, too.
 
-Who the member is, and which messages the list knows, is for others to say.
+Other modules tell who the member is, and which messages the list knows.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from mailman_dlist.mail.fields import mailboxes_in, raw
 from mailman_dlist.mail.references import bare, ids_in
 
 
-#: Parts whose payload is a message that somebody else may have written.
+#: Parts whose payload is a message that another person may have written.
 FORWARDED = {'message/rfc822', 'message/global'}
 
 # Of the parameters of a Content-Type.  Programs add their own, from ids of files to
@@ -39,7 +39,7 @@ PARAMETERS = {
     'smime-type',
 }
 
-# Letters that make a word worth comparing; we chose it.
+# The number of letters of a word worth comparing; our choice.
 WORD_LETTERS = 3
 
 _WORD = re.compile(r'[^\W\d_]+')
@@ -50,11 +50,11 @@ _REFERENCE = re.compile(rb'cid:([^\s"\'<>()\[\]]+)', re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Author:
-    """Who writes from an alias.
+    """The author of a message from an alias.
 
     :param alias: The address that everybody may know.
-    :param addresses: All others of the member, in any spelling.
-    :param names: What the member is called.
+    :param addresses: All other addresses of the member, in any spelling.
+    :param names: The names of the member.
     """
 
     alias: str
@@ -64,11 +64,12 @@ class Author:
 
 @dataclass(frozen=True)
 class Published:
-    """What others read in the place of what the mail program wrote.
+    """The values that replace those of the mail program.
 
     :param message_id: The new one, bare.
     :param parents: The ids that may be named, by those that the message names.
-    :param auto_submitted: What kind of program wrote (RFC 3834), None for a person.
+    :param auto_submitted: The kind of program that wrote it (RFC 3834); None for a
+        person.
     """
 
     message_id: str
@@ -77,9 +78,9 @@ class Published:
 
 
 def remove(msg: Message, author: Author, published: Published, now: datetime) -> None:
-    """Leave in a message what its author wrote, and what mail cannot do without.
+    """Remove everything from a message except the author's text and necessary fields.
 
-    :param now: The date of a message that bears none; UTC without a time zone.
+    :param now: The date for a message without one; UTC without a time zone.
     """
     fields = [
         ('From', formataddr((_name_of_alias(msg, author), author.alias), 'utf-8')),
@@ -105,7 +106,8 @@ def remove(msg: Message, author: Author, published: Published, now: datetime) ->
         else:
             _replace(part, content)
         if part.is_multipart():
-            # Mail programs sign here, too; the generator makes what is needed.
+            # Mail programs put signatures here, too; the generator writes what is
+            # needed.
             part.preamble = part.epilogue = None
         elif ids:
             _refer(part, ids)
@@ -150,18 +152,18 @@ def _words(texts: Iterable[str]) -> set[str]:
 
 
 def _plain(address: str) -> str:
-    """Return an address as it is compared, without what stands after a plus."""
+    """Return an address for comparison, without the part after a plus."""
     local_part, _at, host = address.strip().casefold().rpartition('@')
     return f'{local_part.partition("+")[0]}@{host}'
 
 
 def _first(part: Message, field: str) -> str | None:
-    """Return the first value of a field as it came, None without one."""
+    """Return the first value of a field as it arrived; None without one."""
     return next(iter(raw(part, field)), None)
 
 
 def _replace(part: Message, fields: Iterable[tuple[str, str | None]]) -> None:
-    """Give a part these fields and no others, in the same order for everybody."""
+    """Give a part exactly these fields, in the same order for everybody."""
     for name in set(part.keys()):
         del part[name]
     for name, value in fields:
@@ -197,13 +199,13 @@ def _decoded_name(name: str) -> str:
         text = str(make_header(decode_header(name)))
         text.encode('utf-8')
     except (LookupError, ValueError):
-        # It may be anything, and nobody could read it.
+        # It may contain anything, and nobody could read it.
         return ''
     return ' '.join(text.split()) if text.isprintable() else ''
 
 
 def _date(msg: Message, now: datetime) -> str:
-    """Return the date in UTC: a time zone is a place."""
+    """Return the date in UTC: a time zone reveals a place."""
     try:
         moment = parsedate_to_datetime(_first(msg, 'Date') or '')
         if moment.tzinfo is None:
@@ -220,9 +222,9 @@ def _parents(msg: Message, field: str, parents: Mapping[str, str]) -> str:
 
 
 def _of_forwarded(part: Message, author: Author) -> Iterator[tuple[str, str | None]]:
-    """Yield what a reader of a forwarded message sees of its fields.
+    """Yield the fields of a forwarded message that a reader sees.
 
-    The rest tells on which way it came to the member.
+    The others tell how it reached the member.
     """
     yield 'From', _first(part, 'From')
     yield 'To', _addresses(part, 'To', author)
@@ -252,7 +254,7 @@ def _parts(msg: Message) -> Iterator[tuple[Message, bool]]:
 def _new_ids(
     parts: Iterable[tuple[Message, bool]], message_id: str
 ) -> dict[str, str]:
-    """Return new Content-IDs by the old ones, which name a computer or a minute."""
+    """Return new Content-IDs by the old ones, which reveal a computer or a time."""
     old = (_first(part, 'Content-ID') for part, _is_forwarded in parts)
     found = dict.fromkeys(bare(each) for each in old if each)
     return {
@@ -288,7 +290,7 @@ def _content_type(part: Message, ids: Mapping[str, str]) -> str:
                 new = ids.get(bare(value))
                 parameters.append((name, new and f'<{new}>'))
             case 'boundary', _:
-                # A new one is made when the message is written, but for text that
+                # A new one is made when the message is written, except for text that
                 # only claims to have parts.
                 if not part.is_multipart():
                     parameters.append((name, value))
@@ -298,7 +300,7 @@ def _content_type(part: Message, ids: Mapping[str, str]) -> str:
 
 
 def _with(value: str, parameters: Iterable[tuple[str, Any]]) -> str:
-    """Write a value and its parameters, one of each name."""
+    """Return a value with its parameters, one of each name."""
     holder = Message()
     holder['Content-Type'] = value
     for name, given in parameters:
@@ -311,7 +313,7 @@ def _with(value: str, parameters: Iterable[tuple[str, Any]]) -> str:
 def _text(given: str | tuple[str | None, str | None, str]) -> tuple[str | None, str]:
     """Return the charset and the text of a parameter (RFC 2231)."""
     text = given if isinstance(given, str) else _unpacked(given)
-    # Half characters stand for octets beyond ASCII that were not announced.
+    # Lone surrogates stand for undeclared octets beyond ASCII.
     text = text.encode('utf-8', 'surrogateescape').decode('utf-8', 'replace')
     text = ''.join(each for each in text if each.isprintable())
     return (None if text.isascii() else 'utf-8'), text
@@ -326,7 +328,8 @@ def _unpacked(given: tuple[str | None, str | None, str]) -> str:
 
 
 def _refer(part: Message, ids: Mapping[str, str]) -> None:
-    """Let the text of a part name the pictures in it by their new ids (RFC 2392)."""
+    """Change references to pictures in the text of a part to their new ids (RFC 2392).
+    """
     encoding = encoding_of(part)
     if part.get_content_maintype() != 'text' or encoding in UUENCODED:
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When a message was written, as its mail program says."""
+"""Read the date when a message was written."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The octets of a part, out of their transfer encoding and into it again.
+"""Decode the octets of a part from their transfer encoding, and encode them again.
 
-Mail in the wild names encodings that do not exist and breaks those that do; both
-are read as the email package reads them.
+Real mail names encodings that do not exist and breaks those that do; both are read as
+the email package reads them.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ UUENCODED = {'x-uuencode', 'uuencode', 'uue', 'x-uue'}
 
 
 def encoding_of(part: Message) -> str:
-    """Return the transfer encoding, of which some programs write more than the name."""
+    """Return the transfer encoding; some programs write more than its name."""
     words = str(part.get('Content-Transfer-Encoding', '')).lower().split()
     return words[0].rstrip(';') if words else ''
 
 
 def decoded(part: Message, encoding: str) -> bytes:
     """Return the octets of a part, read as leniently as the email package does."""
-    # A twin, since reading may note defects; no copy, since a copy of Mailman's
+    # A twin, since reading may note defects; not a copy, since a copy of Mailman's
     # message shares its attributes.
     twin = Message()
     vars(twin).update(vars(part), _headers=[], defects=[])

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fields of a header, as they came and with others in their place.
+"""Read the header fields as they arrived, and replace them.
 
-The email package answers with text that cannot be written again where somebody wrote
-octets beyond ASCII; here such octets stay as they are.
+If a field has octets beyond ASCII, the email package returns text that cannot be
+written again; these functions keep such octets unchanged.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from mailman_dlist.mail.mailboxes import Mailbox, mailboxes
 
 
 def raw(msg: Message, field: str) -> list[str]:
-    """Return the values of a field as they came."""
+    """Return the values of a field as they arrived."""
     return [
         str(value) for name, value in msg.raw_items() if name.lower() == field.lower()
     ]
 
 
 def exchange(msg: Message, field: str, change: Callable[[str], str]) -> None:
-    """Put what is made of each value of a field in its place.
+    """Replace each value of a field by a function's result.
 
-    A field that stays the same stays where it is among the others.
+    An unchanged field keeps its place among the others.
     """
     before = raw(msg, field)
     after = [change(value) for value in before]
@@ -34,7 +34,7 @@ def exchange(msg: Message, field: str, change: Callable[[str], str]) -> None:
 
 
 def mailboxes_in(msg: Message, *fields: str) -> list[Mailbox]:
-    """Return what some fields name, each field read as it came.
+    """Return the mailboxes in some fields, each field read as it arrived.
 
     >>> msg = Message()
     >>> msg['From'] = '=?utf-8?q?M=C3=BCller=2C_Jo?= <jo@example.com>'

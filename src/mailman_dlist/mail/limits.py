@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is too much in a mail for Mailman ever to handle.
+"""Find excessive structures in a mail that Mailman could never handle.
 
-Python's email package reads nested parts, comments and groups by recursion, and stops
-with an error where there are many.  It also takes time that grows with the square of
-the length of a header field.  Such a mail is refused when it arrives, with the reason.
-Otherwise its server would try again for days, or the mail would wait in the shunt
-queue.  No mail of a person comes near these limits.
+Python's email package reads nested parts, comments and groups by recursion, and fails
+if there are many.  It also takes time that grows with the square of the length of a
+header field.  Such a mail is refused when it arrives, with the reason.  Otherwise its
+server would try again for days, or the mail would wait in the shunt queue.  No person's
+mail comes near these limits.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ DEEPEST = 80
 LONGEST_FIELD = 65_536
 LONGEST_HEADER = 262_144
 
-# Of one part; we chose it.  Mail that passed many servers has about a hundred.
+# Of one part; our choice.  Mail that passed many servers has about a hundred.
 MOST_FIELDS = 1000
 
-# Of a whole mail; we chose it.
+# Of a whole mail; our choice.
 MOST_PARTS = 10_000
 
 ADDRESSES = frozenset({
     'from', 'sender', 'reply-to', 'to', 'cc', 'resent-from', 'resent-to', 'resent-cc',
 })
 
-# In these, nothing nests.
+# Text inside these cannot nest.
 _CLOSED = re.compile(r'"(?:[^"\\]|\\.)*"|\[[^][]*\]|<[^<>]*>', re.DOTALL)
 
 
 def excess(msg: Message) -> str | None:
-    """Say what is too much in a mail; None if nothing is.
+    """Return which limit a mail exceeds, as a phrase; None if it exceeds none.
 
     >>> msg = Message()
     >>> msg['To'] = 90 * '('
@@ -73,7 +73,7 @@ def _excess_in_header(part: Message) -> str | None:
     if sum(sizes) > LONGEST_HEADER:
         return f'a header is longer than {LONGEST_HEADER} octets'
     for (name, _value), size in zip(fields, sizes, strict=True):
-        # Somebody else's text goes into a reply to the mail server.
+        # The text comes from the sender and goes into a response to the mail server.
         shown = name if name.isascii() and len(name) < 80 else 'of a long name'
         if size > LONGEST_FIELD:
             return f'the field {shown} is longer than {LONGEST_FIELD} octets'

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which lists a message has been posted to.
+"""Record which lists a message has been posted to.
 
-Two lists that are members of each other send a message to and fro.  List-Id names only
-the last one, and anonymous lists and wrapped messages have new message-ids.
+Two lists that are members of each other would send a message back and forth.  List-Id
+names only the last list, and anonymous lists and wrapped messages have new Message-IDs.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from email.message import Message
 from mailman_dlist.mail.fields import raw
 
 
-# Of the fields that begin otherwise, Mailman leaves none in mail that it wraps or makes
+# The prefix matters: Mailman removes fields without it from mail that it wraps or makes
 # anonymous, on plain lists too.
 FIELD = 'X-Mailman-Dlist-Lists'
 
-# More lists than any message passes; we chose it.
+# More lists than any message passes; our choice.
 MOST_LISTS = 50
 
 _LIST_ID = re.compile(r'[\w.-]{1,255}', re.ASCII)
 
 
 def lists_passed(msg: Message) -> list[str]:
-    """Return the identifiers of the dlists that posted a message, in their order.
+    """Return the identifiers of the dlists that posted a message, in order.
 
     >>> msg = Message()
     >>> note_list(msg, 'ant.example.com')
@@ -40,12 +40,12 @@ def lists_passed(msg: Message) -> list[str]:
 
 
 def note_list(msg: Message, list_id: str) -> None:
-    """Note that a list posts the message."""
+    """Record that a list posts the message."""
     note_lists(msg, [*lists_passed(msg), list_id.lower()])
 
 
 def note_lists(msg: Message, list_ids: Iterable[str]) -> None:
-    """Note all lists that posted the message so far, and no others."""
+    """Record exactly these lists as those that have posted the message."""
     del msg[FIELD]
     value = ',\n '.join(dict.fromkeys(list_ids))
     if value:

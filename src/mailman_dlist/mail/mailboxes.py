@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The names and addresses in a header field, taken apart before anything is decoded.
+"""Split the names and addresses in a header field before decoding them.
 
 Mail programs encode commas, brackets and whole addresses in display names; decoded
-first, a name would become addresses.  So the field is split as it came, and encoded
+first, a name would become addresses.  So the field is split as it arrived, and encoded
 words are parts of names.
 
-Reading takes time that grows with the length of the field alone.
+The time that reading takes is proportional to the length of the field.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
-# Characters of one field, which we chose: some 5,000 addresses.  What stands below
-# that much is not read.
+# Characters of one field, our choice: some 5,000 addresses.  The rest is not read.
 LONGEST_FIELD = 200_000
 
 _QUOTED = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 
-# One step through a field, outside of comments.  An encoded word is one whatever is
-# in it: some programs leave commas in it that RFC 2047, section 5, forbids.
+# One token of a field, outside of comments.  An encoded word is one whatever it
+# contains: some programs leave commas in it that RFC 2047, section 5, forbids.
 _STEP = re.compile(
     r'(?P<word>=\?[^?\s]{1,80}\?[bq]\?[^?]*\?=)'
     rf'|(?P<quoted>{_QUOTED})'
@@ -40,7 +39,7 @@ _COMMENT_STEP = re.compile(r'[^()\\]+|\\.|.', re.DOTALL)
 _ADDRESS = re.compile(
     rf'(?:{_QUOTED}|[^\s"(),:;<>@\[\]\\]+)@[^\s"(),:;<>@\\]+', re.DOTALL
 )
-# RFC 5322, section 4.4: the way to an address, which nobody goes today.
+# RFC 5322, section 4.4: a route to an address, which is obsolete.
 _ROUTE = re.compile(r'@[^:]*:')
 
 _ESCAPED = re.compile(r'\\(.)', re.DOTALL)
@@ -49,10 +48,10 @@ _ESCAPED = re.compile(r'\\(.)', re.DOTALL)
 class Mailbox(NamedTuple):
     """One entry of a field of addresses.
 
-    :param name: As it came, encoded words and all; without quotes and comments.
-    :param address: As it came; '' if the entry has none, or not exactly one.
-    :param is_clear: False if something looks like an address and is not written as
-        one, so that others may read something else.
+    :param name: As it arrived, including encoded words, without quotes and comments.
+    :param address: As it arrived; '' if the entry has none, or not exactly one.
+    :param is_clear: False if something looks like an address but is not written as one,
+        so that other programs may read the field differently.
     """
 
     name: str
@@ -61,7 +60,7 @@ class Mailbox(NamedTuple):
 
 
 def mailboxes(values: Iterable[str]) -> Iterator[Mailbox]:
-    """Yield what the values of fields name, in their order.
+    """Yield the mailboxes in the values of fields, in order.
 
     >>> [(name, address) for name, address, _is_clear in mailboxes([
     ...     '"bart@example.com, for Anne" <anne@example.com>, Ants: a@example.com;'
@@ -76,17 +75,17 @@ def mailboxes(values: Iterable[str]) -> Iterator[Mailbox]:
 
 @dataclass
 class _Entry:
-    """What has been read of an entry."""
+    """The part of an entry that has been read."""
 
     text: list[str] = field(default_factory=list)
-    #: The same without what is quoted or encoded.
+    #: The same without quoted and encoded text.
     plain: list[str] = field(default_factory=list)
     angles: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     is_broken: bool = False
 
     def read(self) -> Mailbox | None:
-        """Return what it names; None if there is nothing."""
+        """Return the mailbox of the entry; None if it is empty."""
         text = ''.join(self.text).strip()
         named = [each for each in self.angles if '@' in each]
         if self.is_broken or len(named) > 1:
@@ -101,7 +100,7 @@ class _Entry:
         if not (text or self.angles):
             return None
         if _is_address(text.strip('<>')):
-            # Half of its brackets are missing.
+            # One of its brackets is missing.
             return Mailbox('', text.strip('<>'), is_clear=False)
         return Mailbox(_unquoted(text), '', is_clear='@' not in address)
 
@@ -122,7 +121,7 @@ def _mailboxes(value: str) -> Iterator[Mailbox]:
                 entry.is_broken |= end > len(value)
                 position = end
             case 'open':
-                # Nobody knows where the name ends.
+                # The end of the name is not clear.
                 entry.is_broken = True
                 break
             case 'end':
@@ -131,7 +130,7 @@ def _mailboxes(value: str) -> Iterator[Mailbox]:
                     yield mailbox
                 entry = _Entry()
             case 'group' if not entry.angles:
-                # What stands before it is the name of a group, and no address.
+                # The text before it is the name of a group, not an address.
                 entry = _Entry(is_broken=any('@' in each for each in entry.plain))
             case kind:
                 entry.text.append(found[0])
@@ -143,7 +142,7 @@ def _mailboxes(value: str) -> Iterator[Mailbox]:
 
 
 def _end_of_comment(value: str, position: int) -> int:
-    """Return where a comment ends; beyond the value where it does not."""
+    """Return the end of a comment; beyond the end of the value if it is not closed."""
     depth = 1
     while position < len(value):
         found = _COMMENT_STEP.match(value, position)
@@ -160,6 +159,6 @@ def _is_address(text: str) -> bool:
 
 
 def _unquoted(text: str) -> str:
-    """Return a name without its quotes, blanks in a row as one."""
+    """Return a name without its quotes, and with single blanks."""
     plain = re.sub(_QUOTED, lambda quoted: _ESCAPED.sub(r'\1', quoted[0][1:-1]), text)
     return ' '.join(plain.split())

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Header fields that Mailman cannot read, written so that it can.
+"""Repair header fields that Mailman cannot read.
 
-Mailman decodes who wrote a message and what it is about, and takes addresses and
-the date apart.  A charset that does not exist, octets that are not of the charset
-named, a character that ends a line in the middle of one, an address or a date
-beyond ASCII stop it: the message would wait for an admin in the shunt queue, and
-nobody be told.  Half a character would stop the digest that the message is in.
-Only what cannot be read is written anew; all the rest stays as it came.
+Mailman decodes the senders and the subject of a message, and parses addresses and the
+date.  An unknown charset, octets that are not in the named charset, a control character
+that ends a line in the middle, an address or a date beyond ASCII make it fail: the
+message would wait for an admin in the shunt queue, and nobody would be told.  A lone
+surrogate would stop the digest with the message.  Only unreadable text is rewritten;
+all the rest stays unchanged.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ADDRESSES = ('From', 'Sender', 'Reply-To', 'To', 'Cc', 'Resent-To', 'Resent-Cc')
 # Control characters: databases refuse some, and some end a line for Python.
 # Between lines of a folded field there are others.
 _CONTROL = re.compile(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')
-# Halves of characters cannot be written; some charsets have them.
+# Lone surrogates cannot be encoded; some charsets produce them.
 _NO_TEXT = re.compile(r'[\x00-\x1f\x7f\ud800-\udfff]')
 
 # As the email package finds them, which is more than RFC 2047 allows.
@@ -37,7 +37,7 @@ _WORDS = re.compile(rf'{_WORD}(?:\s*{_WORD})*', re.IGNORECASE)
 
 
 def mend(msg: Message) -> None:
-    """Mend the fields of a message that Mailman reads.
+    """Repair the fields of a message that Mailman reads.
 
     >>> msg = Message()
     >>> msg['Subject'] = 'Tea =?x-nowhere?q?and_cake?='
@@ -50,9 +50,9 @@ def mend(msg: Message) -> None:
 
 
 def mend_message_id(msg: Message) -> bool:
-    """Give a message an id if it has none, and a sound one in the place of a bogus one.
+    """Give a message a valid Message-ID if it has none, or replace an invalid one.
 
-    Two messages with an empty id would be taken for one.
+    Two messages with an empty id would be taken for the same.
 
     :return: Whether it has a new one.
     """
@@ -66,7 +66,7 @@ def mend_message_id(msg: Message) -> bool:
 
 
 def mended(value: str) -> str:
-    """Return the value of a field so that the email package can decode it.
+    """Return the value of a field in a form that the email package can decode.
 
     >>> mended('=?us-ascii?q?=C4nne?= <anne@example.com>')
     '=?utf-8?b?77+9bm5l?= <anne@example.com>'
@@ -75,10 +75,10 @@ def mended(value: str) -> str:
 
 
 def mended_addresses(value: str) -> str:
-    """Return the value of a field of addresses so that each can be written again.
+    """Return the value of a field of addresses in a form that can be written again.
 
-    Mailman writes some of these fields anew, for which addresses must be ASCII,
-    and so must a name that stands where an address should.
+    Mailman writes some of these fields anew, for which addresses must be ASCII, and so
+    must a name in the place of an address.
 
     >>> mended_addresses('B\\udce4rt <b\\udce4rt@example.com>')
     'B%E4rt <b%E4rt@example.com>'

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which messages a message answers.
+"""Find the messages that a message replies to.
 
-Reads In-Reply-To and References as they come, with or without angle brackets,
-folded, with remarks in between (DESIGN, section 3).  It sees text only: which
-of the message-ids this list knows, and to which conversation they belong, is for
-others to look up.
+Reads In-Reply-To and References as they arrive, with or without angle brackets, folded,
+with remarks in between (DESIGN, section 3).  It works on text only; other modules look
+up which of the Message-IDs the list knows, and to which conversation they belong.
 """
 
 from __future__ import annotations
@@ -21,14 +20,15 @@ from urllib.parse import quote
 from mailman_dlist.mail.fields import exchange
 
 
-# How far we walk back and how many unknown ids a conversation owns; both chosen.
+# How many references are read, and how many unknown ids a conversation owns; our
+# choices.
 NEAREST = 200
 OWNED = 20
 
 # A line of a header (RFC 5322, section 2.1.1).
 LONGEST_ID_OCTETS = 998
 
-# No control characters nor half characters: databases refuse them.
+# No control characters and lone surrogates: databases refuse them.
 _CHARACTER = r'[^\s<>\x00-\x1f\x7f\ud800-\udfff]'
 BRACKETED = re.compile(f'<({_CHARACTER}+)>')
 BARE = re.compile(f'<?({_CHARACTER}+)>?')
@@ -37,7 +37,7 @@ PRINTABLE = ''.join(map(chr, range(0x20, 0x7F))) + '\t\r\n'
 
 
 def bare(message_id: str) -> str:
-    """Take a message-id out of blanks and its angle brackets.
+    """Return a Message-ID without blanks and angle brackets around it.
 
     >>> bare(' <a@example.com> ')
     'a@example.com'
@@ -66,16 +66,16 @@ def sound(message_id: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Return the text in ASCII, its other octets as ``%E9``; it may be folded."""
+    """Return the text in ASCII, other octets as ``%E9``; it may be folded."""
     return quote(text.encode('utf-8', 'surrogateescape'), safe=PRINTABLE)
 
 
 def ids_in(value: str | Header | None) -> list[str]:
-    """Return the message-ids in an In-Reply-To or References, in their order.
+    """Return the Message-IDs in an In-Reply-To or References, in order.
 
-    Without angle brackets they count only where nothing else is there.  Old mail
-    programs name the person instead, and taking her for a message would make one
-    conversation of all that answer her.
+    Without angle brackets they count only if the field has no other text.  Old mail
+    programs write the address of a person instead; taken for a message, it would join
+    all replies to that person in one conversation.
 
     >>> ids_in('Your message of Monday <a@example.com>')
     ['a@example.com']
@@ -119,7 +119,7 @@ def parents(
 
 
 def rename(msg: Message, names: Mapping[str, str]) -> None:
-    """Let a message refer to other ids in the place of some; the rest stays.
+    """Replace some of the ids that a message refers to; the rest stays.
 
     :param names: The new ids by the old ones, all bare.
     """
@@ -130,14 +130,14 @@ def rename(msg: Message, names: Mapping[str, str]) -> None:
 
 
 def _renamed(value: str, names: Mapping[str, str]) -> str:
-    """Exchange whole ids alone: one may stand in another."""
+    """Replace whole ids only: one may be part of another."""
     return re.sub(
         rf'{_CHARACTER}+', lambda word: names.get(sound(word[0]), word[0]), value
     )
 
 
 def owned(parents: list[str]) -> list[str]:
-    """Return those that a conversation owns before they have arrived."""
+    """Return the ids that a conversation owns before their messages have arrived."""
     return parents[:OWNED]
 
 

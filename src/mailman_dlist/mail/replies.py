@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The words that somebody wrote in a reply, without what the reply quotes.
+"""Extract the author's own words from a reply, without the quoted text.
 
-We know the mail that is quoted, since we sent it.  So its lines are recognised in any
-language and by any mail program, with or without ``>``, also where they were wrapped
-anew.  The lines that a program writes above a quotation are recognised by what they
-hold: our address, our subject, or a time.  People reply above, below or between what
-they quote.
+We sent the quoted mail, so its lines are recognised in any language and from any mail
+program, with or without ``>``, also if they were wrapped again.  The lines that a
+program writes above a quotation are recognised by their contents: our address, our
+subject, or a time.  People reply above, below or between the quoted lines.
 
-In doubt a line stays: a word too many does no harm, a lost one does.
+In doubt a line is kept: an extra word does no harm, a lost one does.
 """
 
 from __future__ import annotations
@@ -27,23 +26,23 @@ from mailparser_reply.constants import MAIL_LANGUAGES as LANGUAGES
 from mailman_dlist.mail.charsets import is_charset
 
 
-# Characters.  The longest answer is a quarter of it, and what stands below that much
-# text is no answer.
+# Characters.  The longest answer is a quarter of it; anything below that much text is
+# not part of an answer.
 LONGEST_TEXT = 400_000
 
-# Of a page, before pictures and comments are taken out of it.
+# Of a page, before pictures and comments are removed.
 LONGEST_SOURCE = 2_000_000
 
-# Reading HTML takes time that grows with the square: each line is indented by all the
-# levels it is in, and the end of a tag is looked for as far as the page goes.  We chose
-# these, in characters and levels; no person writes so much, or so deep.
+# The time for reading HTML grows with the square: each line is indented by all the
+# levels it is in, and the end of a tag is searched up to the end of the page.  Our
+# choices, in characters and levels; no person writes so much, or nests so deep.
 LONGEST_PAGE = 400_000
 LONGEST_TAG = 200
 DEEPEST = 10
 
 _NESTED = ('ul', 'ol', 'blockquote')
 
-# What begins with a letter is a tag; else it is a declaration, or somebody's "<".
+# A tag begins with a letter; otherwise it is a declaration, or a "<" in the text.
 _TAG = re.compile(r'<(/?[a-zA-Z][^\s<>]*|[!?])?[^<>]*>|<')
 
 _BLANK_LINES = re.compile(r'\n[ \t]*(?:\n[ \t]*){2,}')
@@ -51,11 +50,11 @@ _BLANK_LINES = re.compile(r'\n[ \t]*(?:\n[ \t]*){2,}')
 # RFC 3676, section 4.3.
 _SIGNATURE = '-- '
 
-# Some programs lose the blank, and people draw such lines: it is one only above the few
-# short lines at the end that RFC 1855, section 2.1.1, allows.
+# Some programs lose the blank, and people draw such lines: it is a signature mark only
+# above the few short lines at the end that RFC 1855, section 2.1.1, allows.
 _SIGNATURE_WITHOUT_BLANK = re.compile(r'^--(?:\n[^\n]{1,80}){0,4}\Z', re.M)
 
-# Of a telephone, above a quotation or at the end: "Sent from my ...".
+# Written by a telephone, above a quotation or at the end: "Sent from my ...".
 _SENT_FROM = re.compile(
     r'[ \t]*(?:{})\b.{{0,80}}'.format(
         '|'.join(
@@ -70,48 +69,48 @@ _SENT_FROM = re.compile(
     re.I,
 )
 
-# Telephones and programs that say so themselves, in a paragraph of a few words: so many
-# letters at most, which we counted in 25 languages.
+# Telephones and programs that name themselves, in a paragraph of a few words: at most
+# this many letters, which we counted in 25 languages.
 _DEVICE = re.compile(
     'iPhon|iPad|iOS|Android|Samsung|Galaxy|Huawei|Xiaomi|BlackBerry|Windows|Outlook|'
     'Yahoo|Gmail|Proton ?Mail|Tutanota'
 )
 _LINK = re.compile(r'<https?://[^<>\s]*>')
 LETTERS_ABOUT_DEVICE = 28
-# These stand for a syllable or a word.
+# In these scripts a character stands for a syllable or a word.
 _IDEOGRAPH = re.compile('[\u2e80-\ud7ff]')
 
-# What programs draw above a quotation; some write "Original Message" into it.
+# Lines that programs draw above a quotation; some write "Original Message" into it.
 _RULE = re.compile(r'\s*[-_=*\u2010-\u2015]{3,}.*')
 _DRAWN = re.compile(r'[-_=*\s\u2010-\u2015\u2500-\u257f]{3,}')
 
-# How a program's line above a quotation ends, and the time and the date in it, in any
+# The end of a program's line above a quotation, and the time and the date in it, in any
 # language.  Some years have two digits.
 _COLON = (':', '\uff1a')
 _TIME = re.compile(r'\d[:.h]\d{2}')
 _DATE = re.compile(r'\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}')
 
-# What programs write for scripts that go from right to left; it is not seen.
+# Invisible characters that programs insert for scripts from right to left.
 _DIRECTIONS = re.compile('[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]')
 
 # A header field, in any language.
 _FIELD = re.compile(r'[>*\s]*[^\s:\uff1a>*][^:\uff1a]{0,40}[:\uff1a]')
 
-# With so many lines of a header, and so many of our addresses and subjects in them, a
+# With this many header lines, and this many of our addresses and subjects in them, a
 # program wrote them.
 FIELDS = 3
 MARKS = 2
 
-# Of the last line above a quotation, in characters, where the line above it has our
-# address: "wrote:" in some language.
+# The length of the last line above a quotation, in characters, if the line above it has
+# our address: "wrote:" in some language.
 LONGEST_REST = 40
 
-# So many letters in the order of ours are no coincidence; a number we chose.
+# So many letters in the order of ours are not a coincidence; our choice.
 LETTERS_IN_A_ROW = 20
 
 _LETTERS = re.compile(r'[\W_]+')
 
-# The library means its text for Markdown, and keeps "1." from becoming a list.
+# The library writes Markdown, and escapes "1." to keep it from becoming a list.
 _ESCAPED = re.compile(r'^([ \t]*[0-9]*)\\(?=[.+-])', re.M)
 
 QUOTE = '>'
@@ -122,10 +121,10 @@ _INITIALS = re.compile(r'^\s*\w{0,4}>')
 
 @dataclass(frozen=True)
 class Sent:
-    """What is known of the mail that a reply is to.
+    """The mail that a reply is to, as far as it is known.
 
-    :param text: Its text; all of them if it may have been one of several.
-    :param marks: What else of it may be quoted: its addresses and its subject.
+    :param text: Its text; all texts if it may have been one of several mails.
+    :param marks: Other text that may be quoted: its addresses and its subject.
     """
 
     text: str = ''
@@ -144,18 +143,18 @@ class Sent:
         return frozenset(mark.casefold() for mark in self.marks)
 
     def named_in(self, line: str) -> set[str]:
-        """Return the addresses and subjects of ours that a line holds."""
+        """Return those addresses and subjects of ours that a line contains."""
         folded = line.casefold()
         return {mark for mark in self.folded_marks if mark in folded}
 
 
 def own_words(msg: Message, sent: Sent) -> str:
-    """Return what the author of a reply wrote, as plain text.
+    """Return the text that the author of a reply wrote, as plain text.
 
-    A part in plain text counts; without one, the first in HTML.  A message that is
-    passed on inside is somebody else's.
+    A part in plain text counts; without one, the first in HTML. A message that is
+    forwarded inside is by another author.
 
-    :param sent: What the reply is to.
+    :param sent: The mail that it replies to.
     """
     texts = {'text/plain': '', 'text/html': ''}
     for part in _parts(msg):
@@ -178,11 +177,11 @@ def _parts(msg: Message) -> Iterator[Message]:
 
 
 def _decoded(part: Message) -> str:
-    """Return the text of a part, in whatever charset it is."""
+    """Return the text of a part, in any charset."""
     octets = part.get_payload(decode=True)
     if not isinstance(octets, bytes):
         return ''
-    # Many say that it is ASCII.
+    # Many mails declare ASCII.
     for charset in (str(part.get_content_charset('utf-8')), 'utf-8'):
         with suppress(ValueError):
             if is_charset(charset):
@@ -191,7 +190,7 @@ def _decoded(part: Message) -> str:
 
 
 def from_html(html: str) -> str:
-    """Return the text of a page; what it quotes has marks as in plain text.
+    """Return the text of a page, with quotations marked as in plain text.
 
     >>> from_html('<p>I <b>knit</b>.</p><blockquote>Who are you?</blockquote>')
     'I knit.\\n\\n> Who are you?'
@@ -208,7 +207,7 @@ def from_html(html: str) -> str:
 
 
 class _Reader(HTML2Text):
-    """The library's, but no deeper in lists and quotations than people go."""
+    """The library's parser, with limits on nested lists and quotations."""
 
     def __init__(self, **how: Any):
         super().__init__(**how)
@@ -224,7 +223,7 @@ class _Reader(HTML2Text):
 
 
 def _uncommented(html: str) -> str:
-    # A comment goes from the first of these marks to the end, whatever is in it.
+    # A comment extends from the first of these marks to the end, whatever it contains.
     *closed, rest = html.split('-->')
     texts = [
         each.partition('<!--')[0] if '<!--' in each else f'{each}-->' for each in closed
@@ -233,7 +232,7 @@ def _uncommented(html: str) -> str:
 
 
 def _well_formed(match: re.Match[str]) -> str:
-    """Return a tag without more than it needs; what is none becomes text."""
+    """Return a tag without unneeded text; as text if it is not a tag."""
     tag, name = match[0], match[1]
     if not name:
         return tag.replace('<', '&lt;')
@@ -243,7 +242,7 @@ def _well_formed(match: re.Match[str]) -> str:
 
 
 def unquoted(text: str, sent: Sent) -> str:
-    """Return a text without what is quoted in it, nor the signature.
+    """Return a text without quotations and the signature.
 
     >>> sent = Sent('Who are you?', ['ant@example.com'])
     >>> unquoted('I knit.\\n\\nOn 1 May ant@example.com wrote:\\n> Who are you?', sent)
@@ -257,7 +256,7 @@ def unquoted(text: str, sent: Sent) -> str:
     _add_introductions(gone, lines, sent)
     _add_signature(gone, given)
     own = [line for line, is_gone in zip(lines, gone, strict=True) if not is_gone]
-    # What is left of "Ant wrote:" is no answer, nor is what is drawn around it.
+    # The rest of "Ant wrote:" is not an answer, nor are lines drawn around it.
     if any(gone) and all(
         not _letters(line) or line.endswith(_COLON) or _names_device(line.rstrip('.'))
         for line in own
@@ -269,12 +268,12 @@ def unquoted(text: str, sent: Sent) -> str:
 
 
 def _letters(text: str) -> str:
-    """Return what neither quoting nor wrapping changes."""
+    """Return the characters that neither quoting nor wrapping changes."""
     return _LETTERS.sub('', text.casefold())
 
 
 def _quoted(lines: list[str], sent: Sent) -> list[bool]:
-    """Tell of each line whether it is quoted: by its mark, or since it is of ours."""
+    """Return for each line whether it is quoted, by its mark or because we sent it."""
     found = []
     end = -1
     for line in lines:
@@ -283,7 +282,7 @@ def _quoted(lines: list[str], sent: Sent) -> list[bool]:
             found.append(line.startswith(QUOTE))
             continue
         if end >= 0 and sent.letters.startswith(letters, end):
-            # The rest of a line that was wrapped anew.
+            # The rest of a line that was wrapped again.
             start = end
         elif letters in sent.lines or len(letters) >= LETTERS_IN_A_ROW:
             start = sent.letters.find(letters)
@@ -297,8 +296,8 @@ def _quoted(lines: list[str], sent: Sent) -> list[bool]:
 def _add_fields(gone: list[bool], lines: list[str], sent: Sent) -> None:
     """Add header fields that a program wrote above a quotation.
 
-    They are known by what they hold.  Where nothing below them is known, all of it is
-    quoted: the owners have changed their questions meanwhile.
+    They are recognised by their contents.  If no text below them is recognised, all of
+    it counts as quoted: the owners have changed their questions in the meantime.
     """
     for first, last in _paragraphs(gone, lines):
         named = [sent.named_in(line) for line in lines[first:last]]
@@ -322,7 +321,8 @@ def _is_dated_field(line: str) -> bool:
 
 
 def _paragraphs(gone: list[bool], lines: list[str]) -> Iterator[tuple[int, int]]:
-    """Yield where lines that are not gone begin and end, with no blank one between."""
+    """Yield the start and the end of remaining lines without a blank line in between.
+    """
     first = 0
     for number in range(len(lines) + 1):
         if number == len(lines) or gone[number] or not lines[number]:
@@ -332,9 +332,9 @@ def _paragraphs(gone: list[bool], lines: list[str]) -> Iterator[tuple[int, int]]
 
 
 def _add_introductions(gone: list[bool], lines: list[str], sent: Sent) -> None:
-    """Add what a program wrote above what is gone: "On Monday Ant wrote:".
+    """Add lines that a program wrote above a quotation, such as "On Monday Ant wrote:".
 
-    Above it, and at the end, stands what a telephone says of itself.
+    Above it, and at the end, a telephone may name itself.
     """
     below: int | None = len(lines)
     for number in reversed(range(len(lines))):
@@ -344,7 +344,7 @@ def _add_introductions(gone: list[bool], lines: list[str], sent: Sent) -> None:
             size = _introduction(gone, lines, number, below, sent)
             for each in range(number - size + 1, number + 1):
                 gone[each] = True
-            # What is above the first line that a person wrote is above no quotation.
+            # Lines above the first line that a person wrote are not above a quotation.
             below = number if size else None
 
 
@@ -353,7 +353,7 @@ def _introduction(
 ) -> int:
     """Return how many lines, up to this one, introduce the quotation below them.
 
-    :param below: Where it begins; beyond the last line where there is none.
+    :param below: The start of the quotation; beyond the last line if there is none.
     """
     above = '' if number == 0 or gone[number - 1] else lines[number - 1]
     if _SENT_FROM.fullmatch(lines[number]) or (
@@ -400,7 +400,8 @@ def _names_device(line: str) -> bool:
 
 
 def _tells_who(line: str, sent: Sent) -> bool:
-    """Tell whether a line says whose mail is quoted, or at least when that was."""
+    """Return whether a line names the author of the quoted mail, or at least its time.
+    """
     return bool(sent.named_in(line)) or (
         _TIME.search(line) is not None and _DATE.search(line) is not None
     )

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a Subject says, without encodings and without the marks of replies.
-"""
+"""Read a Subject without encodings and without the marks of replies."""
 
 from __future__ import annotations
 
@@ -13,8 +12,8 @@ from email.header import Header, decode_header
 from mailman_dlist.mail.charsets import is_charset
 
 
-# One line of a header (RFC 5322, section 2.1.1).  Nobody writes longer subjects,
-# and what follows may take its time for each character.
+# One line of a header (RFC 5322, section 2.1.1).  Nobody writes longer subjects, and
+# the processing may take its time for each character.
 SUBJECT_CHARACTERS = 998
 
 
@@ -39,14 +38,14 @@ SUBJ_FWD = re.compile(r'\[fwd:(.*)\]', re.IGNORECASE | re.DOTALL)
 
 
 def base_subject(subject: str, prefix: str = '') -> str:
-    """Take the marks of replies and forwards from a subject (RFC 5256, 2.1).
+    """Return a subject without marks of replies and forwards (RFC 5256, 2.1).
 
     >>> base_subject('Re: [Ant] Fwd: [fwd: Picnic (fwd)]', '[Ant] ')
     'Picnic'
 
     :param subject: Decoded text; step 1 of the RFC is `decode_subject`.
-    :param prefix: The list's subject prefix; it goes too, wherever it stands among
-        those marks.  ``%d`` in it stands for any number, as in Mailman.
+    :param prefix: The list's subject prefix; it is removed as well, wherever it is
+        among those marks.  ``%d`` in it stands for any number, as in Mailman.
     """
     text = ' '.join(subject[:SUBJECT_CHARACTERS].split())
     of_list = _prefix_pattern(prefix)
@@ -64,7 +63,7 @@ def _without_leaders(text: str, of_list: re.Pattern[str] | None) -> str:
         mark = SUBJ_REFWD.match(text) or (of_list and of_list.match(text))
         if not mark:
             mark = SUBJ_BLOB.match(text)
-            # '[picnic]' alone is all that the subject says.
+            # '[picnic]' alone is the whole subject.
             if not mark or mark.end() == len(text):
                 return text
         text = text[mark.end():]
@@ -75,7 +74,7 @@ def _prefix_pattern(prefix: str) -> re.Pattern[str] | None:
     if not words:
         return None
     literals = re.split(r'%\d*d', words)
-    # The prefix 'Ant' is no part of 'Antelopes'.
+    # The prefix 'Ant' is not part of 'Antelopes'.
     whole = r'(?!\w)' if words[-1].isalnum() else ''
     return re.compile(
         r'\s*\d+\s*'.join(map(re.escape, literals)) + whole, re.IGNORECASE)
@@ -93,8 +92,8 @@ ENCODED_WORDS = re.compile(
 def decode_subject(raw: str | Header | None) -> str:
     """Return a Subject as people read it, on one line; never raise.
 
-    What cannot be decoded shows as U+FFFD or as it came; control characters, which
-    neither a database nor a header takes, become blanks.
+    Text that cannot be decoded becomes U+FFFD or stays as it arrived; control
+    characters, which neither a database nor a header accepts, become blanks.
 
     >>> decode_subject('=?utf-8?q?Caf=C3=A9?=\\n at noon')
     'Café at noon'
@@ -108,8 +107,8 @@ def decode_subject(raw: str | Header | None) -> str:
 
 
 def _unicode(raw: str | Header) -> str:
-    # Octets beyond ASCII make the email package return a Header, whose str()
-    # forgets them.
+    # For octets beyond ASCII the email package returns a Header, whose str() loses
+    # them.
     if isinstance(raw, Header):
         with suppress(HeaderParseError, LookupError, ValueError):
             [(octets, charset)] = decode_header(raw)

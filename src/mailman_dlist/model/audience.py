@@ -86,7 +86,7 @@ def recipients(hearing: Hearing) -> dict[str, Why]:
         _audience(hearing, address.c.email, _why(hearing))
     ):
         why = _WHYS[code]
-        # One address may hold two memberships, as itself and as its user's.
+        # One address may have two memberships, as an address and as its user's.
         if why.hears_replies or email not in heard:
             heard[email] = why
     return heard

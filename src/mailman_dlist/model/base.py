@@ -22,7 +22,7 @@ metadata = MetaData(
     }
 )
 
-# What people write, in any script.  MySQL's TEXT ends at 64 KB.
+# Texts that people write, in any script.  MySQL's TEXT is limited to 64 KB.
 LONG_TEXT = Text().with_variant(
     MEDIUMTEXT(charset='utf8mb4', collation='utf8mb4_bin'), 'mysql', 'mariadb'
 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Delete all data of a list.  What a member leaves is in `model.former`."""
+"""Delete all data of a list.  The module `model.former` deletes data of members."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Conversations, their names, and the messages they are known by."""
+"""Tables of conversations, their names, and the Message-IDs of their messages."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from mailman_dlist.model.base import Base
 from mailman_dlist.model.session import store
 
 
-# What a VARCHAR of MySQL takes; subjects are for people, names for machines.
+# The length of MySQL's VARCHAR; subjects are for people, names for machines.
 SUBJECT_LENGTH = 255
 
 # Base 32 of a SHA-1, as in Mailman's own Message-ID-Hash header.
@@ -48,7 +48,7 @@ HASH_LENGTH = 32
 
 @public
 class Step(enum.IntFlag):
-    """What has been done with an accepted message, to be done once only."""
+    """The steps of delivering an accepted message, each of which is done only once."""
 
     none = 0
     archive = 1
@@ -56,9 +56,9 @@ class Step(enum.IntFlag):
     usenet = 4
     after_delivery = 8
     acknowledge = 16
-    #: Queued for those who will hear replies.
+    #: Queued for members who will receive replies.
     hearing = 32
-    #: Queued for those who hear the opening alone.
+    #: Queued for members who receive the opening alone.
     opening = 64
 
 
@@ -70,7 +70,7 @@ class Conversation(Base):
     __tablename__ = 'dlist_conversation'
     __table_args__ = (
         Index('ix_dlist_conversation_list_id', 'list_id', 'last_post_at'),
-        # Personal links carry the number of a conversation for years.
+        # Personal links contain the number of a conversation for years.
         {'sqlite_autoincrement': True},
     )
 
@@ -87,10 +87,10 @@ class Conversation(Base):
 
 @public
 class ConversationName(Base):
-    """A name that leads to a conversation, now or once.
+    """A present or former name of a conversation.
 
-    A name belongs to one conversation of a list for ever: old names go on
-    leading there, and that of a deleted one leads nowhere.
+    A name belongs to one conversation of a list for ever: old names keep leading to it,
+    and the name of a deleted conversation is not used again.
     """
 
     __tablename__ = 'dlist_name'
@@ -123,11 +123,11 @@ class ConversationMessage(Base):
     posted_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     steps: Mapped[int] = mapped_column(default=0)
-    # What is posted once may go out under several ids.
+    # One post may be sent out under several ids.
     post_id: Mapped[int | None] = mapped_column(
         ForeignKey('dlist_message.id', ondelete='SET NULL'), index=True
     )
-    # No step: a digest may go out while other steps of the message are taken.
+    # Not a step: a digest may be sent while other steps of the message run.
     digested_at: Mapped[datetime | None]
 
     conversation: Mapped[Conversation] = relationship()
@@ -136,7 +136,7 @@ class ConversationMessage(Base):
 
 @public
 def named(list_id: str, name: str) -> Conversation | None:
-    """Return the conversation that a name leads to."""
+    """Return the conversation with this name, also by an old name."""
     return store().scalar(
         select(Conversation)
         .join(ConversationName, ConversationName.conversation_id == Conversation.id)
@@ -146,7 +146,7 @@ def named(list_id: str, name: str) -> Conversation | None:
 
 @public
 def known_names(list_id: str, names: Collection[str]) -> set[str]:
-    """Return those names that lead to a conversation of the list."""
+    """Return those names that belong to a conversation of the list."""
     return set(
         store().scalars(
             select(ConversationName.name).where(
@@ -160,7 +160,7 @@ def known_names(list_id: str, names: Collection[str]) -> set[str]:
 
 @public
 def numbered(conversation_id: int) -> Conversation | None:
-    """Return the conversation with a number, of whichever list."""
+    """Return the conversation with a number, on any list."""
     return store().get(Conversation, conversation_id)
 
 
@@ -168,9 +168,9 @@ def numbered(conversation_id: int) -> Conversation | None:
 def with_hashes(
     list_id: str, hashes: Collection[str]
 ) -> dict[str, ConversationMessage]:
-    """Return what the list knows of some message-ids, by their hashes.
+    """Return the list's records of some Message-IDs, by their hashes.
 
-    Their conversations come along.
+    Their conversations are loaded as well.
     """
     return {
         row.id_hash: row
@@ -187,7 +187,7 @@ def with_hashes(
 
 @public
 def message(list_id: str, message_id: str) -> ConversationMessage | None:
-    """Return what the list knows of one message-id."""
+    """Return the list's record of one Message-ID."""
     key = id_hash(message_id)
     return with_hashes(list_id, [key]).get(key)
 
@@ -196,7 +196,7 @@ def message(list_id: str, message_id: str) -> ConversationMessage | None:
 def add_message(
     conversation: Conversation, message_id: str, kind: MessageKind
 ) -> ConversationMessage:
-    """Make the conversation known by one more message-id."""
+    """Record one more Message-ID for the conversation."""
     row = ConversationMessage(
         list_id=conversation.list_id,
         id_hash=id_hash(message_id),
@@ -227,9 +227,10 @@ def posted_between(
 def free_name(list_id: str, candidates: Iterator[str]) -> str:
     """Return the first candidate that no conversation of the list ever had.
 
-    Another runner may take it meanwhile: the unique key decides, not this.
+    Another runner may take it in the meantime: the unique key decides, not this
+    function.
     """
-    # Twice as many each time: a thousand namesakes take a few statements.
+    # Twice as many each time, so that a thousand similar names take a few statements.
     sizes = (min(2**power, 4096) for power in count(5))
     while batch := list(islice(candidates, next(sizes))):
         taken = set(
@@ -262,11 +263,11 @@ def latest_names(list_id: str, limit: int = 1000) -> list[str]:
 @public
 @dataclass(frozen=True)
 class Search:
-    """Which conversations of a list to look for.
+    """The conversations of a list to look for.
 
     :param closed: None for open and closed ones.
-    :param text: Stands somewhere in the name or the subject; capitals do not
-        matter (beyond ASCII, on SQLite they do).
+    :param text: A part of the name or the subject; upper and lower case are equal (on
+        SQLite only in ASCII).
     """
 
     list_id: str
@@ -276,7 +277,7 @@ class Search:
 
 @public
 class Overview(NamedTuple):
-    """A conversation, and what its messages tell about it.
+    """A conversation, and data derived from its messages.
 
     :param message_id: Of the opening message; None if it is not known.
     """
@@ -309,7 +310,7 @@ def search_size(wanted: Search) -> int:
 
 @public
 def overview(conversation: Conversation) -> Overview:
-    """Return what the messages of one conversation tell about it.
+    """Return one conversation with the data derived from its messages.
 
     :raises Gone: if it does not exist any more.
     """
@@ -343,10 +344,10 @@ def posts(
 def opening_and_last_post(
     conversation: Conversation, but: ConversationMessage
 ) -> list[str]:
-    """Return the ids under which the opening and the last post went out.
+    """Return the ids under which the opening and the last post were sent out.
 
-    :param but: A post that is about to go out, and does not count.
-    :return: Two, one if they are the same, or none before anything went out.
+    :param but: A post that is about to be sent, and does not count.
+    :return: Two, one if they are the same, or none before anything was sent.
     """
     of_this = select(ConversationMessage.id).where(
         ConversationMessage.conversation_id == conversation.id,
@@ -376,7 +377,7 @@ def opening_and_last_post(
         )
         .order_by(ConversationMessage.id)
     ).all()
-    # An id that it went out under comes after the one that it came with.
+    # A published id is stored after the original one.
     ids = {row.post_id or row.id: row.message_id for row in rows}
     openings = {row.id for row in rows if row.kind is MessageKind.opening}
     return [ids[each] for each in sorted(ids, key=lambda each: each not in openings)]

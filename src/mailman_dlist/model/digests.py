@@ -41,7 +41,7 @@ messages: Any = ConversationMessage.__table__
 class Reader(NamedTuple):
     """A member who receives the next digest.
 
-    :param email: In the spelling of its owner.
+    :param email: As its owner spells it.
     :param default: None for the list's base default.
     """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who was asked before joining, and what they answered."""
+"""The table of newcomers who were asked, and of their answers."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def essay(token: str) -> Essay | None:
 
 @public
 def claimed(token: str) -> Essay | None:
-    """Return a request as it is now; until a commit nobody else changes it."""
+    """Return a request as it is now, locked against changes until a commit."""
     list_id = store().scalar(select(Essay.list_id).where(Essay.token == token))
     if list_id is None:
         return None
     owners.hold(list_id)
-    # SQLite has no SELECT FOR UPDATE, and everywhere an update takes a lock.
+    # SQLite has no SELECT FOR UPDATE, but every database locks a row for an update.
     store().execute(
         update(Essay)
         .where(Essay.token == token)
@@ -80,7 +80,7 @@ def claimed(token: str) -> Essay | None:
 
 @public
 def end(essay: Essay) -> None:
-    """Forget a request and its answer, unless it went on since it was read."""
+    """Delete a request and its answer, unless it has continued since it was read."""
     store().execute(
         update(Essay)
         .where(
@@ -102,9 +102,9 @@ def with_pending(pending: str) -> Essay | None:
 
 @public
 def of_newcomer(list_id: str, email: str, *, answered: bool) -> Essay | None:
-    """Return what somebody was asked, or has answered, last who is no member yet.
+    """Return the latest request of somebody who is not a member yet.
 
-    Two requests at the same moment may both have been taken.
+    Two requests at the same moment may both have been accepted.
     """
     has_answer = Essay.answer.is_not(None)
     return store().scalars(
@@ -121,7 +121,7 @@ def of_newcomer(list_id: str, email: str, *, answered: bool) -> Essay | None:
 
 @public
 def of_member(member_id: UUID) -> Essay | None:
-    """Return what a member answered before joining, while it is kept."""
+    """Return the answer that a member gave before joining, while it is stored."""
     return store().scalars(
         select(Essay).where(Essay.member_id == member_id, is_live(Essay.member_id))
     ).first()
@@ -129,7 +129,7 @@ def of_member(member_id: UUID) -> Essay | None:
 
 @public
 def page(list_id: str, start: int = 0, count: int | None = None) -> Sequence[Essay]:
-    """Return a page of those who were asked, pending and kept, oldest first."""
+    """Return a page of the people who were asked, pending and stored, oldest first."""
     return store().scalars(
         _alive(list_id)
         .order_by(Essay.asked_at, Essay.token)
@@ -140,7 +140,7 @@ def page(list_id: str, start: int = 0, count: int | None = None) -> Sequence[Ess
 
 @public
 def size(list_id: str) -> int:
-    """Return how many `page` has."""
+    """Return the number of rows of all pages of `page`."""
     alive = _alive(list_id).subquery()
     return store().scalar(select(func.count()).select_from(alive)) or 0
 
@@ -157,9 +157,9 @@ def _alive(list_id: str) -> Select[tuple[Essay]]:
 
 @public
 def shown(list_id: str, pending: str) -> str | None:
-    """Return the answer to show with a request of Mailman's, '' before there is one.
+    """Return the answer to show with a request of Mailman's; '' before there is one.
 
-    None for a plain list, and where nobody is asked.
+    None for a plain list, and if nobody is asked.
     """
     row = store().execute(
         select(Dlist.essay, Essay.token, Essay.answer)
@@ -177,14 +177,14 @@ def shown(list_id: str, pending: str) -> str | None:
 
 @public
 def is_pending(token: str) -> bool:
-    """Return whether Mailman has a request, once who is deleting it has committed."""
+    """Return whether Mailman has a request, after waiting for a process deleting it."""
     found = select(pended.c.id).where(pended.c.token == token)
     return store().scalar(found.with_for_update(read=True)) is not None
 
 
 @public
 def lapsed() -> Sequence[Essay]:
-    """Return those whose request Mailman has let go of."""
+    """Return the rows whose request Mailman has deleted."""
     return store().scalars(
         select(Essay)
         .outerjoin(pended, pended.c.token == Essay.pending)
@@ -199,7 +199,7 @@ def lapsed() -> Sequence[Essay]:
 
 @public
 def due(before: datetime, count: int) -> Sequence[Essay]:
-    """Return some to whom the mail that is due was not sent by then."""
+    """Return some rows whose mail was due by a time and has not been sent."""
     return store().scalars(
         select(Essay)
         .where(
@@ -214,7 +214,7 @@ def due(before: datetime, count: int) -> Sequence[Essay]:
 
 @public
 def retentions() -> Sequence[tuple[str, int]]:
-    """Return the lists that keep answers for some time only, and the days."""
+    """Return the lists that store answers for a limited time, and the days."""
     return [
         (list_id, days)
         for list_id, days in store().execute(
@@ -227,7 +227,7 @@ def retentions() -> Sequence[tuple[str, int]]:
 
 @public
 def forget_joined(list_id: str, before: datetime) -> None:
-    """Delete the answers of those who joined before then."""
+    """Delete the answers of members who joined before a time."""
     _forget(Essay.list_id == list_id, Essay.joined_at < before)
 
 
@@ -239,13 +239,13 @@ def forget_of_member(member_id: UUID) -> None:
 
 @public
 def forget_over(before: datetime) -> None:
-    """Delete what is left of requests that were made before then and are over."""
+    """Delete the rest of requests that were made before a time and are over."""
     _forget(
         Essay.pending.is_(None), Essay.member_id.is_(None), Essay.asked_at < before
     )
 
 
 def _forget(*which: ColumnElement[bool]) -> None:
-    # SQLite has one writer, also of nothing.
+    # SQLite has one writer, even if it changes nothing.
     if store().scalar(select(Essay.token).where(*which).limit(1)) is not None:
         store().execute(delete(Essay).where(*which))

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What members have chosen: for the whole list, and for one conversation.
+"""Tables of members' choices: for the whole list, and for one conversation.
 
-About a conversation a member has at most one lasting choice, and beside it at most
-one pause, a choice for a while.  Which of them counts at a moment is said by
-`domain.following.counting` for one member, and by `with_choices` for any number of
-them in SQL; a test compares the two.
+For a conversation a member has at most one lasting choice, and in addition at most one
+pause, a choice for a limited time.  `domain.following.counting` decides which of them
+counts at a moment for one member, and `with_choices` for any number of them in SQL; a
+test compares the two.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class MemberSettings(Base):
 
     __tablename__ = 'dlist_member'
     __table_args__ = (
-        # Who hears everything, on a list where most do not.
+        # For members who receive everything, on a list where most do not.
         Index('ix_dlist_member_list_id', 'list_id', 'default', 'member_id'),
     )
 
@@ -87,7 +87,7 @@ class MemberChoice(Base):
 @public
 @implementer(IPause)
 class Pause(Base):
-    """See `IPause`.  Digests ask for the time of a mute that is over."""
+    """See `IPause`.  Digests need the times of a mute that is over."""
 
     __tablename__ = 'dlist_pause'
     __table_args__ = (
@@ -106,7 +106,7 @@ class Pause(Base):
     # True, or NULL once its end has been handled: a unique key lets a member have
     # one of the first and any number of the second.
     running: Mapped[bool | None] = mapped_column(default=True)
-    # A number, and not which: nobody needs to know what came from an alias.
+    # A number only: nobody needs to know which posts came from an alias.
     own_posts: Mapped[int] = mapped_column(default=0)
 
     conversation: Mapped[Conversation] = relationship()
@@ -120,22 +120,22 @@ _is_running = pauses.c.running == true()
 
 @public
 def settings_of(member_id: UUID) -> MemberSettings | None:
-    """Return what a member has chosen for the whole list, if anything."""
+    """Return a member's settings for the whole list, if there are any."""
     return store().get(MemberSettings, member_id)
 
 
 @public
 class Choices(NamedTuple):
-    """What one member has chosen about one conversation.
+    """The choices of one member about one conversation.
 
-    :param pause: Over or not; its end has not been handled.
+    :param pause: A pause that is running, or over without its end being handled.
     """
 
     lasting: MemberChoice | None = None
     pause: Pause | None = None
 
     def counting(self, moment: datetime) -> MemberChoice | Pause | None:
-        """Return which of them counts at a moment."""
+        """Return the choice that counts at a moment."""
         return counting(self.lasting, self.pause, moment)
 
 
@@ -143,7 +143,7 @@ class Choices(NamedTuple):
 def choices_of(
     member_id: UUID, conversation_ids: Collection[int]
 ) -> dict[int, Choices]:
-    """Return what a member has chosen about each of some conversations."""
+    """Return a member's choices about each of some conversations."""
     rows = store().execute(
         select(Conversation.id, MemberChoice, Pause)
         .outerjoin(
@@ -168,7 +168,7 @@ def choices_of(
 
 @public
 def choices_about(conversation: Conversation, member_id: UUID) -> Choices:
-    """Return what a member has chosen about one conversation.
+    """Return a member's choices about one conversation.
 
     :raises Gone: if the conversation does not exist any more.
     """
@@ -206,9 +206,9 @@ def over(moment: datetime, limit: int) -> list[Over]:
 def end(conversation_id: int, member_id: UUID, moment: datetime) -> bool:
     """Record that the end of a member's pause has been handled.
 
-    Of a mute the list's digests, if it makes any, still need the time.
+    If the list has digests, they still need the times of a mute.
 
-    :return: False if there is none that is over: another runner was quicker.
+    :return: False if no pause is over: another runner was faster.
     """
     this = and_(
         pauses.c.conversation_id == conversation_id,
@@ -231,7 +231,7 @@ def end(conversation_id: int, member_id: UUID, moment: datetime) -> bool:
     )
 
 
-#: What counts of the choices of members, as columns of what `with_choices` joined.
+#: The choice that counts, as columns of the join of `with_choices`.
 counting_choice: ColumnElement[Choice] = func.coalesce(
     pauses.c.choice, chosen.c.choice
 )
@@ -242,15 +242,15 @@ counting_reason: ColumnElement[Reason] = func.coalesce(
 
 @public
 def with_choices(source: Any, conversation_id: int | None, moment: datetime) -> Any:
-    """Return members joined to what they have chosen about a conversation.
+    """Return members joined to their choices about a conversation.
 
-    A pause that is over at the moment is left out; one that is not outweighs the
-    lasting choice, see `counting_choice`.
+    A pause that is over at the moment is left out; a running one outweighs the lasting
+    choice, see `counting_choice`.
 
     :param source: The table `member`, or a join or a selection that has it.
     """
-    # Two joins by keys: of one with a union of both tables PostgreSQL at times makes
-    # a nested loop, 20 times slower with 2,000 pauses among 10,000 members.
+    # Two joins by keys: for a join with a union of both tables PostgreSQL sometimes
+    # chooses a nested loop, 20 times slower with 2,000 pauses among 10,000 members.
     return source.outerjoin(
         chosen,
         and_(
@@ -273,9 +273,9 @@ def choosers(
 ) -> Iterator[Select[Any]]:
     """Select the members with a lasting choice, then those with a pause.
 
-    Whoever has both is in both.
+    A member who has both is in both.
 
-    :param wanted: What a choice has in some of its columns.
+    :param wanted: The required values of some columns of a choice.
     """
     for table, applies in ((chosen, true()), (pauses, _lasts_at(moment))):
         yield select(table.c.member_id).where(
@@ -291,9 +291,9 @@ def _lasts_at(moment: datetime) -> ColumnElement[bool]:
 
 @public
 class Chosen(NamedTuple):
-    """A choice that counts, and the address by which the member is on the list.
+    """A choice that counts, and the member's address on the list.
 
-    :param made_at: Of a pause its beginning.
+    :param made_at: The time of the choice; of a pause, its beginning.
     :param until: The end of a pause; None for a lasting choice.
     """
 
@@ -316,7 +316,7 @@ def choices(
 ) -> list[Chosen]:
     """Return a page of the choices that count at a moment, by address.
 
-    :param member_id: Whose; None for everybody's.
+    :param member_id: The member's; None for all members.
     """
     wanted = {} if member_id is None else {'member_id': member_id}
     found = with_choices(

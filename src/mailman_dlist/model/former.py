@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Memberships that have ended, and what is kept of them for a day.
+"""Keep data of ended memberships for a day.
 
 The rows about a member, in the tables of `OF_MEMBERS`, outlive the membership by
 `KEPT`, so that a new membership of the same user or address can take them over:
 Postorius changes the address of a subscription by unsubscribing and subscribing again.
-Meanwhile they belong to nobody.  Whoever reads them asks for the member as well, or for
-`memberships.is_live`.
+In the meantime they belong to nobody.  Queries of these rows must also select the
+member, or use `memberships.is_live`.
 
-Every ``member_id`` in these tables is that of a member, or of a row here; when the row
-here goes, they go.  With a list all of it goes at once.
+Every ``member_id`` in these tables is that of a member, or of a row in this table; they
+are deleted with that row.  All rows of a list are deleted with the list.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ OF_MEMBERS: tuple[Any, ...] = (
 class Former(Base):
     """A membership of a dlist that ended less than `KEPT` ago, or a little more.
 
-    :param email: Its address then, if it had one.
-    :param user_id: Its user then, if it had one.
+    :param email: Its address at that time, if it had one.
+    :param user_id: Its user at that time, if it had one.
     """
 
     __tablename__ = 'dlist_former'
@@ -78,10 +78,10 @@ class Former(Base):
 def end(connection: Connection, member_id: UUID, moment: datetime) -> None:
     """Keep the rows about a member whose membership is about to be deleted.
 
-    They are deleted instead where nobody could take them over, and where the list is
-    none of ours, or is being deleted.
+    They are deleted instead if nobody could take them over, if the list has never been
+    a dlist, or if it is being deleted.
     """
-    # Wait for those who write rows about the member, see `owners`.
+    # Wait for processes that write rows about the member, see `owners`.
     connection.execute(
         select(member.c.id).where(member.c._member_id == member_id).with_for_update()
     )
@@ -137,7 +137,7 @@ def take_over(
         return False
     store().flush()
     for row in list(store()):
-        # Its key is another from now on.
+        # From now on it has another key.
         if isinstance(row, OF_MEMBERS) and row.member_id == before:
             store().expunge(row)
     for table in OF_MEMBERS:
@@ -157,7 +157,7 @@ def take_over(
 
 @public
 def release_alias(list_id: str, email: str) -> None:
-    """Delete an alias that a former member had, so that somebody else can have it."""
+    """Delete an alias that a former member had, so that another member can have it."""
     store().execute(
         delete(Alias)
         .where(

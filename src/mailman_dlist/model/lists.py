@@ -40,7 +40,7 @@ from mailman_dlist.model.session import store
 _has_chain = func.coalesce(lists.c.posting_chain, '') == CHAIN
 _has_pipeline = func.coalesce(lists.c.posting_pipeline, '') == PIPELINE
 
-#: Whether a list is a dlist, as `app.lists.is_dlist` says it, in SQL.
+#: Whether a list is a dlist, in SQL; the same rule as `app.lists.is_dlist`.
 is_dlist = and_(lists.c.posting_chain == CHAIN, lists.c.posting_pipeline == PIPELINE)
 
 
@@ -91,7 +91,7 @@ def alias_host(mail_host: str) -> str | None:
 
 @public
 class PostSettings(NamedTuple):
-    """What the way of a message depends on: values, which no commit expires.
+    """The settings that the processing of a message depends on, unaffected by commits.
 
     :param alias_host: The alias of the list's domain, if it has one.
     :param alias_of: The membership whose confirmed alias the sender's address is.
@@ -107,7 +107,7 @@ class PostSettings(NamedTuple):
 
 @public
 def post_settings(list_id: str, mail_host: str, sender: str) -> PostSettings | None:
-    """Return what counts for a message from this address, in one statement."""
+    """Return the settings for a message from this address, in one statement."""
     row = store().execute(
         select(
             Dlist.base_default,
@@ -148,7 +148,7 @@ def dlists(start: int = 0, count: int | None = None) -> list[MailingList]:
 
 @public
 def without_archivers(names: Collection[str]) -> list[MailingList]:
-    """Return the dlists for which Mailman has not noted all of these archivers."""
+    """Return the dlists for which Mailman has not stored all of these archivers."""
     known = (
         select(func.count(archivers.c.name.distinct()))
         .where(archivers.c.mailing_list_id == lists.c.id, archivers.c.name.in_(names))

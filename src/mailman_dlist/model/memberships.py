@@ -48,7 +48,7 @@ def with_address(source: Any) -> Any:
 def members(source: Any) -> Any:
     """Return members joined to `address` and to their preferences.
 
-    :param source: The table `member`, or that joined to what chooses some of it.
+    :param source: The table `member`, or a join that selects some of its rows.
     """
     return (
         with_address(source)
@@ -60,7 +60,7 @@ def members(source: Any) -> Any:
 
 
 def is_live(member_id: Any) -> ColumnElement[bool]:
-    """Return whether a column names a member, rather than one who has left."""
+    """Return whether a column has the id of a present member, not of a former one."""
     return exists().where(member.c._member_id == member_id)
 
 
@@ -91,7 +91,7 @@ def _cascade(name: str) -> ColumnElement[Any]:
     return func.coalesce(*columns, fallback)
 
 
-#: As columns of what `members` joined.
+#: The preferences, as columns of the join of `members`.
 delivery_mode = _cascade('delivery_mode')
 delivery_status = _cascade('delivery_status')
 

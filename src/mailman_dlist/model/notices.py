@@ -27,7 +27,7 @@ class NoticeCount(Base):
 
 @public
 def count_notice(email: str, day: date) -> int:
-    """Count one more notice to the address; return the number of today.
+    """Count one more notice to the address; return the number of today's notices.
 
     The number of statements is the same for a new address as for any other.
     """

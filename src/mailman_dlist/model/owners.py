@@ -2,11 +2,11 @@
 """Refuse a row whose list, member or conversation is deleted at the same moment.
 
 Mailman deletes lists and members while other processes handle their mail, and its
-tables are not ours to hang foreign keys on.  A row that is committed after its owner
-has gone would be inherited by the next list of that name.  So the owners are locked
-against deletion when rows are written, until the commit, in one statement for a
-transaction.  Whoever deletes an owner locks it first and then deletes what belongs to
-it (see `clearing`): either the new rows are deleted as well, or they are refused.
+tables cannot have our foreign keys.  A row that is committed after its owner is deleted
+would be inherited by the next list of that name.  So the owners are locked against
+deletion when rows are written, until the commit, in one statement for a transaction.  A
+process that deletes an owner locks it first and then deletes the rows that belong to it
+(see `clearing`): either the new rows are deleted as well, or they are refused.
 """
 
 from __future__ import annotations
@@ -39,14 +39,15 @@ _conversation: Any = Conversation.__table__
 # In this order: a deletion locks the list before its members.
 KEYS = (lists.c.list_id, _dlist.c.list_id, member.c._member_id, _conversation.c.id)
 
-# Keys in `Session.info`: what the next statement locks too, and what is locked.
+# Keys in `Session.info`: the owners to lock with the next statement, and those that are
+# locked.
 WANTED = 'dlist_wanted'
 HELD = 'dlist_held'
 
 
 @public
 def watch() -> None:
-    """Watch all sessions; once per process."""
+    """Register for the events of all sessions; once per process."""
     event.listen(Session, 'before_flush', _before_flush)
     event.listen(Session, 'after_flush', _after_flush)
     event.listen(Session, 'after_transaction_end', _after_transaction_end)
@@ -54,10 +55,10 @@ def watch() -> None:
 
 @public
 def hold(list_id: str, member_id: UUID | None = None) -> None:
-    """Lock a list and perhaps a member against deletion until the commit.
+    """Lock a list and optionally a member against deletion until the commit.
 
-    Call it before rows that exist are changed, or locks would be taken in another
-    order than a deletion takes them.  New rows need no call, but one saves a statement.
+    Call it before changing existing rows, or locks would be taken in another order than
+    by a deletion.  New rows need no call, but a call saves a statement.
 
     :raises Gone: if the list or the member does not exist any more.
     """
@@ -66,7 +67,7 @@ def hold(list_id: str, member_id: UUID | None = None) -> None:
         owners.add((member.c._member_id, member_id))
     session = store()
     if _has_one_writer(session):
-        # With what is written first.
+        # Together with the first write.
         session.info.setdefault(WANTED, set()).update(owners)
     else:
         _lock_all(session, owners)
@@ -74,7 +75,7 @@ def hold(list_id: str, member_id: UUID | None = None) -> None:
 
 @public
 def lock_list(list_id: str) -> None:
-    """Wait for those who write rows of a list, and keep others from beginning."""
+    """Wait for processes that write rows of a list, and block others."""
     for key in lists.c.list_id, _dlist.c.list_id:
         store().execute(select(key).where(key == list_id).with_for_update())
 
@@ -87,8 +88,8 @@ def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
 
 
 def _after_flush(session: Session, _context: Any) -> None:
-    # SQLite locks no rows.  It has one writer, who sees what is there after the first
-    # write.
+    # SQLite locks no rows.  It has one writer, who sees the present rows after the
+    # first write.
     if _has_one_writer(session):
         _hold(session)
 
@@ -112,11 +113,11 @@ def _hold(session: Session) -> None:
     if not rows:
         return
     held = session.info.setdefault(HELD, set())
-    # What is added in this transaction nobody else can delete.
+    # No other process can delete rows that this transaction has added.
     held |= {owner for row in session.new for owner in _identity(row)}
     owners = {owner for row in rows for owner in _owners(row)}
     if not _has_one_writer(session):
-        # Foreign keys see to conversations.
+        # Foreign keys take care of conversations.
         owners = {each for each in owners if each[0].table is not _conversation}
     if owners <= held:
         return
@@ -136,12 +137,12 @@ def _lock_all(session: Session, owners: set[Owner]) -> None:
 
 
 def _identity(row: Any) -> Iterator[Owner]:
-    """Yield what a new row is, if it can own others."""
+    """Yield the identity of a new row, if it can own others."""
     match row:
         case Dlist():
             yield _dlist.c.list_id, row.list_id
         case Conversation():
-            # None before it is written.
+            # None before the row is written.
             yield _conversation.c.id, row.id
         case MailingList():
             yield lists.c.list_id, row.list_id
@@ -150,7 +151,7 @@ def _identity(row: Any) -> Iterator[Owner]:
 
 
 def _owners(row: Any) -> Iterator[Owner]:
-    """Yield what a row belongs to."""
+    """Yield the owners of a row."""
     if isinstance(row, Dlist):
         yield lists.c.list_id, row.list_id
         return
@@ -171,7 +172,7 @@ def _lock(session: Session, owners: Iterable[Owner]) -> bool:
     for key, value in owners:
         values[key].add(value)
     keys = [key for key in KEYS if key in values]
-    # As many at once as there are, but not every list with every member.
+    # As many at once as possible, but not every list with every member.
     single = all(len(values[key]) == 1 for key in keys)
     for some in [keys] if single else [[key] for key in keys]:
         first, *others = some

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Find the members and users behind all recipients of a message at once.
 
-Core looks up one recipient at a time, and each thing that it then reads of a member
-costs a statement.  Here they are found together: in full as core's own objects, with
-their preferences, or in brief with the few columns that most copies need.
+Core looks up one recipient at a time, and each attribute of a member costs another
+statement.  This module finds them together: in full as core's own objects, with their
+preferences, or in brief with the few columns that most copies need.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class Found(NamedTuple):
     direct subscription counts.
     """
 
-    #: Of all addresses that Mailman knows.
+    #: For all addresses that Mailman knows.
     users: dict[str, Any]
 
-    #: Those that core's roster of the list has for these emails.
+    #: The memberships that core's roster of the list has for these emails.
     members: dict[str, Any]
 
 
@@ -134,7 +134,7 @@ def _is_of(list_id: str, membership: Any) -> ColumnElement[bool]:
 
 
 def _is_preferred() -> ColumnElement[bool]:
-    # A preferred address belongs to its user, and only that has an index.
+    # A preferred address belongs to its user, and only the user column has an index.
     return and_(
         address.c.user_id == user.c.id, address.c.id == user.c._preferred_address_id
     )

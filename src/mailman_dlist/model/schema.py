@@ -39,7 +39,7 @@ from mailman_dlist.model.base import metadata
 
 VERSION_TABLE = 'dlist_alembic_version'
 
-# How long one process may take to migrate before the others lose patience.
+# How long one process may take to migrate before the others give up waiting.
 LOCK_LIFETIME = timedelta(minutes=30)
 
 log = logging.getLogger('mailman.plugins.dlist')
@@ -74,7 +74,7 @@ class SchemaError(DlistError):
 
 @public
 class TablesMissing(DlistError):
-    """Somebody has dropped tables; the revision says that they are there.
+    """Tables were dropped, although the revision in the database requires them.
 
     :param names: Of the tables, in alphabetical order.
     """
@@ -105,7 +105,7 @@ def check() -> None:
 
 @public
 def usable() -> bool:
-    """Return whether the tables belong to this release; if not, log it.
+    """Return whether the tables belong to this release; if not, log an error.
 
     For parts of Mailman that must continue to work without the plugin.
     """
@@ -146,15 +146,15 @@ def upgrade() -> bool:
 
 @public
 def missing() -> list[str]:
-    """Return the tables that the database of this revision should have and has not."""
+    """Return the tables that this revision requires but the database does not have."""
     return sorted(metadata.tables.keys() - inspect(config.db.engine).get_table_names())
 
 
 @public
 def restore() -> list[str]:
-    """Create the tables that somebody has dropped, empty; return their names.
+    """Create the dropped tables without rows; return their names.
 
-    :raises SchemaError: if the others are of another revision.
+    :raises SchemaError: if the other tables have another revision.
     """
     found, wanted = revision(), head()
     if found != wanted:

@@ -22,8 +22,8 @@ T = TypeVar('T')
 
 log = logging.getLogger('mailman.plugins.dlist')
 
-# Two runners that open conversations of one name collide once and see each
-# other's row the second time; more than that is a database in trouble.
+# Two runners that open conversations of one name collide once and see each other's row
+# the second time; more collisions mean a problem in the database.
 ATTEMPTS = 10
 
 # A key taken, a deadlock or SQLite's lock; a row changed or deleted since it was read.
@@ -34,9 +34,9 @@ LOST_RACES = (IntegrityError, OperationalError, StaleDataError, ObjectDeletedErr
 SHORTEST_WAIT = 0.001
 
 
-# Milliseconds that SQLite waits for a lock, where the site does not say otherwise.
-# Python's five seconds are over while a backup reads; gunicorn gives up a request of
-# REST after thirty.
+# Milliseconds that SQLite waits for a lock, unless the site sets another value.
+# Python's five seconds are too short for a backup; gunicorn aborts a REST request after
+# thirty.
 PATIENCE = 20_000
 
 
@@ -53,10 +53,10 @@ def _wait_for_locks(connection: Any, _record: Any, _proxy: Any) -> None:
 
 
 def is_locked(error: Exception) -> bool:
-    """Return whether an error comes from a lock that somebody held for too long."""
+    """Return whether an error comes from a lock that was held for too long."""
     if not isinstance(error, OperationalError):
         return False
-    # SQLite has a text; MariaDB has a number (ER_LOCK_WAIT_TIMEOUT).
+    # SQLite has only a text; MariaDB has a number (ER_LOCK_WAIT_TIMEOUT).
     return 'database is locked' in str(error.orig) or (
         getattr(error.orig, 'args', ())[:1] == (1205,)
     )
@@ -68,10 +68,10 @@ def store() -> Session:
 
 
 def commit_and_keep() -> None:
-    """Commit, and let what was read stay as it was read.
+    """Commit, and keep the values that were read.
 
-    After a commit SQLAlchemy reads again whatever is asked for.  In the course of
-    one message that is the same mailing list, a dozen times.
+    After a commit SQLAlchemy reads again every object that is used.  While one message
+    is processed, that would be the same mailing list a dozen times.
     """
     session = store()
     expire, session.expire_on_commit = session.expire_on_commit, False
@@ -84,14 +84,14 @@ def commit_and_keep() -> None:
 def committed(work: Callable[[], T]) -> T:
     """Do the work in a transaction of its own, and again if a race is lost.
 
-    Call it where nothing else waits to be committed: a lost race rolls back all
-    there is.
+    Call it only if nothing else waits to be committed: a lost race rolls back
+    everything.
 
-    :param work: Looks, decides and adds, from the start each time.
-    :return: What the work returned, when it is committed.
+    :param work: Reads, decides and adds, from the start each time.
+    :return: The result of the work, after it is committed.
     :raises Gone: if the list, the member or the conversation does not exist any more.
-    :raises IntegrityError: or another of `LOST_RACES`, when it failed ten times, or
-        somebody held a lock for too long.
+    :raises IntegrityError: or another of `LOST_RACES`, if it failed ten times, or a
+        lock was held for too long.
     """
     began = monotonic()
     for attempt in range(1, ATTEMPTS + 1):
@@ -104,12 +104,12 @@ def committed(work: Callable[[], T]) -> T:
         except LOST_RACES as error:
             store().rollback()
             if attempt > 1 and isinstance(error, ObjectDeletedError):
-                # The work looks for everything again but what it was given.
+                # The work reads everything again except its arguments.
                 raise Gone from error
             if attempt == ATTEMPTS or 1000 * (monotonic() - began) > PATIENCE:
                 raise
             log.debug('Attempt %s lost a race: %s', attempt, error)
-            # Of random length, or the same ones would meet again.
+            # Of random length, or the same processes would collide again.
             sleep(uniform(0, SHORTEST_WAIT * 2**attempt))
         else:
             return result

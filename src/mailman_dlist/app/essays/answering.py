@@ -88,8 +88,7 @@ def answer_by_mail(mlist: MailingList, msg: Message, essay: Essay, text: str) ->
 
 
 def _may_join(mlist: MailingList, essay: Essay) -> bool:
-    """Return whether the address still exists, is not a member yet, and is not banned.
-    """
+    """Return whether the address still exists, is not a member, and is not banned."""
     known = getUtility(IUserManager).get_address(essay.email) is not None
     return (
         known

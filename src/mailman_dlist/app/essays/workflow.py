@@ -63,8 +63,7 @@ def manager(mlist: MailingList) -> Any:
 @public
 @implementer(ISubscriptionManager)
 class EssayManager:
-    """Take requests to join a dlist, and ask questions first if its owners want that.
-    """
+    """Take requests to join a dlist, and ask questions first if owners want that."""
 
     def __init__(self, mlist: MailingList):
         self._mlist = mlist

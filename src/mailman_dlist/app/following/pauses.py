@@ -73,7 +73,7 @@ def _tell(pause: model.Over) -> None:
 
 
 def _archive(mlist: MailingList) -> str:
-    """Return a sentence about where to read the list's messages; '' without an archive.
+    """Return where to read the list's messages, as a sentence; '' without an archive.
     """
     for archiver in IListArchiverSet(mlist).archivers:
         url = archiver.is_enabled and archiver.system_archiver.list_url(mlist)

@@ -76,8 +76,7 @@ class Arrival:
 
     @cached_property
     def automatic(self) -> str | None:
-        """Why the mail is automatic, a phrase for the log; None if a person wrote it.
-        """
+        """Why the mail is automatic, for the log; None if a person wrote it."""
         return automatic(self.msg, self.msg.get_unixfrom(), self.mlist.list_id)
 
     @property

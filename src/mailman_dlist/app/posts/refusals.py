@@ -102,8 +102,7 @@ _ABOUT_THE_LIST = {
 def _about_the_list(
     mlist: MailingList, reader: MailingList | Member, given: str
 ) -> str:
-    """Return a paragraph with the address of Mailman's that the sender probably meant.
-    """
+    """Return a paragraph with the address of Mailman's that was probably meant."""
     name = _ABOUT_THE_LIST[given]
     with _.using(reader.preferred_language.code):
         sentence = {
