@@ -50,14 +50,14 @@ def deliver(mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
 
 
 def _personal(mlist: MailingList, msgdata: MsgData) -> bool:
-    """Tell whether Mailman will write a copy for each recipient."""
+    """Return whether Mailman will write a copy for each recipient."""
     verp = msgdata.get('verp', False)
     return bool(verp) or mlist.personalize is not Personalization.none
 
 
 @contextmanager
 def _decorated_once(mlist: MailingList, msgdata: MsgData) -> Iterator[DecoratedOnce]:
-    """Decorate once what all copies share, apart from our own part."""
+    """Decorate only once the text that all copies share, apart from our own part."""
     usual = config.handlers['decorate']
     has_ours = type(usual) is Decoration
     theirs = usual._handler if has_ours else usual

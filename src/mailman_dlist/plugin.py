@@ -33,18 +33,19 @@ from mailman_dlist.rest.root import DlistRoot
 log = logging.getLogger('mailman.plugins.dlist')
 
 
-# Of Mailman's programs.  The master reports for all runners that it starts, and a
-# command to whoever runs it.
+# Programs of Mailman's that log nothing: the master reports for all runners that it
+# starts, and a command reports to the person who runs it.
 SILENT = 'runner', 'mailman'
 
 
 def _reports() -> bool:
-    """Return whether this process logs what is amiss at the start."""
+    """Return whether this process logs problems when it starts."""
     return Path(sys.argv[0]).name not in SILENT
 
 
 def _look_around() -> None:
-    """Log what an administrator should mend, though the plugin can be loaded."""
+    """Log problems that an administrator should fix, though the plugin can be loaded.
+    """
     missing = schema.missing()
     if missing:
         log.error('mailman-dlist cannot work: %s', schema.TablesMissing(missing))
@@ -69,7 +70,8 @@ class DlistPlugin:
         This must not raise: Mailman would continue half initialised.  Errors are
         logged, and our components refuse to work until they are fixed.
         """
-        # The text of an error goes into logs; answers and tokens are parameters.
+        # Parameters of SQL statements, such as answers and tokens, must not be logged
+        # with errors.
         config.db.engine.hide_parameters = True
         session.wait_for_locks(config.db.engine)
         lifecycle.listen()

@@ -136,8 +136,7 @@ def message(row: ConversationMessage) -> View:
 
 @public
 def listener(hearer: Listener) -> View:
-    """Return a recipient of a message; the reason is the default, or how it was chosen.
-    """
+    """Return a recipient of a message; the reason is the default or a choice's."""
     return {
         'email': hearer.email,
         'member_id': hearer.member_id,

@@ -37,14 +37,14 @@ from mailman_dlist.mail.automatic import automatic
 from mailman_dlist.model.session import committed
 
 
-# Where Mailman says what became of a message.
+# The log in which Mailman tells what happened to a message.
 log = logging.getLogger('mailman.vette')
 
 SWITCHES = {'opened': 'follow_opened', 'replied': 'follow_replied'}
 STATES = {'on': True, 'off': False}
 NAMES = {state: name for name, state in STATES.items()}
 
-# How much of a line must be right before another is offered; we tried some mistakes.
+# How similar a line must be to a command to suggest it; tested with some mistakes.
 NEAR = 0.8
 LONGEST = 80
 
@@ -94,7 +94,7 @@ class DlistEmailCommand:
             person = _(
                 'If you need help, write to the list owners, ${mlist.owner_address}.'
             )
-        # Mail to the sender of the reply reaches nobody.
+        # A reply to the sender of our reply would reach nobody.
         if person in str(results):
             print(f'\n{answer.rstrip()}', file=results)
         else:
@@ -139,7 +139,7 @@ def _answer(asked: Asked) -> str:
         return answer
     line = ' '.join(['dlist', *asked.words])
     said = [_('Unknown command: ${line}')]
-    # A line may be as long as its author likes.
+    # A line can have any length.
     near_lines = difflib.get_close_matches(line[:LONGEST], _lines(), 1, NEAR)
     for near in near_lines:  # noqa: B007
         said.append(_('Did you mean: ${near}'))

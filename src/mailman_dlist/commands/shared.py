@@ -65,7 +65,7 @@ def named_dlist(given: str) -> MailingList:
 
 
 def pair(change: str) -> tuple[str, str]:
-    """Read what is to be changed: a name and a value."""
+    """Read a setting to change: a name and a value."""
     name, equals, value = change.partition('=')
     if not equals:
         raise click.UsageError(
@@ -75,13 +75,13 @@ def pair(change: str) -> tuple[str, str]:
 
 
 def say(text: str = '') -> None:
-    """Print a line; what the terminal has no letters for becomes question marks."""
+    """Print a line; characters that the terminal cannot show become question marks."""
     encoding = sys.stdout.encoding or 'ascii'
     click.echo(text.encode(encoding, 'replace').decode(encoding))
 
 
 def warn(sentences: Iterable[str]) -> None:
-    """Print warnings on standard error, where no program takes them for data."""
+    """Print warnings on standard error, so that no program takes them for data."""
     for sentence in sentences:
         click.echo(_('Warning: ${sentence}', {'sentence': sentence}), err=True)
 
@@ -100,7 +100,7 @@ def say_json(view: Any) -> None:
 
 
 def word(value: Any) -> str:
-    """Write a value of a view for people."""
+    """Return a value of a view in words for people."""
     if value is None:
         return ''
     if isinstance(value, bool):

@@ -80,7 +80,7 @@ def demo(ctx: click.Context, keep: bool, corpus: str | None) -> None:
 
 
 def _run(command: list[str]) -> int:
-    """Run a program; return its exit code, as a shell has it."""
+    """Run a program; return its exit code as a shell does."""
     with subprocess.Popen(command) as process:
         while True:
             try:
@@ -88,5 +88,5 @@ def _run(command: list[str]) -> int:
             except KeyboardInterrupt:
                 # The demo received Ctrl-C as well, and must stop its Mailman.
                 continue
-            # A signal ended it.
+            # A signal terminated it.
             return code if code >= 0 else 128 - code

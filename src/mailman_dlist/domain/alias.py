@@ -25,8 +25,8 @@ def spelled(email: str) -> str:
     >>> spelled('"Me"@Other.Example')
     'me@other.example'
 
-    A quoted local part is the same without the quotes, where it can be
-    (RFC 5321, section 4.1.2).
+    A quoted local part loses its quotes if it is valid without them (RFC 5321, section
+    4.1.2).
     """
     local_part, at, host = email.strip().lower().rpartition('@')
     quoted = QUOTED.fullmatch(local_part)

@@ -11,8 +11,8 @@ import secrets
 from base64 import b32encode
 
 
-# 80 bits: nobody guesses one, and it leaves room in a local part for the name of
-# any list that can be a dlist.  Letters of either case read the same.
+# 80 bits: impossible to guess, and short enough for a local part with the name of any
+# list that can be a dlist.  Letters of either case read the same.
 TOKEN_BYTES = 10
 TOKEN_LENGTH = 16
 TOKEN = re.compile('[a-z2-7]{16}')

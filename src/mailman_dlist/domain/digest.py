@@ -30,7 +30,7 @@ class Span(NamedTuple):
 class Post:
     """The properties of a message in a digest that decide which members want it.
 
-    :param conversation_id: None for a message of no conversation, such as one from
+    :param conversation_id: None for a message without a conversation, such as one from
         before the list had any.
     """
 
@@ -41,9 +41,10 @@ class Post:
 
 @dataclass(frozen=True)
 class Wish:
-    """What a member wants of one conversation.
+    """A member's choices for one conversation.
 
-    :param choice: What applies when the digest is made, apart from timed mutes.
+    :param choice: The choice that applies when the digest is made, apart from timed
+        mutes.
     :param silences: The times of timed mutes of the conversation.
     """
 
@@ -57,7 +58,7 @@ NO_WISH = Wish()
 def wants(default: Default, wish: Wish, post: Post) -> bool:
     """Return whether a member wants the message in a digest.
 
-    A message of no conversation is for everybody, as on a plain list.
+    A message without a conversation is for everybody, as on a plain list.
     """
     if post.conversation_id is None:
         return True

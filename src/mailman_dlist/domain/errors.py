@@ -2,7 +2,7 @@
 """Errors in a request, with a sentence that a member understands.
 
 Facts are attributes; the sentence is for people.  Lower layers raise these errors, and
-the doors turn them into a notice, an HTTP status or an exit code.
+the outer layers turn them into a notice, an HTTP status or an exit code.
 """
 
 from __future__ import annotations

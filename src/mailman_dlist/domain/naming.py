@@ -22,7 +22,7 @@ from mailman_dlist.mail import subjects
 
 NAME = re.compile('[a-z0-9]+(-[a-z0-9]+)*')
 
-# What follows a hyphen in Mailman's own addresses of a list.
+# The words after a hyphen in Mailman's own addresses of a list.
 SUBADDRESSES = frozenset({
     'bounces', 'confirm', 'join', 'leave', 'owner', 'request', 'subscribe',
     'unsubscribe',
@@ -68,8 +68,8 @@ def room(list_name: str, delimiter: str = '+') -> int:
     >>> room('ant')
     41
 
-    :raises ListNameUnfit: where fewer than 8 octets are left, or where the list's
-        name holds the delimiter, so that Mailman takes half of it for another list.
+    :raises ListNameUnfit: if fewer than 8 octets are left, or if the list's name
+        contains the delimiter, so that Mailman takes half of it for another list.
     """
     if delimiter in list_name:
         raise ListNameUnfit(list_name, None)
@@ -115,8 +115,8 @@ def candidates(base: str, room: int) -> Iterator[str]:
     >>> next(candidates('help', 41))
     'help-2'
 
-    :param base: What `from_given` or `from_subject` returned.
-    :param room: What `room` returned; the numbers come on top of it.
+    :param base: The result of `from_given` or `from_subject`.
+    :param room: The result of `room`; the numbers are not included.
     """
     base = _slug(base) or FALLBACK
     first = _cut(base, room)
@@ -126,7 +126,7 @@ def candidates(base: str, room: int) -> Iterator[str]:
         suffix = f'-{number}'
         free = room + len(LONGEST_NUMBER) - len(suffix)
         name = _cut(base, min(room, free)) + suffix
-        # 'picnic-100', shortened to make place for -100, is itself again.
+        # 'picnic-100', shortened to make room for -100, is the same name again.
         if name != first:
             yield name
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say the same thing once, and then at most once an hour.
+"""Log the same message once, and then at most once an hour.
 
-What a process does every ten seconds fails every ten seconds until somebody mends it,
-and a log that grows by megabytes hides the line that says how.
+A periodic task that fails does so every ten seconds until somebody fixes the cause, and
+a log that grows by megabytes hides the line that tells how.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from collections.abc import Hashable
 from time import monotonic
 
 
-# Seconds; we chose it.
+# Seconds; our choice.
 PAUSE = 3600.0
 
-# A process that fails in ever new ways must not remember all of them.
+# The limit for a process that fails in ever new ways.
 MOST_REMEMBERED = 1000
 
 _said: dict[Hashable, float] = {}
 
 
 def is_due(matter: Hashable, moment: float | None = None) -> bool:
-    """Return whether to say something again, and remember that it is said.
+    """Return whether to log something now, and remember that it is logged.
 
     >>> [is_due('The key is missing', moment) for moment in (0.0, 10.0, 3600.0)]
     [True, False, True]
     >>> forget()
 
-    :param matter: What tells one thing from another.
-    :param moment: In seconds, of any clock; that of the process if it is not given.
+    :param matter: Distinguishes one message from another.
+    :param moment: In seconds, of any clock; by default the process's.
     """
     now = monotonic() if moment is None else moment
     if matter in _said and now - _said[matter] < PAUSE:
@@ -40,5 +40,5 @@ def is_due(matter: Hashable, moment: float | None = None) -> bool:
 
 
 def forget() -> None:
-    """Forget what was said."""
+    """Forget all logged messages."""
     _said.clear()

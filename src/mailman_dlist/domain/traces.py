@@ -328,8 +328,7 @@ def _unpacked(given: tuple[str | None, str | None, str]) -> str:
 
 
 def _refer(part: Message, ids: Mapping[str, str]) -> None:
-    """Change references to pictures in the text of a part to their new ids (RFC 2392).
-    """
+    """Change references to pictures in the text to their new ids (RFC 2392)."""
     encoding = encoding_of(part)
     if part.get_content_maintype() != 'text' or encoding in UUENCODED:
         return

@@ -13,7 +13,7 @@ from zope.interface import Attribute, Interface
 class AliasState(enum.Enum):
     """The state of a member's alias."""
 
-    #: Whatever the address is: the member learns no more.
+    #: Not confirmed; the member never learns more about the address.
     pending = 1
     confirmed = 2
 

@@ -20,7 +20,7 @@ class Access(enum.Enum):
 
 @public
 class MessageKind(enum.Enum):
-    """How the list knows a message-id."""
+    """How the list knows a Message-ID."""
 
     #: Posted to the list under this id, and opened the conversation.
     opening = 1
@@ -28,7 +28,7 @@ class MessageKind(enum.Enum):
     reply = 2
     #: Referred to by the opening message, not seen yet.
     awaited = 3
-    #: The id under which a message went out, where it differs.
+    #: The published id of a message, if it differs from the original one.
     published = 4
 
     @property

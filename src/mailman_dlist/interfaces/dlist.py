@@ -17,7 +17,7 @@ PIPELINE = 'dlist-posting-pipeline'
 
 @public
 class PlainPosts(enum.Enum):
-    """What happens to a plain post."""
+    """The action for a plain post."""
 
     open = 1
     hold = 2
@@ -26,7 +26,7 @@ class PlainPosts(enum.Enum):
 
 @public
 class OneClick(enum.Enum):
-    """What the unsubscribe button of a mail program does."""
+    """The action of a mail program's unsubscribe button."""
 
     list = 1
     conversation = 2

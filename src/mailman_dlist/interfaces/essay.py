@@ -15,11 +15,11 @@ class EssayState(enum.Enum):
 
     #: Has not answered yet.
     asked = 1
-    #: Has answered, and is no member yet.
+    #: Has answered, and is not a member yet.
     answered = 2
-    #: Is a member; the answer is kept.
+    #: Is a member; the answer is stored.
     kept = 3
-    #: Will not become one by this request; nothing of it is kept but the token.
+    #: Will not become a member by this request; only its token is stored.
     over = 4
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a member hears, and why."""
+"""Interfaces for members' settings and choices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zope.interface import Attribute, Interface
 
 @public
 class IMemberSettings(Interface):
-    """What one member has chosen for the whole list."""
+    """The settings of one member for the whole list."""
 
     member_id = Attribute('The UUID of the membership.')
 
@@ -24,7 +24,7 @@ class IMemberSettings(Interface):
 
 @public
 class IChoice(Interface):
-    """What one member has chosen for one conversation, without an end."""
+    """A member's choice for one conversation, without an end."""
 
     conversation = Attribute('The `IConversation`.')
 
@@ -41,9 +41,10 @@ class IChoice(Interface):
 
 @public
 class IPause(Interface):
-    """What one member has chosen for one conversation, for a while.
+    """A member's choice for one conversation, for a limited time.
 
-    It leaves the choice without an end as it is, and outweighs it until its own end.
+    It leaves the choice without an end unchanged, and outweighs it until the pause
+    ends.
     """
 
     conversation = Attribute('The `IConversation`.')

@@ -18,5 +18,5 @@ Message: TypeAlias = Any
 #: An `IMember`.
 Member: TypeAlias = Any
 
-#: The metadata that travels with a message; plain values, it is pickled.
+#: The metadata of a message in the queues; plain values, since it is pickled.
 MsgData: TypeAlias = dict[str, Any]

@@ -321,8 +321,7 @@ def _is_dated_field(line: str) -> bool:
 
 
 def _paragraphs(gone: list[bool], lines: list[str]) -> Iterator[tuple[int, int]]:
-    """Yield the start and the end of remaining lines without a blank line in between.
-    """
+    """Yield the start and the end of remaining lines without a blank line between."""
     first = 0
     for number in range(len(lines) + 1):
         if number == len(lines) or gone[number] or not lines[number]:
@@ -400,8 +399,7 @@ def _names_device(line: str) -> bool:
 
 
 def _tells_who(line: str, sent: Sent) -> bool:
-    """Return whether a line names the author of the quoted mail, or at least its time.
-    """
+    """Return whether a line names the author of the quoted mail, or its time."""
     return bool(sent.named_in(line)) or (
         _TIME.search(line) is not None and _DATE.search(line) is not None
     )

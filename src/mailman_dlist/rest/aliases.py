@@ -72,7 +72,7 @@ class AConfirmation(Resource):
 
     The response to every invalid token is the same, and none names the member.
 
-    :param token: As it is in the link.
+    :param token: As in the link.
     """
 
     def __init__(self, token: str):

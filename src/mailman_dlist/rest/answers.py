@@ -84,7 +84,7 @@ def responder(
 def accepting(
     method: Callable[[Any, falcon.Request], None],
 ) -> Callable[[Any, falcon.Request, falcon.Response], None]:
-    """Send 202: the request has begun, and somebody else will complete it."""
+    """Send 202: the request has begun, but is not complete yet."""
     return _responding(method, accepted)
 
 

@@ -51,7 +51,7 @@ REFUSALS: dict[type[Exception], tuple[Callable[..., falcon.HTTPError], str]] = {
 
 @public
 class Essays(OfAList):
-    """The answers of a list, pending and kept."""
+    """The answers of a list, pending and stored."""
 
     _joined: Any = None
 
@@ -116,10 +116,10 @@ def show(
 ) -> Iterator[View]:
     api = resource.api
     members = [each.member_id for each in found if each.member_id is not None]
-    # Members may have another address by now.
+    # Members may have changed their address.
     emails = memberships.emails(members)
     for essay in found:
-        # One of the two exists, or the answer would not be shown.
+        # One of the two exists, otherwise the answer would not be shown.
         member_id = essay.member_id
         key = essay.pending if member_id is None else api.from_uuid(member_id)
         view = views.essay(essay, emails.get(member_id, essay.email))

@@ -53,7 +53,7 @@ class AList(OfAList):
     def on_patch(self, request: falcon.Request) -> View | None:
         """/lists/<list_id>; `enabled` turns it into a dlist or a plain list.
 
-        The response has a body only if there is something to warn of.
+        The response has a body only if there are warnings.
         """
         values = body(request)
 

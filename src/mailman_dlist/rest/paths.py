@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Base classes that look up what the path of a request names."""
+"""Base classes that look up the objects named in the path of a request."""
 
 from __future__ import annotations
 

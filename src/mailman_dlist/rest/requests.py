@@ -23,7 +23,7 @@ LARGEST = 999_999_999
 
 @public
 class BadBody(DlistError):
-    """The body of a request is no form and no JSON object."""
+    """The body of a request is neither a form nor a JSON object."""
 
     def __init__(self) -> None:
         super().__init__('Send a form, or a JSON object with one value for each name')
@@ -64,7 +64,7 @@ def read(
 
 @public
 class Page(NamedTuple):
-    """Which part of a collection is wanted; all of it without a size."""
+    """The requested part of a collection; all of it without a size."""
 
     start: int = 0
     size: int | None = None
@@ -76,7 +76,7 @@ def query(request: falcon.Request, **readers: Reader) -> tuple[Page, dict[str, A
 
     :param readers: The parameters that it accepts in addition to a page.
     :return: The requested page, and the other parameters.
-    :raises BadSetting: for the first that is unknown or bad.
+    :raises BadSetting: for the first parameter that is unknown or bad.
     """
     values = {name: _single(name, value) for name, value in request.params.items()}
     wanted = read_settings(readers | {'count': _number, 'page': _number}, values)

@@ -22,7 +22,7 @@ class DlistRoot:
 
     @child()
     def lists(self, context: Any, segments: list[str]) -> Any:
-        """/lists, /lists/<list_id> and what is below."""
+        """/lists, /lists/<list_id> and the paths below."""
         if not segments:
             return AllLists()
         return AList(segments.pop(0)), segments

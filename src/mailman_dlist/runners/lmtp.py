@@ -81,8 +81,7 @@ _SENDER = re.compile(r"(mail from:\s*<?|\bsender: )[^\s>'\"]*", re.IGNORECASE)
 
 
 class TooMuch(DlistError):
-    """A message is refused because it has more parts or fields than can be processed.
-    """
+    """A message is refused because its contents exceed a limit."""
 
 
 class WithoutSenders(logging.Filter):

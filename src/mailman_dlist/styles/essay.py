@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The style that makes a new list a dlist which asks newcomers first [U1, U5]."""
+"""The style that makes a new list a dlist with questions for newcomers [U1, U5]."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class DlistEssayStyle:
     def apply(self, mailing_list: MailingList) -> None:
         """See `IStyle`.
 
-        :raises ValueError: if the list cannot be a dlist; REST answers 400.
+        :raises ValueError: if the list cannot be a dlist; REST returns 400.
         """
         DlistStyle().apply(mailing_list)
         lists.settings(mailing_list).essay = True
-        # Without a moderator, any answer would do.
+        # Without a moderator, any answer would be accepted.
         mailing_list.subscription_policy = SubscriptionPolicy.confirm_then_moderate

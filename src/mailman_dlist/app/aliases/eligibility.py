@@ -23,7 +23,7 @@ from mailman_dlist.model import address_uses
 
 @public
 class AddressUse(Enum):
-    """What an address is already."""
+    """The present use of an address."""
 
     of_list = 'of-list'
     of_member = 'of-member'
@@ -72,10 +72,10 @@ def find(mlist: MailingList, email: str, member_id: UUID) -> Obstacle | None:
     owner = address_uses.owner(list_id, email)
     banned = senders.is_address_banned(mlist, email)
     if of_lists:
-        # A mail to the list would be posted; its owners are people.
+        # Mail to the list's address would be posted; its owner address reaches people.
         name, host = of_lists[0]
         return Obstacle(AddressUse.of_list, f'{name}-owner@{host}', f'{name}@{host}')
-    # The member's own linked addresses may be aliases; those of others are others.
+    # The member's own linked addresses may be aliases, but not those of other users.
     linked = {each.member_id for each in memberships}
     subscribed = email in {each.email for each in memberships}
     if subscribed or (linked and member_id not in linked):

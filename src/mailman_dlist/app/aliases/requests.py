@@ -135,7 +135,7 @@ class OwnAlias(NamedTuple):
 @public
 @dataclass(frozen=True)
 class Confirmation:
-    """What a token confirms."""
+    """The request that a token confirms."""
 
     mlist: MailingList
     member: Member
@@ -253,11 +253,11 @@ def _forget(member_id: UUID, email: str | None = None) -> None:
 
 @public
 def look(text: str) -> Confirmation:
-    """Return what a token confirms, without changing anything.
+    """Return the request that a token confirms, without changing anything.
 
-    :raises UnknownToken: if there is none, it has expired or was withdrawn, or
-        the member or the list is gone or has no aliases any more, or the member is
-        banned.
+    :raises UnknownToken: if there is none, if it has expired or was withdrawn, if the
+        member or the list no longer exists or may no longer have aliases, or if the
+        member is banned.
     """
     token = text.lower()
     request = model.request(token) if confirmation.is_token(token) else None

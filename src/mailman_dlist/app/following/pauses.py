@@ -73,8 +73,7 @@ def _tell(pause: model.Over) -> None:
 
 
 def _archive(mlist: MailingList) -> str:
-    """Return where to read the list's messages, as a sentence; '' without an archive.
-    """
+    """Return a sentence with the address of the list's archive; '' without one."""
     for archiver in IListArchiverSet(mlist).archivers:
         url = archiver.is_enabled and archiver.system_archiver.list_url(mlist)
         if url:

@@ -169,8 +169,7 @@ def _mail(to: str, sender: str, notice: Notice, text: str) -> UserNotification:
 
 @public
 def facts_about(mlist: MailingList, conversation: Conversation) -> Facts:
-    """Return the values for templates about a conversation, in addition to the list's.
-    """
+    """Return a conversation's values for templates, in addition to the list's."""
     ours, name = lists.addresses(mlist), conversation.name
     return {
         'name': name,

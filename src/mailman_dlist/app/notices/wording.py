@@ -45,8 +45,7 @@ def of_standing(standing: Standing) -> str:
 
 @public
 def of_attachment(whole: bool) -> str:
-    """Return a sentence about how much of a returned message is attached to a notice.
-    """
+    """Return a sentence about how much of a returned message is attached."""
     if whole:
         return _('Your message is attached, so nothing is lost.')
     return _('Your message is large: its header and first 64 KB are attached.')

@@ -47,7 +47,7 @@ class Fate(enum.Enum):
     #: It is another message, with a Message-ID that has been delivered before.
     reused = 'its Message-ID is that of another message'
     automatic = 'no person wrote it'
-    #: There is no such conversation, or no such command.
+    #: The address names no conversation and no command.
     unknown = 'its address means nothing'
     closed = 'the conversation is closed'
     #: It does not tell which one address it is from.

@@ -26,7 +26,7 @@ from mailman_dlist.domain.links import former, token
 #: a token.  A link has only characters that a URL may have, except ``&'``.
 Plain: TypeAlias = Callable[[str], str | None]
 
-# Chosen: longer than any host and path.
+# Our choice: longer than any host and path.
 REACH = 500
 
 # Invisible characters, and quote marks at the start of a line.
@@ -57,8 +57,8 @@ def _gaps(*cuts: str) -> re.Pattern[str]:
 
 
 _TAGS = re.compile(_TAG)
-# A text is read three times: without its tags, with them, since a link may stand in an
-# attribute, and without names that may as well be the end of a link in brackets.
+# A text is read three times: without its tags; with them, since a link may be in an
+# attribute; and without names that may also be the end of a link in brackets.
 _READINGS = [
     (re.compile('<'), _gaps(_LINE_END, _TAG)),
     (re.compile(''), _gaps(_LINE_END)),
@@ -68,8 +68,8 @@ _READINGS = [
 # A token may begin inside a text that looks like one.
 _TOKEN = re.compile(rf'(?=(?P<token>{token.PATTERN}|{former.PATTERN}))')
 
-# JSON, which mail holds for machines, may have a backslash before a slash; an octet may
-# be encoded more than once.  Version 2 of Proofpoint's links writes _ for it.
+# JSON, which some mail contains for programs, may have a backslash before a slash; an
+# octet may be encoded more than once.  Version 2 of Proofpoint's links writes _ for it.
 _SLASH = rf'(?:\\?/|[%=](?:25)*+2F|{_SLASH_ENTITY}|_)'
 _COLON = rf'(?::|[%=](?:25)*+3A|{_COLON_ENTITY}|-3A)'
 _PATH = rf'dlist{_SLASH}t(?P<slash>{_SLASH})\s*\Z'

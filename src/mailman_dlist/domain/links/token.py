@@ -49,8 +49,8 @@ LAST_DAY = EPOCH + timedelta(days=2**16 - 1)
 PURPOSE = b'mailman-dlist link '
 
 LENGTH = 63
-#: What a token looks like.  The version is in the first two bits, and three are left
-#: over in the last character.
+#: The form of a token.  The version is in the first two bits, and three bits are unused
+#: in the last character.
 PATTERN = '[q-xQ-X][a-zA-Z2-7]{61}[aiqyAIQY]'
 
 _TOKEN = re.compile(PATTERN)
@@ -65,7 +65,7 @@ KEY_IDS = range(16)
 
 
 class LinkAction(Enum):
-    """What the button on the page of a link does."""
+    """The action of the button on the page of a link."""
 
     mute = 0
     follow = 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How alembic reaches the database: over the connection that it is given."""
+"""Run alembic over the connection that it is given."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make the first tables."""
+    """Create the first tables."""
     op.create_table(
         'dlist_list',
         sa.Column('list_id', SAUnicode, nullable=False),

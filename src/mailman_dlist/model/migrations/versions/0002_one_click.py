@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What List-Unsubscribe is about.
+"""The target of List-Unsubscribe.
 
 Revision ID: 0002
 """
@@ -15,13 +15,13 @@ down_revision = '0001'
 
 
 def upgrade() -> None:
-    """Let it be about the list where there are settings already."""
+    """Add the column; for lists with settings the target is the list."""
     about_the_list = sa.Column(
         'one_click', sa.Integer, nullable=False, server_default='1'
     )
     with op.batch_alter_table('dlist_list') as table:
         table.add_column(about_the_list)
-    # From now on the program says it.
+    # From now on the program sets the value.
     with op.batch_alter_table('dlist_list') as table:
         table.alter_column(
             'one_click',

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Choices that end, and what counts then; members who know that they muted.
+"""Choices with an end, and members who were told about their mute.
 
 Revision ID: 0003
 """
@@ -15,7 +15,7 @@ down_revision = '0002'
 
 
 def upgrade() -> None:
-    """Add the columns; a choice that is there goes on as it is."""
+    """Add the columns; existing choices stay unchanged."""
     with op.batch_alter_table('dlist_choice') as table:
         table.add_column(sa.Column('then_choice', sa.Integer))
         table.add_column(sa.Column('then_reason', sa.Integer))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses that members post from.
+"""Aliases of members.
 
 Revision ID: 0004
 """
@@ -16,7 +16,7 @@ down_revision = '0003'
 
 
 def upgrade() -> None:
-    """Add the tables, and the settings of lists that are there."""
+    """Add the tables, and the settings of existing lists."""
     op.create_table(
         'dlist_alias',
         sa.Column('list_id', SAUnicode, nullable=False),
@@ -46,7 +46,7 @@ def upgrade() -> None:
             table.add_column(
                 sa.Column(name, sa.Boolean, nullable=False, server_default=value)
             )
-    # From now on the program says it.
+    # From now on the program sets the value.
     with op.batch_alter_table('dlist_list') as table:
         for name in settings:
             table.alter_column(

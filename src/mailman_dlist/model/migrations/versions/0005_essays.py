@@ -23,7 +23,7 @@ LONG_TEXT = sa.Text().with_variant(
 
 
 def upgrade() -> None:
-    """Add the table, and the settings of lists that are there."""
+    """Add the table, and the settings of existing lists."""
     op.create_table(
         'dlist_essay',
         sa.Column('token', sa.String(16), nullable=False),
@@ -56,7 +56,7 @@ def upgrade() -> None:
                 sa.Column(name, kind, nullable=value is None, server_default=value)
             )
     op.execute("UPDATE dlist_list SET essay_questions = ''")
-    # From now on the program says it.
+    # From now on the program sets the value.
     with op.batch_alter_table('dlist_list') as table:
         for name, (kind, value) in columns.items():
             table.alter_column(

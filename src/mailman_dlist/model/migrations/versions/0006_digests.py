@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pauses that are over, posts under other ids, and what was in a digest.
+"""Pauses that are over, published ids of posts, and the digests that had them.
 
 Revision ID: 0006
 """
@@ -16,7 +16,7 @@ down_revision = '0005'
 
 
 def upgrade() -> None:
-    """Add the table and the columns; of what is there nobody knows them."""
+    """Add the table and the columns; the values for existing rows are unknown."""
     op.create_table(
         'dlist_pause',
         sa.Column('conversation_id', sa.Integer, nullable=False),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pauses beside the lasting choices, which they leave as they are.
+"""Pauses in addition to lasting choices, which they leave unchanged.
 
 Revision ID: 0007
 """
@@ -14,7 +14,7 @@ from mailman.database.types import UUID
 revision = '0007'
 down_revision = '0006'
 
-# Of the enumerations in `domain.following`, as stored.
+# Values of the enumerations in `domain.following`, as stored.
 MUTE = 2
 BY_MAIL = 1
 
@@ -51,8 +51,8 @@ over = sa.table(
 
 
 def upgrade() -> None:
-    """Take pauses out of the choices; when those were made before, nobody knows."""
-    # Those that digests still need: some days of them at most.
+    """Move pauses out of the choices; when those had been made is unknown."""
+    # The pauses that digests still need: those of a few days at most.
     kept = op.get_bind().execute(sa.select(over)).all()
     op.drop_table('dlist_pause')
     op.create_table(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Memberships that have ended, of which something is kept for a day.
+"""Ended memberships, whose data is kept for a day.
 
 Revision ID: 0008
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much a member posted during a timed mute.
+"""The number of a member's posts during a timed mute.
 
 Revision ID: 0009
 """
@@ -15,14 +15,14 @@ down_revision = '0008'
 
 
 def upgrade() -> None:
-    """Add the column; of the mutes that there are, nobody knows."""
+    """Add the column; the number for existing mutes is unknown."""
     with op.batch_alter_table('dlist_pause') as table:
         table.add_column(
             sa.Column(
                 'own_posts', sa.Integer, nullable=False, server_default=sa.text('0')
             )
         )
-    # From now on the program says it.
+    # From now on the program sets the value.
     with op.batch_alter_table('dlist_pause') as table:
         table.alter_column(
             'own_posts',
