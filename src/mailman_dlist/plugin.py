@@ -44,7 +44,7 @@ def _reports() -> bool:
 
 
 def _look_around() -> None:
-    """Log problems that an administrator should fix, though the plugin can be loaded.
+    """Log problems that an administrator should fix; the plugin can be loaded anyway.
     """
     missing = schema.missing()
     if missing:

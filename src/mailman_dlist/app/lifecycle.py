@@ -37,7 +37,7 @@ from mailman_dlist.model.session import committed, store
 
 @public
 def listen() -> None:
-    """Register for all these events, once per process."""
+    """Register for the events of lists, members and preferences, once per process."""
     if _handle not in subscribers:
         subscribers.append(_handle)
         # Before Mailman unsubscribes the members.
@@ -63,7 +63,7 @@ def _handle(happening: Any) -> None:
 def _welcome(mlist: MailingList, member: Member) -> None:
     """Give a new member what the same user or address recently had on the list.
 
-    All others have the default for new members of the list.  Their answer before
+    All others have the default for new members of the list.  Any answer given before
     joining is stored with the membership.  An alias with the same address ends: only
     the member may post from a member's address.
     """

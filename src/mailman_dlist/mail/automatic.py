@@ -139,7 +139,7 @@ def is_generated(msg: Message) -> bool:
 
 
 def _as_of_exchange(msg: Message) -> str | None:
-    """Return whether it is a vacation message of Exchange or a reply of its rules."""
+    """Return a phrase if it is a vacation message of Exchange or a rule's reply."""
     # Rules can also redirect, which leaves a person's mail unchanged except for these
     # fields and Resent-From.
     if not _values(msg, 'Resent-From'):

@@ -112,7 +112,7 @@ class Remembering:
 
 
 class Domains(Remembering):
-    """The domain manager, whose domains are found by subscription."""
+    """The domain manager, which callers index by the host of a domain."""
 
     def __getitem__(self, mail_host: str) -> Any:
         return self.domain(mail_host)

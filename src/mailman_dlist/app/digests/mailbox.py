@@ -50,7 +50,7 @@ def collect(mlist: MailingList, msg: Message) -> None:
         mailbox.write(entry)
         mailbox.flush()
         os.fsync(mailbox.fileno())
-    # At the end, since Mailman would overwrite a forgotten digest with this one.
+    # Before Mailman starts this digest, which would overwrite a forgotten one.
     _queue_forgotten(mlist)
     try:
         maybe_send_digest_now(mlist)

@@ -26,7 +26,7 @@ from mailman_dlist.model import address_uses
 from mailman_dlist.model import aliases as model
 
 
-# Actions that owners may have set for a nonmember; the others are not decisions.
+# Actions by which owners decide about a nonmember; other actions are not decisions.
 DECISIONS = (Action.hold, Action.reject, Action.discard)
 
 # The number of senders of one mail that are looked up.
@@ -227,7 +227,7 @@ def commander(
 
 @public
 def is_decided(nonmember: Member) -> bool:
-    """Return whether an owner has decided to stop a nonmember's mail."""
+    """Return whether an owner has decided to hold or refuse a nonmember's mail."""
     return nonmember.moderation_action in DECISIONS
 
 
