@@ -44,8 +44,7 @@ def _reports() -> bool:
 
 
 def _look_around() -> None:
-    """Log problems that an administrator should fix; the plugin can be loaded anyway.
-    """
+    """Log problems that an administrator should fix; the plugin still loads."""
     missing = schema.missing()
     if missing:
         log.error('mailman-dlist cannot work: %s', schema.TablesMissing(missing))
