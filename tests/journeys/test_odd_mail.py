@@ -284,7 +284,7 @@ def told_by_notice(delivery: Delivery) -> str:
     name = {email: name for name, email in SENDERS.items()}.get(reader, reader)
     if b'You have muted the conversation "tea"' in delivery.raw:
         return 'mutes *tea*'
-    if b'was not posted' in delivery.raw:
+    if b'was not posted' in delivery.raw or b'was not carried out' in delivery.raw:
         return f'is returned to {name}'
     return repr(delivery.message)
 
