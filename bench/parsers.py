@@ -13,7 +13,7 @@ import argparse
 from collections.abc import Sequence
 from time import perf_counter
 
-from mailman_dlist.mail.limits import LONGEST_FIELD
+from mailman_dlist.mail.mailboxes import LONGEST_FIELD
 from tests.mail.test_limits import OF_FIELDS, OF_TEXTS, PIECES
 from tests.steps import Read, repeated
 

@@ -59,7 +59,7 @@ TOLD = re.compile(
 
 # Of these the sender is told.
 RETURNED = (
-    'its address means nothing',
+    'the address names no conversation or command',
     'the conversation is closed',
     'its Message-ID is that of another message',
 )

@@ -27,11 +27,11 @@ from mailman_dlist.mail import (
 )
 from mailman_dlist.mail.limits import (
     DEEPEST,
-    LONGEST_FIELD,
     MOST_FIELDS,
     MOST_PARTS,
     excess,
 )
+from mailman_dlist.mail.mailboxes import LONGEST_FIELD
 from tests.mail.test_quotations import SENT
 from tests.steps import Read, steps
 

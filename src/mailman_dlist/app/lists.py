@@ -163,7 +163,7 @@ def enable(mlist: MailingList, default: Default = Default.everything) -> None:
 
     A list that was a dlist before gets its old settings and conversations back.
 
-    :param default: What existing members receive without a choice.
+    :param default: The default of existing members.
     :raises ListNameUnfit: if the list's name leaves no room for addresses.
     """
     if is_dlist(mlist):

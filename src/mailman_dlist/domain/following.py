@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 
 class Default(Enum):
-    """What a member receives without a choice."""
+    """The messages that a member receives without a choice."""
 
     everything = 1
     openings = 2
@@ -23,7 +23,7 @@ class Default(Enum):
 
 
 class Choice(Enum):
-    """What a member has chosen for one conversation."""
+    """A member's choice for one conversation."""
 
     follow = 1
     mute = 2
@@ -137,7 +137,7 @@ def replaces(new: Reason, old: Reason | None) -> bool:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a member receives of one conversation, and why.
+    """The messages that a member receives of one conversation, and the reason.
 
     ``choice`` and ``reason`` are those that count; None if no choice does.
     ``until`` is the end of a pause; None if the choice lasts.

@@ -35,7 +35,7 @@ class IAlias(Interface):
 class IAliasRequest(Interface):
     """A member's request for an alias."""
 
-    token = Attribute('What confirms it; only mail to the alias has it.')
+    token = Attribute('The token that confirms it; only mail to the alias has it.')
 
     list_id = Attribute('The RFC 2369 List-ID of the mailing list.')
 
@@ -45,4 +45,4 @@ class IAliasRequest(Interface):
 
     asked_at = Attribute('When, UTC without a time zone.')
 
-    withdrawn = Attribute('True when the member wants it no more.')
+    withdrawn = Attribute('True if the member has withdrawn it.')

@@ -56,7 +56,7 @@ class IConversation(Interface):
 
     access = Attribute('An `Access`.')
 
-    mandatory = Attribute('True when everybody hears it.')
+    mandatory = Attribute('True if every member receives it.')
 
 
 @public

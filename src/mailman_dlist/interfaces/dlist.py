@@ -39,7 +39,7 @@ class IDlist(Interface):
     list_id = Attribute('The RFC 2369 List-ID of the mailing list.')
 
     base_default = Attribute("""\
-        What a member without own settings hears.  Fixed when the list becomes
+        The default of members without their own settings.  Fixed when the list becomes
         a dlist, so that changing `new_member_default` changes nobody.""")
 
     new_member_default = Attribute('The default that new members start with.')
@@ -54,7 +54,7 @@ class IDlist(Interface):
 
     one_click = Attribute('A `OneClick`: what List-Unsubscribe is about.')
 
-    essay = Attribute('True when who wants to join has to answer first.')
+    essay = Attribute('True if newcomers must answer questions before they join.')
 
     essay_questions = Attribute("The owners' questions, Markdown; '' for ours.")
 

@@ -27,7 +27,7 @@ class EssayState(enum.Enum):
 class IEssay(Interface):
     """A newcomer who was asked questions, and the answer."""
 
-    token = Attribute('What an answer by mail is known by; only that mail has it.')
+    token = Attribute('The token that identifies an answer by mail.')
 
     list_id = Attribute('The RFC 2369 List-ID of the mailing list.')
 
@@ -48,7 +48,7 @@ class IEssay(Interface):
         When the mail that is due was last sent, None while it is due: the questions
         before there is an answer, and the notice to the moderators afterwards.""")
 
-    reminded_at = Attribute('When the last answer came that was none.')
+    reminded_at = Attribute('When the last reply without an answer arrived.')
 
     joined_at = Attribute('When the newcomer became a member.')
 

@@ -32,7 +32,7 @@ class IChoice(Interface):
 
     choice = Attribute('A `Choice`: follow or mute.')
 
-    reason = Attribute('A `Reason`: how the choice came about.')
+    reason = Attribute('A `Reason`: how the choice was made.')
 
     made_at = Attribute('When, UTC without a time zone.')
 

@@ -15,14 +15,14 @@ from email.message import Message
 from typing import Any
 
 from mailman_dlist.mail.fields import raw
+from mailman_dlist.mail.mailboxes import LONGEST_FIELD
 
 
 # Postfix allows 100 (mime_nesting_limit), but here each level takes several calls of
 # Python, which allows a thousand.
 DEEPEST = 80
 
-# Octets.  Postfix allows 100 KB (header_size_limit); a field to 1,000 people has 40 KB.
-LONGEST_FIELD = 65_536
+# Octets.  Postfix allows 100 KB (header_size_limit).
 LONGEST_HEADER = 262_144
 
 # Of one part; our choice.  Mail that passed many servers has about a hundred.

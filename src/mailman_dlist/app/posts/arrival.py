@@ -41,7 +41,7 @@ LOST = ''
 class Arrival:
     """A message to a dlist, at one stage of its processing.
 
-    :param intent: What the address asks for.
+    :param intent: The action that the address asks for.
     :param message_id: The original id or, from an alias, the published one.
     :param author: The author of a message from an alias, else None.
     :param mark: Identifies the author behind an alias once the traces are removed.

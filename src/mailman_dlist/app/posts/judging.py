@@ -48,7 +48,7 @@ class Fate(enum.Enum):
     reused = 'its Message-ID is that of another message'
     automatic = 'no person wrote it'
     #: The address names no conversation and no command.
-    unknown = 'its address means nothing'
+    unknown = 'the address names no conversation or command'
     closed = 'the conversation is closed'
     #: It does not tell which one address it is from.
     unclear = 'its From is not one address of a member'
