@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
-#: Octets of one field, our choice: a field to 1,000 people has 40 KB.  LMTP refuses mail
+#: Octets of one field, our choice: one to 1,000 people has 40 KB.  LMTP refuses mail
 #: with a longer one (see `limits`); of mail by another door, the rest is not read.
 LONGEST_FIELD = 65_536
 
