@@ -26,7 +26,7 @@ from mailman_dlist.app import lists, lookup
 from mailman_dlist.app.posts import accepting, delivery, judging
 from mailman_dlist.app.posts.accepting import Accepted
 from mailman_dlist.app.posts.judging import Fate, Judgement
-from mailman_dlist.interfaces.conversation import MessageKind
+from mailman_dlist.interfaces.conversation import MessageKind, Posting
 from mailman_dlist.interfaces.events import ConversationOpenedEvent
 from mailman_dlist.model import conversations as model
 from mailman_dlist.model.conversations import (
@@ -137,7 +137,7 @@ def test_an_opening_is_remembered_with_its_time_and_told(mlist):
     [event] = [each for each in told if isinstance(each, ConversationOpenedEvent)]
     assert (event.mlist, event.conversation) == (mlist, picnic)
     assert picnic.opened_at == picnic.last_post_at == now()
-    assert picnic.closed_at is None
+    assert picnic.posting is Posting.open
     pass_time(DAY)
     reply = posted(mlist, letter('stranger', answers='<picnic@example.com>'))
     assert reply.conversation is picnic

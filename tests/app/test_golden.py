@@ -41,6 +41,7 @@ from mailman_dlist.domain import confirmation
 from mailman_dlist.domain.following import Choice, Default, Reason
 from mailman_dlist.handlers.conversation import DlistConversation
 from mailman_dlist.handlers.refusal import DlistRefusal
+from mailman_dlist.interfaces.conversation import Posting
 from mailman_dlist.metadata import EXTENSION
 from mailman_dlist.runners.dlist import DlistRunner
 from tests.app.post import open_conversation, posted
@@ -182,7 +183,7 @@ def anne_chose(scene: Scene, choice: Choice, span: Any) -> None:
 
 @situation('conversations-none')
 def all_are_closed(scene: Scene) -> None:
-    scene.picnic.closed_at = scene.goat.closed_at = now()
+    scene.picnic.posting = scene.goat.posting = Posting.closed
     config.db.commit()
     scene.commands('conversations')
 
@@ -240,7 +241,7 @@ def anne_posts_into_silence(scene: Scene) -> None:
 
 @situation('post-to-closed')
 def anne_posts_too_late(scene: Scene) -> None:
-    scene.picnic.closed_at = now()
+    scene.picnic.posting = Posting.closed
     config.db.commit()
     scene.posts('picnic')
 

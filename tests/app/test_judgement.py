@@ -18,6 +18,7 @@ from mailman.utilities.datetime import now
 from mailman_dlist.app.lookup import similar_names
 from mailman_dlist.app.posts import delivery
 from mailman_dlist.app.posts.judging import Fate
+from mailman_dlist.interfaces.conversation import Posting
 from mailman_dlist.model.conversations import ConversationName
 from mailman_dlist.model.session import store
 from tests import core
@@ -52,7 +53,7 @@ def ant(mailman_database: None) -> Iterator[Any]:
                 list_id=ant.list_id, name='hike', conversation_id=walk.id
             )
         )
-        open_conversation(ant, 'dinner').closed_at = now()
+        open_conversation(ant, 'dinner').posting = Posting.closed
         store().commit()
         yield ant
 

@@ -30,6 +30,7 @@ from mailman_dlist.app.following import preferences
 from mailman_dlist.app.links import keys, making
 from mailman_dlist.domain.following import Choice, Reason
 from mailman_dlist.domain.links.token import LinkAction
+from mailman_dlist.interfaces.conversation import Posting
 from mailman_dlist.mail.references import id_hash
 from mailman_dlist.model import aliases as model
 from mailman_dlist.model.conversations import ConversationMessage
@@ -567,7 +568,7 @@ def test_who_posts_into_silence_is_told_at_the_alias(ant):
 def test_an_alias_has_no_rights_of_a_moderator(ant):
     join(ant.mlist, 'Anne', role=MemberRole.moderator)
     ant.posts(letter('Bart'))
-    lookup.find(ant.mlist, 'picnic').closed_at = ant.mlist.created_at
+    lookup.find(ant.mlist, 'picnic').posting = Posting.closed
     store().commit()
     ant.gets(from_shade(), 'picnic')
     assert queued('pipeline') == []

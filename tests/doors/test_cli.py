@@ -26,6 +26,7 @@ from mailman_dlist.commands import shared, site
 from mailman_dlist.commands.dlist import Dlist, dlist
 from mailman_dlist.domain.following import Choice, Reason
 from mailman_dlist.domain.values import yes_or_no
+from mailman_dlist.interfaces.conversation import Posting
 from mailman_dlist.interfaces.dlist import CHAIN
 from mailman_dlist.model import schema
 from mailman_dlist.model.base import metadata
@@ -304,7 +305,7 @@ def test_open_conversations_are_shown_unless_asked_otherwise(options, names, sce
     post(mlist, 'new+walk', join(mlist, 'Emma'), 'To the lake', 'w@x')
     found = lookup.find(mlist, 'picnic')
     assert found is not None
-    found.closed_at = now()
+    found.posting = Posting.closed
     store().commit()
     shown = shows(f'conversations ant@example.com {options}')
     assert sorted(view['name'] for view in shown) == names
@@ -315,6 +316,7 @@ def test_one_conversation(scene):
 name          picnic
 subject       Picnic
 state         open
+posting       open
 access        open
 mandatory     no
 posts         2

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mailman_dlist.interfaces.conversation import MessageKind
+from mailman_dlist.interfaces.conversation import MessageKind, Posting
 from mailman_dlist.interfaces.dlist import CHAIN, PIPELINE
 from mailman_dlist.model.conversations import add_message
 from mailman_dlist.model.following import settings_of
@@ -26,7 +26,7 @@ from tests.doors.scene import (
     post,
     rename,
 )
-from tests.model.stage import DAY, counted, join_all, new_list, now, pass_time, person
+from tests.model.stage import DAY, counted, join_all, new_list, pass_time, person
 from tests.rest import Client, without_etags
 
 
@@ -94,6 +94,7 @@ SHOWN = {
     'name': 'picnic',
     'subject': 'Picnic',
     'state': 'open',
+    'posting': 'open',
     'access': 'open',
     'mandatory': False,
     'posts': 2,
@@ -151,7 +152,7 @@ def test_conversations_are_searched_by_state_name_and_subject(
         pass_time(-DAY if number == 0 else DAY / 10)
         conversation = post(mlist, f'new+{name}', anne, subject, f'{name}@x')
         if name == 'swim':
-            conversation.closed_at = now()
+            conversation.posting = Posting.closed
             store().commit()
     found = client.get(f'{ANT}/conversations?{asked}')
     assert [entry['name'] for entry in found['entries']] == names

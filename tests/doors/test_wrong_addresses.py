@@ -18,10 +18,10 @@ from mailman.interfaces.member import MemberRole
 from mailman.interfaces.requests import IListRequests
 from mailman.runners.incoming import IncomingRunner
 from mailman.runners.pipeline import PipelineRunner
-from mailman.utilities.datetime import now
 
 from mailman_dlist import metadata
 from mailman_dlist.app.posts import delivery
+from mailman_dlist.interfaces.conversation import Posting
 from tests.app.post import open_conversation, posted
 from tests.model.stage import give_alias, join, letter, new_list, queued, run
 
@@ -45,7 +45,7 @@ def mlist(mailman: Any) -> Any:
     for name in 'Anne', 'Bart':
         join(mlist, name)
     open_conversation(mlist)
-    open_conversation(mlist, 'dinner').closed_at = now()
+    open_conversation(mlist, 'dinner').posting = Posting.closed
     config.db.commit()
     return mlist
 

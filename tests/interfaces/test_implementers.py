@@ -28,12 +28,17 @@ from mailman_dlist.chains.privacy import AsMember, Banned, Later, PrivateChain
 from mailman_dlist.chains.refuse import DlistRefuseChain
 from mailman_dlist.commands.eml_dlist import DlistEmailCommand
 from mailman_dlist.commands.eml_join import Join
+from mailman_dlist.domain.actors import AUTOMATIC
 from mailman_dlist.domain.following import Reason
 from mailman_dlist.handlers.acknowledgement import Acknowledgement
 from mailman_dlist.handlers.collection import Collection
 from mailman_dlist.handlers.decoration import Decoration
 from mailman_dlist.handlers.headers import DlistHeaders
-from mailman_dlist.interfaces.events import ChoiceChangedEvent, ConversationOpenedEvent
+from mailman_dlist.interfaces.events import (
+    ChangedEvent,
+    ChoiceChangedEvent,
+    ConversationOpenedEvent,
+)
 from mailman_dlist.model.conversations import Step
 from mailman_dlist.pipelines.posting import Guarded, Once
 from mailman_dlist.rules.destination import DlistDestination
@@ -48,6 +53,7 @@ MADE_FROM: dict[type, Callable[[], Any]] = {
     Decoration: lambda: Decoration(DlistHeaders()),
     ConversationOpenedEvent: lambda: ConversationOpenedEvent(None, None),
     ChoiceChangedEvent: lambda: ChoiceChangedEvent(None, None, None, None, Reason.mail),
+    ChangedEvent: lambda: ChangedEvent(None, AUTOMATIC, 'close'),
     EssayManager: lambda: EssayManager(None),
     Collection: lambda: Collection(DlistHeaders()),
     Join: lambda: Join(DlistEmailCommand()),

@@ -23,6 +23,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     create_engine,
+    insert,
     inspect,
     select,
     text,
@@ -30,9 +31,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from mailman_dlist.domain.following import Choice, Default, Reason
+from mailman_dlist.interfaces.conversation import Access, Posting
 from mailman_dlist.interfaces.dlist import OneClick, PlainPosts
 from mailman_dlist.model import schema
 from mailman_dlist.model.base import metadata
+from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.model.following import MemberChoice, Pause
 from mailman_dlist.model.former import Former
 from mailman_dlist.model.lists import Dlist
@@ -142,13 +145,13 @@ def upgrade_to(engine: Engine, revision: str) -> None:
 
 def test_lists_there_are_keep_their_settings_and_get_those_that_are_new(empty):
     upgrade_to(empty, '0001')
-    insert = text(
+    stored = text(
         'INSERT INTO dlist_list (list_id, base_default, new_member_default, '
         'plain_posts, footers, previous_chain, previous_pipeline) '
         "VALUES ('ant.example.com', 1, 2, 3, :yes, 'chain', 'pipeline')"
     )
     with empty.begin() as connection:
-        connection.execute(insert, {'yes': True})
+        connection.execute(stored, {'yes': True})
     assert schema.upgrade()
     with empty.connect() as connection:
         [row] = connection.execute(select(Dlist.__table__)).mappings()
@@ -168,6 +171,10 @@ def test_lists_there_are_keep_their_settings_and_get_those_that_are_new(empty):
         'essay_min_length': 1,
         'ask_invited': False,
         'essay_retention': 0,
+        'access': Access.open,
+        'mandatory': False,
+        'close_after': 0,
+        'audit_retention': 365,
     }
 
 
@@ -274,13 +281,46 @@ def test_what_members_had_at_revision_0007_stays_with_them(empty):
 
     before = rows()
     assert all(before.values())
-    assert schema.upgrade()
+    upgrade_to(empty, '0009')
     after = rows()
     # How much they had posted until then, nobody knows.
     before['dlist_pause'] = [f'{row[:-1]}, 0)' for row in before['dlist_pause']]
     assert after == before
     with empty.connect() as connection:
         assert connection.execute(select(Former.__table__)).all() == []
+
+
+def test_conversations_closed_at_revision_0009_stay_closed(empty):
+    upgrade_to(empty, '0009')
+    moment = datetime(2026, 11, 1)
+    table = Table('dlist_conversation', MetaData(), autoload_with=empty)
+
+    def row(name: str, closed_at: datetime | None) -> dict[str, Any]:
+        return {
+            'list_id': 'ant.example.com', 'name': name, 'subject': name,
+            'opened_at': moment, 'last_post_at': moment, 'closed_at': closed_at,
+            'access': 1, 'mandatory': False,
+        }
+
+    with empty.begin() as connection:
+        connection.execute(table.insert(), [
+            row('picnic', None), row('goat', moment), row('latest', None),
+        ])
+        numbers = dict(connection.execute(select(table.c.name, table.c.id)).all())
+        connection.execute(table.delete().where(table.c.name == 'latest'))
+    assert schema.upgrade()
+    with Session(empty) as session:
+        postings = {each.name: each.posting for each in session.scalars(
+            select(Conversation)
+        )}
+        assert postings == {'picnic': Posting.open, 'goat': Posting.closed}
+        session.execute(insert(Conversation).values(
+            list_id='ant.example.com', name='new', subject='', opened_at=moment,
+            last_post_at=moment,
+        ))
+        # Links to the latest one must not lead to this one.
+        new = select(Conversation.id).where(Conversation.name == 'new')
+        assert session.scalar(new) > numbers['latest']
 
 
 def test_of_many_processes_that_start_at_once_one_migrates(database, tmp_path):

@@ -20,6 +20,7 @@ from mailman_dlist.domain.address import ListAddresses
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.domain.following import Default
 from mailman_dlist.domain.values import number, one_of, read_settings, yes_or_no
+from mailman_dlist.interfaces.conversation import Access
 from mailman_dlist.interfaces.dlist import CHAIN, PIPELINE, OneClick, PlainPosts
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model import lists as model
@@ -231,6 +232,10 @@ def _new_settings(mlist: MailingList, default: Default) -> model.Dlist:
         essay_retention=0,
         aliases=True,
         aliases_visible=False,
+        access=Access.open,
+        mandatory=False,
+        close_after=0,
+        audit_retention=365,
     )
     store().add(new)
     return new

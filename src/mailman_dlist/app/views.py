@@ -18,6 +18,7 @@ from mailman_dlist.app.essays import keeping
 from mailman_dlist.app.following import preferences
 from mailman_dlist.app.links.pressing import Landing
 from mailman_dlist.interfaces.alias import AliasState
+from mailman_dlist.interfaces.conversation import Posting
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model.audience import Listener
 from mailman_dlist.model.conversations import (
@@ -84,6 +85,7 @@ def conversation(overview: Overview) -> View:
         'name': row.name,
         'subject': row.subject,
         'state': _state(row),
+        'posting': row.posting.name,
         'access': row.access.name,
         'mandatory': row.mandatory,
         'posts': overview.posts,
@@ -94,7 +96,7 @@ def conversation(overview: Overview) -> View:
 
 
 def _state(row: Conversation) -> str:
-    return 'open' if row.closed_at is None else 'closed'
+    return 'closed' if row.posting is Posting.closed else 'open'
 
 
 @public

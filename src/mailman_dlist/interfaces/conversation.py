@@ -19,6 +19,17 @@ class Access(enum.Enum):
 
 
 @public
+class Posting(enum.Enum):
+    """Who may reply in a conversation; moderators always may."""
+
+    open = 1
+    #: Each reply waits for a moderator.
+    held = 2
+    #: Replies are refused.
+    closed = 3
+
+
+@public
 class MessageKind(enum.Enum):
     """How the list knows a Message-ID."""
 
@@ -52,9 +63,11 @@ class IConversation(Interface):
 
     last_post_at = Attribute('When its last message was posted.')
 
-    closed_at = Attribute('When it was closed, None while it is open.')
+    reopened_at = Attribute('When it was last reopened, None if it never was.')
 
-    access = Attribute('An `Access`.')
+    posting = Attribute('A `Posting`: open, held or closed.')
+
+    access = Attribute('An `Access`: open, moderated or invitation.')
 
     mandatory = Attribute('True if every member receives it.')
 
@@ -63,7 +76,7 @@ class IConversation(Interface):
 class IConversationMessage(Interface):
     """A message-id that belongs to a conversation."""
 
-    conversation = Attribute('The `IConversation`.')
+    conversation = Attribute('The `IConversation`, None if it was deleted.')
 
     message_id = Attribute('The message-id, without angle brackets.')
 

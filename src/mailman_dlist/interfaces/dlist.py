@@ -65,6 +65,15 @@ class IDlist(Interface):
     essay_retention = Attribute(
         'The days after joining for which an answer is kept; 0 for all.')
 
+    access = Attribute('The `Access` of new conversations.')
+
+    mandatory = Attribute('True if every member receives new conversations.')
+
+    close_after = Attribute(
+        'The days without a post after which a conversation closes; 0 for never.')
+
+    audit_retention = Attribute('The days for which events are kept; 0 for ever.')
+
     aliases = Attribute('True when members may post from other addresses.')
 
     aliases_visible = Attribute(

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from public import public
 from zope.interface import Attribute, Interface, implementer
 
+from mailman_dlist.domain.actors import By
 from mailman_dlist.domain.following import Choice, Reason
 from mailman_dlist.interfaces.mailman import MailingList, Member
 
@@ -60,3 +62,38 @@ class ChoiceChangedEvent:
         self.member = member
         self.choice = choice
         self.reason = reason
+
+
+@public
+class IChangedEvent(Interface):
+    """An owner, moderator or member changed something that is worth recording."""
+
+    mlist = Attribute('The mailing list.')
+
+    by = Attribute('The actor and the door, a `By`.')
+
+    action = Attribute("""\
+        What was done, one word in lower case: `rename`, `close`, `merge`, `pin`.""")
+
+    conversation = Attribute('The `IConversation`, None if it is about the list.')
+
+    member = Attribute('The member it is about, None for none.')
+
+    before = Attribute("The earlier value as a text, '' for none.")
+
+    after = Attribute("The new value as a text, '' for none.")
+
+
+@public
+@implementer(IChangedEvent)
+@dataclass(frozen=True)
+class ChangedEvent:
+    """Something changed; notified before it is committed, in the same transaction."""
+
+    mlist: MailingList
+    by: By
+    action: str
+    conversation: Any = None
+    member: Member | None = None
+    before: str = ''
+    after: str = ''

@@ -3,8 +3,22 @@
 
 from __future__ import annotations
 
+import enum
+
 from public import public
 from zope.interface import Attribute, Interface
+
+
+@public
+class Ruling(enum.Enum):
+    """A moderator's decision about one member and one conversation."""
+
+    #: The member follows it by a moderator's decision.
+    pinned = 1
+    #: The member may neither follow it nor post in it.
+    barred = 2
+    #: The member has asked to follow it, and no moderator has decided.
+    pending = 3
 
 
 @public
@@ -30,7 +44,11 @@ class IChoice(Interface):
 
     member_id = Attribute('The UUID of the membership.')
 
-    choice = Attribute('A `Choice`: follow or mute.')
+    choice = Attribute("""\
+        A `Choice`: follow if the member is pinned, mute if barred; None while a
+        request is pending.""")
+
+    ruling = Attribute("A moderator's `Ruling`, None without one.")
 
     reason = Attribute('A `Reason`: how the choice was made.')
 

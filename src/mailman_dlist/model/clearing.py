@@ -11,6 +11,7 @@ from mailman_dlist.model.conversations import (
     Conversation,
     ConversationMessage,
     ConversationName,
+    Merged,
 )
 from mailman_dlist.model.essays import Essay
 from mailman_dlist.model.following import MemberChoice, MemberSettings, Pause
@@ -33,6 +34,7 @@ def forget_list(list_id: str) -> None:
         Former,
         ConversationMessage,
         ConversationName,
+        Merged,
         Conversation,
         Dlist,
     ):

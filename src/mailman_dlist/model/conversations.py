@@ -33,6 +33,7 @@ from mailman_dlist.interfaces.conversation import (
     IConversation,
     IConversationMessage,
     MessageKind,
+    Posting,
 )
 from mailman_dlist.mail.references import bare, id_hash
 from mailman_dlist.model.base import Base
@@ -80,9 +81,10 @@ class Conversation(Base):
     subject: Mapped[str] = mapped_column(SAUnicode4Byte)
     opened_at: Mapped[datetime]
     last_post_at: Mapped[datetime]
-    closed_at: Mapped[datetime | None]
     access: Mapped[Access] = mapped_column(Enum(Access), default=Access.open)
     mandatory: Mapped[bool] = mapped_column(default=False)
+    posting: Mapped[Posting] = mapped_column(Enum(Posting), default=Posting.open)
+    reopened_at: Mapped[datetime | None]
 
 
 @public
@@ -103,6 +105,23 @@ class ConversationName(Base):
 
 
 @public
+class Merged(Base):
+    """The number of a conversation that was merged into another one.
+
+    Personal links contain it, and so do messages in the queues.
+    """
+
+    __tablename__ = 'dlist_merged'
+
+    # Not a foreign key: its conversation does not exist any more.
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    list_id: Mapped[str] = mapped_column(SAUnicode)
+    conversation_id: Mapped[int] = mapped_column(
+        ForeignKey(Conversation.id), index=True
+    )
+
+
+@public
 @implementer(IConversationMessage)
 class ConversationMessage(Base):
     """See `IConversationMessage`."""
@@ -116,7 +135,7 @@ class ConversationMessage(Base):
     list_id: Mapped[str] = mapped_column(SAUnicode)
     id_hash: Mapped[str] = mapped_column(String(HASH_LENGTH))
     message_id: Mapped[str] = mapped_column(SAText)
-    conversation_id: Mapped[int] = mapped_column(
+    conversation_id: Mapped[int | None] = mapped_column(
         ForeignKey(Conversation.id), index=True
     )
     kind: Mapped[MessageKind] = mapped_column(Enum(MessageKind))
@@ -130,7 +149,7 @@ class ConversationMessage(Base):
     # Not a step: a digest may be sent while other steps of the message run.
     digested_at: Mapped[datetime | None]
 
-    conversation: Mapped[Conversation] = relationship()
+    conversation: Mapped[Conversation | None] = relationship()
     post: Mapped[ConversationMessage | None] = relationship(remote_side=[id])
 
 
@@ -160,8 +179,15 @@ def known_names(list_id: str, names: Collection[str]) -> set[str]:
 
 @public
 def numbered(conversation_id: int) -> Conversation | None:
-    """Return the conversation with a number, on any list."""
-    return store().get(Conversation, conversation_id)
+    """Return the conversation with a number, or the one it was merged into."""
+    found = store().get(Conversation, conversation_id)
+    if found is not None:
+        return found
+    return store().scalar(
+        select(Conversation)
+        .join(Merged, Merged.conversation_id == Conversation.id)
+        .where(Merged.number == conversation_id)
+    )
 
 
 @public
@@ -180,7 +206,7 @@ def with_hashes(
                 ConversationMessage.list_id == list_id,
                 ConversationMessage.id_hash.in_(hashes),
             )
-            .options(joinedload(ConversationMessage.conversation, innerjoin=True))
+            .options(joinedload(ConversationMessage.conversation))
         )
     }
 
@@ -404,7 +430,7 @@ def _overview() -> Select[Any]:
 def _matches(wanted: Search) -> Iterator[ColumnElement[bool]]:
     yield Conversation.list_id == wanted.list_id
     if wanted.closed is not None:
-        is_closed = Conversation.closed_at.is_not(None)
+        is_closed = Conversation.posting == Posting.closed
         yield is_closed if wanted.closed else ~is_closed
     if wanted.text:
         yield or_(

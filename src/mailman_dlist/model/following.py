@@ -37,7 +37,12 @@ from zope.interface import implementer
 
 from mailman_dlist.domain.errors import Gone
 from mailman_dlist.domain.following import Choice, Default, Reason, counting
-from mailman_dlist.interfaces.following import IChoice, IMemberSettings, IPause
+from mailman_dlist.interfaces.following import (
+    IChoice,
+    IMemberSettings,
+    IPause,
+    Ruling,
+)
 from mailman_dlist.model.base import Base
 from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.model.core import address, lists, member
@@ -76,10 +81,11 @@ class MemberChoice(Base):
     member_id: Mapped[UUID] = mapped_column(
         types.UUID, primary_key=True, index=True
     )
-    choice: Mapped[Choice] = mapped_column(types.Enum(Choice))
+    choice: Mapped[Choice | None] = mapped_column(types.Enum(Choice))
     reason: Mapped[Reason] = mapped_column(types.Enum(Reason))
     made_at: Mapped[datetime]
     told: Mapped[bool] = mapped_column(default=False)
+    ruling: Mapped[Ruling | None] = mapped_column(types.Enum(Ruling))
 
     conversation: Mapped[Conversation] = relationship()
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from zope.interface import implementer
 
 from mailman_dlist.domain.following import Default
+from mailman_dlist.interfaces.conversation import Access
 from mailman_dlist.interfaces.dlist import (
     CHAIN,
     PIPELINE,
@@ -66,6 +67,10 @@ class Dlist(Base):
     essay_min_length: Mapped[int]
     ask_invited: Mapped[bool]
     essay_retention: Mapped[int]
+    access: Mapped[Access] = mapped_column(Enum(Access))
+    mandatory: Mapped[bool]
+    close_after: Mapped[int]
+    audit_retention: Mapped[int]
 
 
 @public

@@ -11,6 +11,7 @@ import falcon
 from mailman.rest.helpers import get_request_params
 from public import public
 
+from mailman_dlist.domain.actors import By, Door
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.domain.values import BadSetting, read_settings
 
@@ -60,6 +61,58 @@ def read(
         if name not in values:
             raise BadSetting(name, 'is required')
     return values
+
+
+@public
+class Write(NamedTuple):
+    """A request that changes something.
+
+    :param values: The fields of the body, apart from those about the actor.
+    :param by: The actor that the client names, and the door.
+    :param as_member: Whether to judge it as the member's own wish; REST itself may do
+        what a moderator may.
+    """
+
+    values: dict[str, str | bool]
+    by: By
+    as_member: bool
+
+
+@public
+def write(request: falcon.Request) -> Write:
+    """Read the body, and `door`, `actor` and `as` from the body or the query.
+
+    :raises BadBody: if the body is neither a form nor a JSON object.
+    :raises BadSetting: if one of the three has a bad value.
+    """
+    values = body(request)
+    about = {
+        name: _single(name, request.params.get(name, values.pop(name, '')))
+        for name in ACTOR
+    }
+    read = read_settings(ACTOR, {name: text for name, text in about.items() if text})
+    by = By(read.get('door', Door.rest), read.get('actor', ''))
+    return Write(values, by, read.get('as', False))
+
+
+def _is_member(text: str) -> bool:
+    if text != 'member':
+        raise ValueError('member')
+    return True
+
+
+def _door(text: str) -> Door:
+    try:
+        return DOORS[text]
+    except KeyError:
+        raise ValueError('web, rest or cli') from None
+
+
+# The doors of the programs that speak REST.
+DOORS = {door.name: door for door in (Door.web, Door.rest, Door.cli)}
+
+# The parameters of each write that say who makes it.
+ACTOR: dict[str, Reader] = {'door': _door, 'actor': str.strip, 'as': _is_member}
 
 
 @public

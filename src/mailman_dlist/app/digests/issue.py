@@ -199,11 +199,12 @@ def _headings(
         number = each.conversation_id
         if number in headings:
             continue
-        if each.row is None:
+        conversation = None if each.row is None else each.row.conversation
+        if conversation is None:
             # Without other topics, it is a digest as Mailman makes it.
             headings[number] = _('Other messages') if headings else ''
         else:
-            about = sending.facts_about(mlist, each.row.conversation)
+            about = sending.facts_about(mlist, conversation)
             headings[number] = expand(template, mlist, facts | about)
     return headings
 

@@ -148,6 +148,8 @@ def _parents(mlist: MailingList, found: Thread) -> dict[str, str]:
     }
     if not parents and not mlist.anonymous_list:
         for named, row in found.known.items():
+            if row.conversation is None:
+                continue
             # So that the post stays in its conversation.
             opening = conversations.overview(row.conversation).message_id
             return {} if opening is None else {named: opening}

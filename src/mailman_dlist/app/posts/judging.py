@@ -20,7 +20,7 @@ from mailman_dlist.app.posts.arrival import Arrival
 from mailman_dlist.app.posts.threads import Thread
 from mailman_dlist.domain import naming
 from mailman_dlist.domain.address import Action, Intent
-from mailman_dlist.interfaces.conversation import MessageKind
+from mailman_dlist.interfaces.conversation import MessageKind, Posting
 from mailman_dlist.mail.automatic import no_post
 from mailman_dlist.mail.dates import written_at
 from mailman_dlist.mail.fields import raw
@@ -49,6 +49,8 @@ class Fate(enum.Enum):
     automatic = 'no person wrote it'
     #: The address names no conversation and no command.
     unknown = 'the address names no conversation or command'
+    #: It replies to a message of a conversation that a moderator has deleted.
+    deleted = 'the conversation was deleted'
     closed = 'the conversation is closed'
     #: It does not tell which one address it is from.
     unclear = 'its From is not one address of a member'
@@ -90,6 +92,8 @@ def judge(arrival: Arrival, found: Thread) -> Judgement:
     if seen is not None and seen.kind.is_post:
         # Accepted, and then an error occurred.  The earlier outcome still holds, and a
         # shunted message has our List-Id, as if it had passed through the list.
+        if seen.conversation is None:
+            return Judgement(Fate.deleted)
         return Judgement(Fate.continues, seen.conversation)
     judgement = _find(arrival, found)
     msg = arrival.msg
@@ -122,14 +126,15 @@ def _is_another(arrival: Arrival, seen: ConversationMessage) -> bool:
     A message that another list passes on has that list's subject, and maybe its date.
     """
     mlist, msg = arrival.mlist, arrival.msg
-    if not seen.kind.is_post or raw(msg, 'List-Id'):
+    conversation = seen.conversation
+    if not seen.kind.is_post or conversation is None or raw(msg, 'List-Id'):
         return False
     written, posted = written_at(msg), seen.posted_at
     if written is not None and posted is not None and written > posted + CLOCKS_DIFFER:
         return True
     if seen.kind is not MessageKind.opening:
         return False
-    subjects = decode_subject(msg.get('subject')), seen.conversation.subject
+    subjects = decode_subject(msg.get('subject')), conversation.subject
     prefix = mlist.subject_prefix or ''
     one, other = (
         base_subject(each[:SUBJECT_LENGTH], prefix).casefold() for each in subjects
@@ -183,7 +188,7 @@ def _names_another(intent: Intent, related: Conversation) -> bool:
 
 
 def _continue(arrival: Arrival, conversation: Conversation) -> Judgement:
-    if conversation.closed_at is not None and not is_moderator(
+    if conversation.posting is Posting.closed and not is_moderator(
         arrival.mlist, arrival.msg, arrival.author
     ):
         return Judgement(Fate.closed, conversation)
