@@ -34,15 +34,18 @@ from mailman_dlist.app.essays import keeping
 from mailman_dlist.app.following import choices
 from mailman_dlist.app.following.pauses import end_pauses
 from mailman_dlist.app.halves import make_whole
+from mailman_dlist.app.life import changing
 from mailman_dlist.app.people.senders import AliasAuthor
 from mailman_dlist.app.posts import delivery
 from mailman_dlist.app.site import SiteSettings
 from mailman_dlist.domain import confirmation
+from mailman_dlist.domain.actors import By, Door
 from mailman_dlist.domain.following import Choice, Default, Reason
 from mailman_dlist.handlers.conversation import DlistConversation
 from mailman_dlist.handlers.refusal import DlistRefusal
 from mailman_dlist.interfaces.conversation import Posting
 from mailman_dlist.metadata import EXTENSION
+from mailman_dlist.model.session import committed
 from mailman_dlist.runners.dlist import DlistRunner
 from tests.app.post import open_conversation, posted
 from tests.app.web import BASE
@@ -101,7 +104,7 @@ class Scene:
         )
         run(DlistRunner, 'dlist')
 
-    def posts(self, extension: str, sender: Any = None, **fields: str) -> None:
+    def posts(self, extension: str, sender: Any = None, **fields: Any) -> None:
         """Let Anne, or somebody else, post as far as the step that accepts it."""
         msg = letter(
             sender or self.anne, 'Re: Picnic', message_id='<post@example.com>', **fields
@@ -244,6 +247,12 @@ def anne_posts_too_late(scene: Scene) -> None:
     scene.picnic.posting = Posting.closed
     config.db.commit()
     scene.posts('picnic')
+
+
+@situation('reply-to-deleted')
+def anne_replies_in_what_is_deleted(scene: Scene) -> None:
+    committed(lambda: changing.forget(scene.ant, scene.picnic, By(Door.cli)))
+    scene.posts('', answers='<picnic@example.com>')
 
 
 @situation('unclear-post', 'picnic')

@@ -60,7 +60,7 @@ def test_what_may_be_a_name(text, expected):
 
 def test_the_reserved_words_are_those_of_the_contract():
     words = """
-        new unsubscribe mute subscribe follow reset close reopen conversations help
+        new unsubscribe mute subscribe follow reset close hold reopen conversations help
         bounces confirm join leave owner request subscribe unsubscribe
         get list status admin
     """

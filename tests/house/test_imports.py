@@ -39,7 +39,7 @@ STEPS = (
     {'people'},
     {'lookup'},
     {'notices'},
-    {'following'},
+    {'following', 'life'},
     {'links'},
     {'aliases', 'copies', 'essays', 'posts'},
     {'digests'},

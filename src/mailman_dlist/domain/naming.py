@@ -30,8 +30,8 @@ SUBADDRESSES = frozenset({
 
 RESERVED = SUBADDRESSES | frozenset({
     # The words of our own addresses, now and in future versions.
-    'new', 'unsubscribe', 'mute', 'subscribe', 'follow', 'reset', 'close', 'reopen',
-    'conversations', 'help',
+    'new', 'unsubscribe', 'mute', 'subscribe', 'follow', 'reset', 'close', 'hold',
+    'reopen', 'conversations', 'help',
     # Words that people write to list managers.
     'get', 'list', 'status', 'admin',
 })

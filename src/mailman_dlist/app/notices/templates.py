@@ -55,6 +55,7 @@ TEMPLATES = frozenset(
         'dlist:notice:last-today',
         'dlist:notice:welcome',
         'dlist:notice:closed',
+        'dlist:notice:deleted',
         'dlist:notice:unclear',
         'dlist:notice:became-plain',
         'dlist:notice:remains-plain',

@@ -152,6 +152,9 @@ def _find(arrival: Arrival, found: Thread) -> Judgement:
                 return Judgement(Fate.unknown)
             return _continue(arrival, named)
         case Action.open | Action.plain:
+            nearest = found.nearest or found.seen
+            if nearest and nearest.conversation is None and intent.name is None:
+                return Judgement(Fate.deleted)
             related = _related(found)
             if related is None or _names_another(intent, related):
                 return Judgement(Fate.opens)

@@ -23,7 +23,9 @@ from mailman_dlist.mail.automatic import automatic
 log = logging.getLogger('mailman.vette')
 
 #: The outcomes that a sender is told.
-TOLD = frozenset({Fate.unknown, Fate.closed, Fate.unclear, Fate.reused})
+TOLD = frozenset({
+    Fate.unknown, Fate.deleted, Fate.closed, Fate.unclear, Fate.reused,
+})
 
 NO_MEMBER = 'dlist:notice:no-member'
 
