@@ -51,7 +51,9 @@ COLLECTIONS = (
 METHODS = {
     **{path: {'GET'} for path in COLLECTIONS},
     ANT: {'GET', 'PATCH'},
-    PICNIC: {'GET'},
+    PICNIC: {'GET', 'PATCH', 'DELETE'},
+    f'{PICNIC}/merge': {'POST'},
+    f'{PICNIC}/split': {'POST'},
     f'{PICNIC}/choices/BART': {'GET', 'PUT', 'DELETE'},
     f'{ANT}/members/BART': {'GET', 'PATCH'},
     f'{ANT}/members/BART/aliases': {'GET', 'POST', 'DELETE'},

@@ -250,7 +250,9 @@ def test_a_member_by_the_address_of_a_user(scene, client):
     assert 'frank@example.com' in {entry['email'] for entry in chosen}
 
 
-@pytest.mark.parametrize('path', METHODS)
+@pytest.mark.parametrize(
+    'path', [path for path, methods in METHODS.items() if 'GET' in methods]
+)
 def test_what_is_shown_has_an_etag_and_its_own_link(path, scene, client):
     body = client.get(scene.at(path))
     assert body['http_etag'].startswith('"')

@@ -295,7 +295,7 @@ def test_a_site_that_is_not_well_says_so(path, error, scene, client, monkeypatch
         raise error
 
     monkeypatch.setattr(answers, 'ready', fail)
-    answer = client.ask(scene.at(path))
+    answer = client.ask(scene.at(path), min(METHODS[path]))
     assert answer.status_code == 503
     assert answer.json['description'] == str(error)
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import falcon
 from mailman.config import config
-from mailman.rest.helpers import accepted, etag, no_content, okay
+from mailman.rest.helpers import accepted, created, etag, no_content, okay
 from public import public
 
 from mailman_dlist.app.aliases.requests import AliasRefused
+from mailman_dlist.app.life.changing import FormerName, NameTaken
+from mailman_dlist.app.life.merging import SameConversation
 from mailman_dlist.app.links.keys import KeyFileError
 from mailman_dlist.app.lists import NotADlist
 from mailman_dlist.app.lookup import Unknown
@@ -27,6 +29,8 @@ from mailman_dlist.domain.errors import DlistError, Gone, ListNameUnfit
 from mailman_dlist.model.schema import SchemaError
 
 
+T = TypeVar('T')
+
 # The status for each kind of error.  All other errors are 400, because the client
 # can correct its request.
 STATUSES: tuple[tuple[type[DlistError], Callable[..., falcon.HTTPError]], ...] = (
@@ -35,6 +39,9 @@ STATUSES: tuple[tuple[type[DlistError], Callable[..., falcon.HTTPError]], ...] =
     (NotADlist, falcon.HTTPNotFound),
     (ListNameUnfit, falcon.HTTPConflict),
     (AliasRefused, falcon.HTTPConflict),
+    (NameTaken, falcon.HTTPConflict),
+    (FormerName, falcon.HTTPConflict),
+    (SameConversation, falcon.HTTPConflict),
     (SchemaError, falcon.HTTPServiceUnavailable),
     (SiteSettingError, falcon.HTTPServiceUnavailable),
     (KeyFileError, falcon.HTTPServiceUnavailable),
@@ -77,7 +84,7 @@ def responder(
 
     An exception becomes a status according to `STATUSES`.
     """
-    return _responding(method, no_content)
+    return _responding(method, _show)
 
 
 @public
@@ -85,12 +92,27 @@ def accepting(
     method: Callable[[Any, falcon.Request], None],
 ) -> Callable[[Any, falcon.Request, falcon.Response], None]:
     """Send 202: the request has begun, but is not complete yet."""
-    return _responding(method, accepted)
+    return _responding(method, lambda response, _none: accepted(response))
+
+
+@public
+def creating(
+    method: Callable[[Any, falcon.Request], str],
+) -> Callable[[Any, falcon.Request, falcon.Response], None]:
+    """Send 201 with the URL of the new resource, which the method returns."""
+    return _responding(method, created)
+
+
+def _show(response: falcon.Response, view: View | None) -> None:
+    if view is None:
+        no_content(response)
+    else:
+        okay(response, etag(view))
 
 
 def _responding(
-    method: Callable[[Any, falcon.Request], View | None],
-    finish: Callable[[falcon.Response], None],
+    method: Callable[[Any, falcon.Request], T],
+    finish: Callable[[falcon.Response, T], None],
 ) -> Callable[[Any, falcon.Request, falcon.Response], None]:
     @wraps(method)
     def respond(
@@ -98,7 +120,7 @@ def _responding(
     ) -> None:
         try:
             ready()
-            view = method(self, request)
+            result = method(self, request)
         except DlistError as error:
             config.db.abort()
             status = next(
@@ -108,10 +130,7 @@ def _responding(
         except Exception:
             config.db.abort()
             raise
-        if view is None:
-            finish(response)
-        else:
-            okay(response, etag(view))
+        finish(response, result)
 
     return respond
 

@@ -9,17 +9,21 @@ import falcon
 from mailman.rest.helpers import child
 from public import public
 
-from mailman_dlist.app import views
+from mailman_dlist.app import lookup, views
 from mailman_dlist.app.following import choices as following
+from mailman_dlist.app.life import changing, merging, splitting
 from mailman_dlist.app.views import View
+from mailman_dlist.domain.values import BadSetting, one_of
+from mailman_dlist.interfaces.conversation import Posting
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model import audience
 from mailman_dlist.model import conversations as model
 from mailman_dlist.model.conversations import Overview, Search
-from mailman_dlist.rest.answers import Resource, collection, responder
+from mailman_dlist.model.session import committed
+from mailman_dlist.rest.answers import Resource, collection, creating, responder
 from mailman_dlist.rest.choices import AChoice, Choices
 from mailman_dlist.rest.paths import OfAConversation, OfAList
-from mailman_dlist.rest.requests import query
+from mailman_dlist.rest.requests import query, write
 
 
 @public
@@ -50,6 +54,38 @@ class AConversation(OfAConversation):
         mlist, conversation = self.conversation()
         return show(self, mlist, model.overview(conversation))
 
+    @responder
+    def on_patch(self, request: falcon.Request) -> None:
+        """…/conversations/<name>; all changes, or none if one is not possible."""
+        asked = write(request)
+        values = asked.read(CHANGES)
+
+        def work() -> None:
+            mlist, conversation = self.conversation()
+            if 'subject' in values:
+                changing.set_subject(mlist, conversation, values['subject'], asked.by)
+            if 'posting' in values:
+                changing.set_posting(mlist, conversation, values['posting'], asked.by)
+            if 'name' in values:
+                changing.rename(mlist, conversation, values['name'], asked.by)
+
+        committed(work)
+
+    @responder
+    def on_delete(self, request: falcon.Request) -> None:
+        """…/conversations/<name>; only by the present name."""
+        asked = write(request)
+        asked.read({})
+        committed(lambda: changing.forget(*self.present(), asked.by))
+
+    @child()
+    def merge(self, context: Any, segments: list[str]) -> Any:
+        return Merger(self.list_id, self.name), segments
+
+    @child()
+    def split(self, context: Any, segments: list[str]) -> Any:
+        return Split(self.list_id, self.name), segments
+
     @child()
     def messages(self, context: Any, segments: list[str]) -> Any:
         return Messages(self.list_id, self.name), segments
@@ -63,6 +99,47 @@ class AConversation(OfAConversation):
         if not segments:
             return Choices(self.list_id, self.name)
         return AChoice(self.list_id, self.name, segments.pop(0)), segments
+
+
+@public
+class Merger(OfAConversation):
+    """Merge a conversation into another one."""
+
+    @responder
+    def on_post(self, request: falcon.Request) -> None:
+        """…/conversations/<name>/merge; `into`, both by their present names."""
+        asked = write(request)
+        into = asked.read({'into': str.strip}, required=['into'])['into']
+
+        def work() -> None:
+            mlist, source = self.present()
+            try:
+                target = lookup.conversation_named(mlist, into)
+            except lookup.UnknownConversation as error:
+                raise BadSetting('into', str(error)) from error
+            changing.check_present(into, target)
+            merging.merge(mlist, source, target, asked.by)
+
+        committed(work)
+
+
+@public
+class Split(OfAConversation):
+    """Split a conversation at a message."""
+
+    @creating
+    def on_post(self, request: falcon.Request) -> str:
+        """…/conversations/<name>/split; `message_id`, `subject`, and maybe `name`."""
+        asked = write(request)
+        values = asked.read(PARTS, required=['message_id', 'subject'])
+
+        def work() -> tuple[str, str]:
+            mlist, conversation = self.conversation()
+            new = splitting.split(mlist, conversation, by=asked.by, **values)
+            return mlist.list_id, new.name
+
+        list_id, name = committed(work)
+        return self.link('lists', list_id, 'conversations', name)
 
 
 @public
@@ -105,6 +182,22 @@ def show(resource: Resource, mlist: MailingList, overview: Overview) -> View:
     return resource.entry(
         views.conversation(overview), 'lists', mlist.list_id, 'conversations', name
     )
+
+
+def _subject(text: str) -> str:
+    subject = changing.clean_subject(text)
+    if not subject:
+        raise ValueError('a text')
+    return subject
+
+
+CHANGES: dict[str, Any] = {
+    'name': str,
+    'subject': _subject,
+    'posting': one_of(Posting),
+}
+
+PARTS: dict[str, Any] = {'message_id': str, 'subject': _subject, 'name': str}
 
 
 def _is_closed(state: str) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 from public import public
 
 from mailman_dlist.app import lookup
+from mailman_dlist.app.life.changing import check_present
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.rest.answers import Resource
@@ -99,3 +100,12 @@ class OfAConversation(OfAList):
         """
         mlist = self.mlist()
         return mlist, lookup.conversation_named(mlist, self.name)
+
+    def present(self) -> tuple[MailingList, Conversation]:
+        """Return the list and the conversation, if it is named as it is now.
+
+        :raises FormerName: if the path has an earlier name.
+        """
+        mlist, conversation = self.conversation()
+        check_present(self.name, conversation)
+        return mlist, conversation

@@ -56,7 +56,15 @@ def read(
     :raises BadBody: if it is neither a form nor a JSON object.
     :raises BadSetting: for the first field that is unknown, missing or bad.
     """
-    values = read_settings(readers, body(request))
+    return _read(body(request), readers, required)
+
+
+def _read(
+    given: Mapping[str, str | bool],
+    readers: Mapping[str, Reader],
+    required: Collection[str],
+) -> dict[str, Any]:
+    values = read_settings(readers, given)
     for name in required:
         if name not in values:
             raise BadSetting(name, 'is required')
@@ -76,6 +84,15 @@ class Write(NamedTuple):
     values: dict[str, str | bool]
     by: By
     as_member: bool
+
+    def read(
+        self, readers: Mapping[str, Reader], required: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """Read the fields of the body.
+
+        :raises BadSetting: for the first field that is unknown, missing or bad.
+        """
+        return _read(self.values, readers, required)
 
 
 @public
