@@ -10,6 +10,7 @@ FRESH = {
     'new_member_default': 'everything',
     'footers': True,
     'one_click': 'list',
+    'close_after': 0,
     'essay': False,
     'essay_questions': '',
     'essay_min_length': 1,

@@ -19,6 +19,7 @@ import pytest
 from mailman.config import config
 from mailman.interfaces.bans import IBanManager
 from mailman.interfaces.mailinglist import SubscriptionPolicy
+from mailman.interfaces.member import MemberRole
 from mailman.interfaces.pending import IPendings
 from mailman.interfaces.pipeline import DiscardMessage
 from mailman.interfaces.subscriptions import ISubscriptionManager
@@ -35,6 +36,7 @@ from mailman_dlist.app.following import choices
 from mailman_dlist.app.following.pauses import end_pauses
 from mailman_dlist.app.halves import make_whole
 from mailman_dlist.app.life import changing
+from mailman_dlist.app.life.idle import close_idle
 from mailman_dlist.app.people.senders import AliasAuthor
 from mailman_dlist.app.posts import delivery
 from mailman_dlist.app.site import SiteSettings
@@ -247,6 +249,36 @@ def anne_posts_too_late(scene: Scene) -> None:
     scene.picnic.posting = Posting.closed
     config.db.commit()
     scene.posts('picnic')
+
+
+@situation('confirm-close', 'close')
+@situation('confirm-hold', 'hold')
+@situation('confirm-reopen', 'reopen')
+def olga_wants_to_steer(scene: Scene, verb: str) -> None:
+    scene.patch.setattr(confirmation, 'new_token', lambda: TOKEN)
+    olga = join(scene.ant, 'Olga', role=MemberRole.owner)
+    scene.commands(f'picnic+{verb}', olga)
+
+
+@situation('done-close', 'close')
+@situation('done-hold', 'hold')
+@situation('done-reopen', 'reopen')
+def olga_confirms(scene: Scene, verb: str) -> None:
+    olga_wants_to_steer(scene, verb)
+    queued('virgin')
+    scene.commands(f'confirm+{TOKEN}', scene.ant.owners.get_member('olga@example.com'))
+
+
+@situation('moderators-only')
+def anne_wants_to_steer(scene: Scene) -> None:
+    scene.commands('picnic+close')
+
+
+@situation('idle-conversations')
+def nobody_posts(scene: Scene) -> None:
+    lists.settings(scene.ant).close_after = 30
+    pass_time(31 * DAY)
+    close_idle()
 
 
 @situation('reply-to-deleted')

@@ -415,6 +415,23 @@ def test_a_split_moves_a_message_and_all_later_ones(mlist):
     assert reply(mlist, 'cake', 'plate').conversation.id == picnic.id
 
 
+def test_replies_to_what_moved_follow_it_whatever_they_are_addressed_to(mlist):
+    open_conversation(mlist)
+    for key, parent in (('cake', 'picnic'), ('wine', 'cake'), ('beer', 'wine')):
+        pass_time(DAY)
+        reply(mlist, parent, key)
+    split(mlist, 'picnic', 'cake@example.com', 'Sweets')
+    split(mlist, 'sweets', 'wine@example.com', 'Drinks')
+    # They went out with ant+picnic@ in To.
+    assert reply(mlist, 'beer', 'water', 'picnic').conversation.name == 'drinks'
+    assert reply(mlist, 'cake', 'cream', 'picnic').conversation.name == 'sweets'
+    assert reply(mlist, 'picnic', 'plate', 'picnic').conversation.name == 'picnic'
+    assert reply(mlist, 'picnic', 'fork', 'sweets').conversation.name == 'sweets'
+    assert reply(mlist, 'beer', 'glass', 'sweets').conversation.name == 'drinks'
+    # Somebody moves the subject back.
+    assert reply(mlist, 'cake', 'crumbs', 'drinks').conversation.name == 'drinks'
+
+
 def test_what_went_out_under_another_id_moves_along(mlist):
     picnic = open_conversation(mlist)
     cake = reply(mlist, 'picnic', 'cake').message

@@ -48,6 +48,9 @@ extensions = st.lists(
     ('picnic+subscribe', Action.follow, 'picnic'),
     ('picnic+follow', Action.follow, 'picnic'),
     ('picnic+reset', Action.reset, 'picnic'),
+    ('picnic+close', Action.close, 'picnic'),
+    ('picnic+Hold', Action.hold, 'picnic'),
+    ('picnic+reopen', Action.reopen, 'picnic'),
     ('conversations', Action.conversations, None),
     ('Help', Action.help, None),
 ])
@@ -59,8 +62,7 @@ def test_an_extension_says_what_is_wanted(extension, action, name):
     '+', '++', '+new', '+picnic', 'picnic+', 'a++b', 'picnic++mute',
     'picnic+dance', 'picnic+new', 'picnic+picnic',
     'new+picnic+mute', 'new+a+b', 'new++', 'picnic+mute+mute',
-    # Of a later version.
-    'picnic+close', 'picnic+reopen',
+    'picnic+open', 'picnic+close+7d', 'picnic+hold+', 'close', 'close+picnic',
     # No time that can be counted.
     'picnic+unsubscribe+', 'picnic+unsubscribe+0d', 'picnic+unsubscribe+-1d',
     'picnic+unsubscribe+7', 'picnic+unsubscribe+7 d', 'picnic+unsubscribe+d',

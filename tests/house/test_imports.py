@@ -39,10 +39,11 @@ STEPS = (
     {'people'},
     {'lookup'},
     {'notices'},
-    {'following', 'life'},
-    {'links'},
+    {'following'},
+    {'life', 'links'},
     {'aliases', 'copies', 'essays', 'posts'},
     {'digests'},
+    {'steering'},
     {'commands', 'halves', 'leftovers', 'lifecycle', 'views'},
 )
 STEP_OF = {room: step for step, rooms in enumerate(STEPS) for room in rooms}

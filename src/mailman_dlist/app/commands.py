@@ -8,7 +8,7 @@ import logging
 from mailman.utilities.datetime import now
 from public import public
 
-from mailman_dlist.app import lists, lookup
+from mailman_dlist.app import lists, lookup, steering
 from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.essays import answering
 from mailman_dlist.app.essays import mail as essay_mail
@@ -47,6 +47,8 @@ def obey(arrival: Arrival, member: Member) -> None:
     mlist, msg, intent = arrival.mlist, arrival.msg, arrival.intent
     log.info('%s: %s for %s', mlist.list_id, intent.extension, msg.sender)
     match intent.action:
+        case Action.close | Action.hold | Action.reopen:
+            template, conversation, facts = 'dlist:notice:moderators-only', None, {}
         case Action.help:
             template, conversation = 'dlist:notice:help', None
             facts = _help(arrival, member)
@@ -144,7 +146,9 @@ def _conversations(mlist: MailingList, member: Member) -> sending.Facts:
 
 @public
 def confirm(mlist: MailingList, msg: Message, token: str) -> None:
-    """Confirm an alias or accept an answer, by a reply to one of our messages."""
+    """Carry out what a reply to one of our messages confirms, or accept an answer."""
+    if is_token(token) and steering.confirm(mlist, msg, token):
+        return
     essay = essays.essay(token) if is_token(token) else None
     if essay is not None:
         # It may take a while, so the request is read again afterwards.

@@ -321,6 +321,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     'new_member_default': one_of(Default),
     'footers': yes_or_no,
     'one_click': one_of(OneClick),
+    'close_after': number(0, MOST_DAYS, 'days'),
     'essay': yes_or_no,
     'essay_questions': short_enough,
     'essay_min_length': number(1, MOST_MINIMUM, 'characters'),

@@ -71,5 +71,6 @@ class DlistPostingChain:
                 yield Link(rule, LinkAction.jump, 'dlist-refuse')
             ours = EXCHANGED.get(link.rule.name)
             yield Link(ours, link.action, link.chain) if ours else link
+        yield Link('dlist-held', LinkAction.jump, 'moderation')
         yield Link('dlist-plain-post', LinkAction.jump, 'moderation')
         yield accept

@@ -114,6 +114,7 @@ def all_lists(as_json: bool) -> None:
       new_member_default  everything, openings, nothing: of members who join
       footers             yes, no: the addresses of the conversation
       one_click           list, conversation: what unsubscribe buttons leave
+      close_after         0 to 36500 idle days before closing; 0: never
       essay               no, yes: questions before joining
       essay_questions     a text; if it is empty, a neutral question
       essay_min_length    1 to 10000 characters of an answer

@@ -28,6 +28,9 @@ class Action(Enum):
     follow = 'follow'
     mute = 'mute'
     reset = 'reset'
+    close = 'close'
+    hold = 'hold'
+    reopen = 'reopen'
     conversations = 'conversations'
     help = 'help'
     confirm = 'confirm'
@@ -39,15 +42,24 @@ COMMANDS = (
     Action.follow,
     Action.mute,
     Action.reset,
+    Action.close,
+    Action.hold,
+    Action.reopen,
     Action.conversations,
     Action.help,
     Action.confirm,
 )
 
+# The commands that moderators may give.
+STEERING = (Action.close, Action.hold, Action.reopen)
+
 OPEN = 'new'
 FOLLOW = 'subscribe'
 MUTE = 'unsubscribe'
 RESET = 'reset'
+CLOSE = 'close'
+HOLD = 'hold'
+REOPEN = 'reopen'
 CONFIRM = 'confirm'
 
 # The actions for the whole list.
@@ -60,6 +72,9 @@ VERBS = {
     MUTE: Action.mute,
     'mute': Action.mute,
     RESET: Action.reset,
+    CLOSE: Action.close,
+    HOLD: Action.hold,
+    REOPEN: Action.reopen,
 }
 
 
@@ -259,6 +274,9 @@ class ListAddresses:
 
     def reset(self, name: str) -> str:
         return self.to(name, RESET)
+
+    def reopen(self, name: str) -> str:
+        return self.to(name, REOPEN)
 
     def confirm(self, token: str) -> str:
         return self.to(CONFIRM, token)

@@ -65,6 +65,9 @@ class IConversation(Interface):
 
     reopened_at = Attribute('When it was last reopened, None if it never was.')
 
+    split_from = Attribute(
+        'The number of the conversation that it was split from, None if it was not.')
+
     posting = Attribute('A `Posting`: open, held or closed.')
 
     access = Attribute('An `Access`: open, moderated or invitation.')

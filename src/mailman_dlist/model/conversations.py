@@ -85,6 +85,8 @@ class Conversation(Base):
     mandatory: Mapped[bool] = mapped_column(default=False)
     posting: Mapped[Posting] = mapped_column(Enum(Posting), default=Posting.open)
     reopened_at: Mapped[datetime | None]
+    # Not a foreign key: that conversation may be deleted.
+    split_from: Mapped[int | None]
 
 
 @public

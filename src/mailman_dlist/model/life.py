@@ -8,7 +8,7 @@ afterwards, and is judged again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,6 @@ from public import public
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    Select,
     and_,
     case,
     delete,
@@ -280,29 +279,25 @@ def forget(conversation: Conversation) -> None:
 
 
 @public
-def idle(moment_of: Collection[tuple[str, datetime]], limit: int) -> list[int]:
-    """Return conversations in which nobody has posted for too long, oldest first.
+def idle(list_id: str, moment: datetime) -> list[Conversation]:
+    """Return the conversations of a list that are not closed, and idle since a moment.
 
-    :param moment_of: Lists, and the moment since which a post is recent enough.
+    The longest idle come first.
     """
-    if not moment_of:
-        return []
-    return list(store().scalars(_idle(moment_of).limit(limit)))
-
-
-def _idle(moment_of: Collection[tuple[str, datetime]]) -> Select[Any]:
-    rules = [
-        and_(
-            Conversation.list_id == list_id,
-            Conversation.last_post_at < moment,
-            or_(Conversation.reopened_at.is_(None), Conversation.reopened_at < moment),
+    return list(
+        store().scalars(
+            select(Conversation)
+            .where(
+                Conversation.list_id == list_id,
+                Conversation.posting != Posting.closed,
+                Conversation.last_post_at < moment,
+                or_(
+                    Conversation.reopened_at.is_(None),
+                    Conversation.reopened_at < moment,
+                ),
+            )
+            .order_by(Conversation.last_post_at)
         )
-        for list_id, moment in moment_of
-    ]
-    return (
-        select(Conversation.id)
-        .where(Conversation.posting != Posting.closed, or_(*rules))
-        .order_by(Conversation.last_post_at)
     )
 
 

@@ -170,6 +170,18 @@ def without_archivers(names: Collection[str]) -> list[MailingList]:
 
 
 @public
+def closing_lists() -> list[tuple[str, int]]:
+    """Return the dlists that close idle conversations, and after how many days."""
+    rows = store().execute(
+        select(Dlist.list_id, Dlist.close_after)
+        .join(lists, lists.c.list_id == Dlist.list_id)
+        .where(is_dlist, Dlist.close_after > 0)
+        .order_by(Dlist.list_id)
+    )
+    return [(list_id, days) for list_id, days in rows]
+
+
+@public
 def dlist_count() -> int:
     """Return how many lists are dlists."""
     dlists = select(func.count()).select_from(lists).where(is_dlist)

@@ -17,10 +17,11 @@ from zope.interface import implementer
 
 from mailman_dlist import metadata
 from mailman_dlist.app.i18n import _
-from mailman_dlist.app.people.senders import is_decided_alias
+from mailman_dlist.app.people.senders import is_decided_alias, is_moderator
 from mailman_dlist.app.posts import judging
 from mailman_dlist.app.posts.judging import Fate, Judgement
 from mailman_dlist.domain import address
+from mailman_dlist.interfaces.conversation import Posting
 from mailman_dlist.interfaces.dlist import PlainPosts
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
@@ -94,6 +95,39 @@ class DlistNoPost:
 
 @public
 @implementer(IRule)
+class DlistHeld:
+    """Match replies in a conversation that a moderator has calmed down."""
+
+    name = 'dlist-held'
+    description = _('Match replies in conversations whose replies are held.')
+    record = True
+
+    def check(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> bool:
+        """See `IRule`."""
+        conversation = _judge(mlist, msg, msgdata).conversation
+        if conversation is None or conversation.posting is not Posting.held:
+            return False
+        arrival = metadata.arrival(mlist, msg, msgdata)
+        if is_moderator(mlist, msg, arrival.author):
+            return False
+        name = conversation.name  # noqa: F841 # named in the reason
+        with _.using(mlist.preferred_language.code):
+            reason = _(
+                'Each reply in the conversation "${name}" waits for a moderator.'
+            )
+        _moderate(msg, msgdata, Action.hold, reason)
+        return True
+
+
+def _moderate(msg: Message, msgdata: MsgData, action: Action, reason: str) -> None:
+    """Let core's moderation chain carry out an action and tell the reason."""
+    msgdata['member_moderation_action'] = action.name
+    msgdata['moderation_sender'] = msg.sender
+    msgdata.setdefault('moderation_reasons', []).append(reason)
+
+
+@public
+@implementer(IRule)
 class DlistPlainPost:
     """Match posts to the bare list address if they do not open conversations."""
 
@@ -115,13 +149,10 @@ class DlistPlainPost:
         if action is Action.reject and arrival.automatic is not None:
             # A rejection is a reply, and programs get none.
             action = Action.discard
-        # Core's moderation chain carries these out and tells the reason.
-        msgdata['member_moderation_action'] = action.name
-        msgdata['moderation_sender'] = msg.sender
         with _.using(mlist.preferred_language.code):
             reason = _(
                 'Your message belongs to no conversation.  To start one, write to '
                 '${opening}; to reply to a message of the list, use Reply-All.'
             )
-        msgdata.setdefault('moderation_reasons', []).append(reason)
+        _moderate(msg, msgdata, action, reason)
         return True

@@ -12,16 +12,17 @@ from mailman.core.runner import Runner
 from public import public
 
 from mailman_dlist import metadata
-from mailman_dlist.app import commands, leftovers, lists
+from mailman_dlist.app import commands, leftovers, lists, steering
 from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.essays import answering, keeping
 from mailman_dlist.app.following.pauses import end_pauses
 from mailman_dlist.app.halves import make_whole
+from mailman_dlist.app.life.idle import close_idle
 from mailman_dlist.app.lifecycle import forget_former
-from mailman_dlist.app.people.senders import commander, is_banned
+from mailman_dlist.app.people.senders import commander, is_banned, is_moderator
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain import seldom
-from mailman_dlist.domain.address import Action
+from mailman_dlist.domain.address import STEERING, Action
 from mailman_dlist.domain.errors import DlistError, Gone
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
@@ -35,6 +36,7 @@ CHORES: dict[Callable[[], None], float] = {
     end_pauses: 10.0,
     answering.send_due: 10.0,
     make_whole: 60.0,
+    close_idle: 3600.0,
     requests.expire: 3600.0,
     keeping.forget_old: 3600.0,
     forget_former: 3600.0,
@@ -92,6 +94,12 @@ class DlistRunner(Runner):
         if intent.action is Action.confirm and not banned:
             # Anybody who has the token may do this.
             commands.confirm(mlist, msg, intent.token)
+            return False
+        if intent.action in STEERING and not banned and (
+            is_moderator(mlist, msg, arrival.author)
+        ):
+            # A moderator need not be a member.
+            steering.ask(arrival)
             return False
         member = None if banned else commander(mlist, msg, arrival.author)
         if member is None or not intent.is_command:

@@ -64,6 +64,7 @@ def split(
         access=conversation.access,
         mandatory=conversation.mandatory,
         reopened_at=conversation.reopened_at,
+        split_from=conversation.id,
     )
     store().add(new)
     store().flush()

@@ -29,6 +29,7 @@ from mailman_dlist.model.conversations import (
     SUBJECT_LENGTH,
     Conversation,
     ConversationMessage,
+    numbered,
 )
 
 
@@ -168,7 +169,23 @@ def _named(arrival: Arrival, name: str, found: Thread) -> Conversation | None:
     related = _related(found)
     if related is not None and related.name == name.lower():
         return related
-    return lookup.find(arrival.mlist, name)
+    named = lookup.find(arrival.mlist, name)
+    if related is not None and named is not None and _was_split(related, named):
+        # The message that it replies to went out from the conversation named.
+        return related
+    return named
+
+
+def _was_split(conversation: Conversation, source: Conversation) -> bool:
+    """Return whether a conversation was split from another one, maybe in steps."""
+    seen = set()
+    step: Conversation | None = conversation
+    while step is not None and step.id not in seen:
+        if step.id == source.id:
+            return True
+        seen.add(step.id)
+        step = None if step.split_from is None else numbered(step.split_from)
+    return False
 
 
 def _related(found: Thread) -> Conversation | None:

@@ -51,6 +51,7 @@ def upgrade() -> None:
     op.execute(conversation.update().where(closed).values(posting=CLOSED))
     with op.batch_alter_table('dlist_conversation', **NUMBERED) as table:
         table.add_column(sa.Column('reopened_at', sa.DateTime))
+        table.add_column(sa.Column('split_from', sa.Integer))
         table.drop_column('closed_at')
     _continue_after(latest)
     with op.batch_alter_table('dlist_message') as table:
