@@ -125,6 +125,9 @@ ACTIONS: dict[str, dict[str, Any]] = {
         'plus': 'picnic+reset', 'link': 'reset', 'CLI': 'reset ant picnic {}',
         'REST': ('DELETE', '{}/conversations/picnic/choices/{}', None),
     },
+    'close': {'plus': 'picnic+close'},
+    'hold': {'plus': 'picnic+hold'},
+    'reopen': {'plus': 'picnic+reopen'},
     'help': {'plus': 'help', 'request': 'dlist help'},
     'conversations': {'plus': 'conversations'},
     'default': {
@@ -160,7 +163,11 @@ ACTIONS: dict[str, dict[str, Any]] = {
 # An alias can remove itself, and no more.
 NOT_FROM_ALIAS = ('alias add', 'alias clear', 'alias list')
 
-READING = ('help', 'conversations', 'essay', 'alias list')
+# Moderators may ask for it, members or not; nothing changes before they confirm.
+STEERING = ('close', 'hold', 'reopen')
+MODERATORS = ('moderator', 'owner', 'owner, a member')
+
+READING = ('help', 'conversations', 'essay', 'alias list', *STEERING)
 
 
 @pytest.fixture
@@ -280,7 +287,10 @@ def by_mail(queue: str, runner: Any, actor: str, **entries: Any) -> str:
     answer = told.get(EMAILS[actor]) or told.get(NEW)
     if answer is None:
         return IGNORED
-    refused = ('not subscribed', 'no request to confirm', 'The only alias command')
+    refused = (
+        'not subscribed', 'no request to confirm', 'The only alias command',
+        'Only the owners and moderators',
+    )
     return TOLD if any(each in answer for each in refused) else DONE
 
 
@@ -327,6 +337,10 @@ def expected_of(actor: str, action: str, door: str) -> str:
         if door == 'plus':
             return IGNORED if expected == IGNORED else TOLD if nobody else DONE
         return UNKNOWN if nobody else DONE
+    if action in STEERING and expected != IGNORED:
+        if actor in MODERATORS:
+            return DONE
+        return TOLD if actor in BEHIND else expected
     if actor == 'alias' and action in NOT_FROM_ALIAS and door == 'request':
         return TOLD
     return expected
