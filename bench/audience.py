@@ -103,13 +103,15 @@ class Crowd:
 
     def hearers(self, hearing: Hearing) -> set[str]:
         """Ask the rule for one member about each of them."""
+        number = hearing.conversation_id
+        assert number is None or isinstance(number, int)
         return {
             each.email
             for each in self.members
             if takes_posts(each)
             and hears(
                 self.defaults.get(each.member_id, hearing.base_default),
-                self.choices.get((hearing.conversation_id, each.member_id)),
+                self.choices.get((number, each.member_id)),
                 opening=hearing.opening,
             )
         }

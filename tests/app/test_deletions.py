@@ -29,26 +29,30 @@ from mailman.interfaces.subscriptions import (
     SubscriptionPendingError,
 )
 from mailman.runners.pipeline import PipelineRunner
-from sqlalchemy import delete, event, select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 from zope.component import getUtility
 
 from mailman_dlist import metadata
 from mailman_dlist.app import lists as app
+from mailman_dlist.app import lookup
 from mailman_dlist.app.digests.mailbox import _entry
 from mailman_dlist.app.essays import workflow
+from mailman_dlist.app.following import choices as following
+from mailman_dlist.app.life import changing, merging
+from mailman_dlist.domain.actors import By, Door
 from mailman_dlist.domain.errors import Gone
-from mailman_dlist.domain.following import Default
+from mailman_dlist.domain.following import Choice, Default, Reason
+from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.model import former
 from mailman_dlist.model.base import Base
 from mailman_dlist.model.base import metadata as tables
 from mailman_dlist.model.conversations import (
     Conversation,
     ConversationMessage,
-    ConversationName,
 )
-from mailman_dlist.model.core import lists, member
-from mailman_dlist.model.following import MemberChoice, Pause
+from mailman_dlist.model.core import address, lists, member
+from mailman_dlist.model.following import MemberChoice
 from mailman_dlist.model.session import LOST_RACES, store
 from mailman_dlist.runners.digest import DlistDigestRunner
 from mailman_dlist.runners.dlist import DlistRunner
@@ -63,6 +67,8 @@ pytestmark = pytest.mark.every_database
 # Seconds.  A deletion that waits for a lock has begun to wait by then; if it has not,
 # less is tested.
 BLOCKED = 0.1
+
+OWNER = By(Door.cli)
 
 VOUCHED = dict.fromkeys(['pre_verified', 'pre_confirmed', 'pre_approved'], True)
 
@@ -92,18 +98,20 @@ def delete_member(name: str) -> None:
 
 
 def delete_conversation(name: str) -> None:
-    """Delete the conversation that was there first, as it may be in a later release."""
-    found = store().scalar(
-        select(Conversation.id)
-        .where(
-            Conversation.list_id == f'{name}.example.com',
-            Conversation.name == 'picnic',
-        )
-        .with_for_update()
-    )
-    for table in MemberChoice, Pause, ConversationMessage, ConversationName:
-        store().execute(delete(table).where(table.conversation_id == found))
-    store().execute(delete(Conversation).where(Conversation.id == found))
+    """Delete the conversation that was there first."""
+    changing.forget(*picnic(name), OWNER)
+
+
+def merge_conversation(name: str) -> None:
+    """Merge the conversation that was there first into another one."""
+    mlist, source = picnic(name)
+    target = lookup.conversation_named(mlist, 'dinner')
+    merging.merge(mlist, source, target, OWNER)
+
+
+def picnic(name: str) -> tuple[Any, Conversation]:
+    mlist = getUtility(IListManager).get_by_list_id(f'{name}.example.com')
+    return mlist, lookup.conversation_named(mlist, 'picnic')
 
 
 class Deletion:
@@ -321,6 +329,53 @@ def test_no_row_outlives_its_owner(work: str, what: str, site: None) -> None:
         store().commit()
         assert store().scalars(select(former.Former)).all() == []
         assert orphans() == {}, where
+        for queue in 'in', 'out', 'virgin', 'archive', 'digest', 'pipeline', 'dlist':
+            queued(queue)
+        if not came:
+            break
+    assert place > 1
+
+
+@pytest.mark.parametrize('work', ['reply', 'command'])
+def test_what_is_on_its_way_is_merged_as_well(work: str, site: None) -> None:
+    for place in count(1):
+        name = f'm{next(numbers)}'
+        start(name)
+        mlist, conversation = picnic(name)
+        bart = join(mlist, 'Bart')
+        following.settings_of(mlist, bart).default = Default.everything
+        number = open_conversation(mlist, 'dinner', sender='Dora').id
+        following.choose(mlist, conversation, bart, Choice.mute, Reason.mail)
+        store().commit()
+        merger = Deletion(partial(merge_conversation, name), place)
+        with moments(merger):
+            WORKS[work](name)
+        came = merger.finish()
+        if not came:
+            merge_conversation(name)
+            store().commit()
+        where = f'merged at moment {place} of {work}'
+        assert merger.error is None, where
+        unshunt()
+        assert queued('shunt') == [], where
+        assert orphans() == {}, where
+        sent = [each for _msg, data in queued('out') for each in data['recipients']]
+        rows: Any = store().execute(
+            select(address.c.email, MemberChoice.choice)
+            .join(member, member.c._member_id == MemberChoice.member_id)
+            .join(address, address.c.id == member.c.address_id)
+            .where(MemberChoice.conversation_id == number)
+        ).all()
+        choices = dict(rows)
+        assert choices['bart@example.com'] is Choice.mute, where
+        if work == 'command':
+            assert choices['anne@example.com'] is Choice.mute, where
+        else:
+            assert sent == ['anne@example.com'], where
+            assert store().scalar(select(ConversationMessage.conversation_id).where(
+                ConversationMessage.list_id == mlist.list_id,
+                ConversationMessage.kind == MessageKind.reply,
+            )) == number, where
         for queue in 'in', 'out', 'virgin', 'archive', 'digest', 'pipeline', 'dlist':
             queued(queue)
         if not came:

@@ -51,15 +51,15 @@ class Hearing:
     """A question about the audience: one message of one list at one moment.
 
     :param base_default: The default of members without settings of their own.
-    :param conversation_id: None for a conversation about which there are no
-        choices yet.
+    :param conversation_id: The number, or a query of it; None for a conversation about
+        which there are no choices yet.
     :param opening: True for the opening message, False for a reply.
     :param moment: A pause counts until its end.
     """
 
     list_id: str
     base_default: Default
-    conversation_id: int | None
+    conversation_id: int | ColumnElement[int] | None
     opening: bool
     moment: datetime
 

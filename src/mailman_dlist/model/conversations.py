@@ -238,6 +238,19 @@ def add_message(
 
 
 @public
+def present_conversation(row: ConversationMessage) -> ColumnElement[int]:
+    """Return a query of the number of the conversation that a message is in now.
+
+    It may have been merged since the message was read.
+    """
+    return (
+        select(ConversationMessage.conversation_id)
+        .where(ConversationMessage.id == row.id)
+        .scalar_subquery()
+    )
+
+
+@public
 def posted_between(
     conversation: Conversation, start: datetime, end: datetime
 ) -> int:

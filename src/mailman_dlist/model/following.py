@@ -247,7 +247,9 @@ counting_reason: ColumnElement[Reason] = func.coalesce(
 
 
 @public
-def with_choices(source: Any, conversation_id: int | None, moment: datetime) -> Any:
+def with_choices(
+    source: Any, conversation_id: int | ColumnElement[int] | None, moment: datetime
+) -> Any:
     """Return members joined to their choices about a conversation.
 
     A pause that is over at the moment is left out; a running one outweighs the lasting
@@ -275,7 +277,7 @@ def with_choices(source: Any, conversation_id: int | None, moment: datetime) -> 
 
 @public
 def choosers(
-    conversation_id: int | None, moment: datetime, **wanted: Any
+    conversation_id: int | ColumnElement[int] | None, moment: datetime, **wanted: Any
 ) -> Iterator[Select[Any]]:
     """Select the members with a lasting choice, then those with a pause.
 

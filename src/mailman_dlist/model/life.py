@@ -4,6 +4,10 @@
 The number of statements does not depend on the number of messages and choices.  Callers
 lock the conversations first, so that a post is accepted either before, and is moved, or
 afterwards, and is judged again.
+
+On MariaDB, Mailman reads what other transactions have not committed.  So choices are
+first copied, then the messages are moved, and only then are the old choices deleted: a
+message is always in a conversation with all choices about it.
 """
 
 from __future__ import annotations
@@ -105,8 +109,13 @@ def merge(source: Conversation, target: Conversation) -> None:
     Of two choices of a member, the one that `_beats` prefers stays.
     """
     _end_outdated_pauses(source.id, target.id)
-    _unite(chosen, source.id, target.id, _beats)
-    _unite(pauses, source.id, target.id, _began_later)
+    for table, columns, beats in (
+        (chosen, _CHOICE, _beats),
+        (pauses, _PAUSE, _began_later),
+    ):
+        _lock_rows(table, source.id)
+        _improve(table, columns, source.id, target.id, beats)
+        _copy(table, columns, source.id, target.id)
     _delete(pauses, target.id, _is_ruled(), _is_single(pauses))
     for table in names, merged, messages:
         store().execute(
@@ -114,6 +123,8 @@ def merge(source: Conversation, target: Conversation) -> None:
             .where(table.c.conversation_id == source.id)
             .values(conversation_id=target.id)
         )
+    for table in chosen, pauses:
+        _delete(table, source.id)
     target.opened_at = min(source.opened_at, target.opened_at)
     target.last_post_at = max(source.last_post_at, target.last_post_at)
     number = Merged(
@@ -124,27 +135,62 @@ def merge(source: Conversation, target: Conversation) -> None:
     _read_again()
 
 
-def _unite(
-    table: Any, source: int, target: int, beats: Callable[[Any, Any], Any]
+def _lock_rows(table: Any, conversation_id: int) -> None:
+    """Let commands that are changing these rows finish, and others find them gone."""
+    store().execute(
+        update(table)
+        .where(table.c.conversation_id == conversation_id)
+        .values(told=table.c.told)
+    )
+
+
+def _improve(
+    table: Any,
+    columns: list[Any],
+    source: int,
+    target: int,
+    beats: Callable[[Any, Any], Any],
 ) -> None:
-    """Move rows to another conversation; a member keeps the better one of two.
+    """Overwrite rows of one conversation with better ones of the same members.
 
     :param beats: Returns whether one row is better than another, in SQL.
     """
     other: Any = table.alias()
-    both = and_(
-        other.c.member_id == table.c.member_id, _is_single(table), _is_single(other)
-    )
-    better = exists().where(
-        both, other.c.conversation_id == source, beats(other, table)
-    )
-    _delete(table, target, better)
-    left = exists().where(both, other.c.conversation_id == target)
-    _delete(table, source, left)
+    theirs = and_(_of_same_member(table, other), other.c.conversation_id == source)
     store().execute(
         update(table)
-        .where(table.c.conversation_id == source)
-        .values(conversation_id=target)
+        .where(
+            table.c.conversation_id == target,
+            exists().where(theirs, beats(other, table)),
+        )
+        .values(
+            {
+                each.name: select(other.c[each.name]).where(theirs).scalar_subquery()
+                for each in columns
+            }
+        )
+    )
+
+
+def _copy(table: Any, columns: list[Any], source: int, target: int) -> None:
+    """Copy rows of one conversation to another, unless a member has one there."""
+    other: Any = table.alias()
+    has_one = exists().where(
+        _of_same_member(table, other), other.c.conversation_id == target
+    )
+    store().execute(
+        insert(table).from_select(
+            ['conversation_id', *(each.name for each in columns)],
+            select(literal(target, Integer), *columns).where(
+                table.c.conversation_id == source, ~has_one
+            ),
+        )
+    )
+
+
+def _of_same_member(table: Any, other: Any) -> ColumnElement[bool]:
+    return and_(
+        other.c.member_id == table.c.member_id, _is_single(table), _is_single(other)
     )
 
 
@@ -219,6 +265,8 @@ def split(source: Conversation, first: ConversationMessage, new: Conversation) -
     :param new: Stored, without messages.
     """
     store().flush()
+    for table, columns in ((chosen, _CHOICE), (pauses, _PAUSE)):
+        _copy(table, columns, source.id, new.id)
     is_moved = or_(
         messages.c.posted_at > first.posted_at,
         and_(messages.c.posted_at == first.posted_at, messages.c.id >= first.id),
@@ -239,15 +287,6 @@ def split(source: Conversation, first: ConversationMessage, new: Conversation) -
         .where(messages.c.id == first.id)
         .values(kind=MessageKind.opening)
     )
-    for table, columns in ((chosen, _CHOICE), (pauses, _PAUSE)):
-        store().execute(
-            insert(table).from_select(
-                ['conversation_id', *(each.name for each in columns)],
-                select(literal(new.id, Integer), *columns).where(
-                    table.c.conversation_id == source.id
-                ),
-            )
-        )
     for conversation in source, new:
         conversation.last_post_at = _last_post_at(conversation)
     _read_again()

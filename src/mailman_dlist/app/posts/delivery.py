@@ -69,7 +69,7 @@ def recipients(accepted: Accepted) -> dict[str, Why]:
         audience.Hearing(
             list_id=arrival.mlist.list_id,
             base_default=arrival.settings.base_default,
-            conversation_id=accepted.conversation.id,
+            conversation_id=model.present_conversation(accepted.message),
             opening=accepted.opening,
             moment=now(),
         )
