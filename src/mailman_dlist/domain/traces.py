@@ -23,10 +23,10 @@ from email.utils import format_datetime, formataddr, parsedate_to_datetime
 from typing import Any
 from urllib.parse import unquote
 
-from mailman_dlist.domain.links.message import SEALED
 from mailman_dlist.mail.encodings import UUENCODED, decoded, encoded, encoding_of
 from mailman_dlist.mail.fields import mailboxes_in, raw
 from mailman_dlist.mail.references import bare, ids_in
+from mailman_dlist.mail.texts import SEALED
 
 
 #: Parts whose payload is a message that another person may have written.

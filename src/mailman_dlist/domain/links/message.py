@@ -11,15 +11,13 @@ from __future__ import annotations
 
 from email import message_from_bytes
 from email.message import Message
+from functools import partial
 from typing import Any
 
 from mailman_dlist.domain.links.text import Plain, replaced
-from mailman_dlist.mail.charsets import is_charset
-from mailman_dlist.mail.encodings import UUENCODED, decoded, encoded, encoding_of
+from mailman_dlist.mail.encodings import decoded, encoding_of
+from mailman_dlist.mail.texts import SEALED, rewrite
 
-
-#: The content is signed, or only its recipients can read it.
-SEALED = {'multipart/signed', 'multipart/encrypted'}
 
 # Mail programs show a multipart without a boundary as one text.
 TEXT = {'text', 'multipart', 'message'}
@@ -48,7 +46,8 @@ def scrub(msg: Message, plain: Plain) -> bool:
             inside: Any = part.get_payload()
             parts.extend(inside)
         elif part.get_content_maintype() in TEXT:
-            changed |= _scrub_text(part, plain)
+            # A link must go even if other characters are encoded anew.
+            changed |= rewrite(part, partial(replaced, plain=plain), is_exact=False)
     return changed
 
 
@@ -89,47 +88,3 @@ def _scrub_encoded_message(part: Message, plain: Plain) -> bool:
     part.set_payload([forwarded])
     part.replace_header('Content-Transfer-Encoding', '8bit')
     return True
-
-
-def _scrub_text(part: Message, plain: Plain) -> bool:
-    encoding = encoding_of(part)
-    before = decoded(part, encoding)
-    after = _scrub_octets(before, part.get_content_charset('us-ascii'), plain)
-    if after == before:
-        return False
-    if encoding in UUENCODED:
-        encoding = 'base64'
-        part.replace_header('Content-Transfer-Encoding', encoding)
-    part.set_payload(encoded(encoding, after))
-    return True
-
-
-def _scrub_octets(octets: bytes, charset: str, plain: Plain) -> bytes:
-    """Scrub a text whose declared charset may be wrong.
-
-    It is decoded with the declared charset, then as UTF-8, then as single octets.
-    Everything except the links stays unchanged: a decoding counts if encoding gives the
-    same octets again.  Some charsets can encode a text in several ways; a link that is
-    found only in such a decoding is encoded anew.
-    """
-    anyway = 'latin-1' if _read(octets, 'utf-8') is None else 'utf-8'
-    clean: set[str] = set()
-    for codec, exact in ((charset, True), (anyway, True), (charset, False)):
-        before = _read(octets, codec)
-        if before is None or before in clean:
-            continue
-        after = replaced(before, plain)
-        if after == before:
-            clean.add(before)
-        elif not exact or before.encode(codec) == octets:
-            octets = after.encode(codec, 'replace')
-    return octets
-
-
-def _read(octets: bytes, codec: str) -> str | None:
-    if not is_charset(codec):
-        return None
-    try:
-        return octets.decode(codec)
-    except ValueError:
-        return None

@@ -20,6 +20,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from mailman_dlist.domain.links import former, token
+from mailman_dlist.mail.texts import is_within, signed_blocks
 
 
 #: Returns the replacement for the link of a token, '' to remove it; None if it is not
@@ -78,10 +79,6 @@ _LINK = re.compile(rf'https?{_COLON}(?:(?!http)[^\s<>"\'])*?{_PATH}', re.IGNOREC
 _HOST = r'[\w.~%/:-]'
 _SCHEMELESS = re.compile(rf'(?<!{_HOST}){_HOST}*?{_PATH}', re.ASCII | re.IGNORECASE)
 
-_ARMOUR = re.compile(
-    r'(?<![^\n])-----(?:(?P<begin>BEGIN PGP SIGNED MESSAGE)|END PGP SIGNATURE)-----'
-)
-
 
 def replaced(text: str, plain: Plain) -> str:
     """Return the text with personal links replaced by plain ones.
@@ -108,7 +105,7 @@ def _replaced(text: str, gaps: re.Pattern[str], plain: Plain) -> str:
     if not found:
         return text
     position = _positions(text, gaps)
-    signed = _signed(text)
+    signed = signed_blocks(text)
     pieces: list[str] = []
     done = 0
     for match, link in found:
@@ -116,7 +113,7 @@ def _replaced(text: str, gaps: re.Pattern[str], plain: Plain) -> str:
         end = position(match.end('token') - 1) + 1
         start, slash = _start(text, bare, match.start(), position)
         start = max(done, start)
-        if end > start and not _within(start, signed):
+        if end > start and not is_within(start, signed):
             # Other tags may belong to the tags that interrupt the link.
             tags = _TAGS.findall(text, start, end)
             pieces += [text[done:start], _written(link, slash), *tags]
@@ -163,21 +160,3 @@ def _positions(text: str, gaps: re.Pattern[str]) -> Callable[[int], int]:
         starts.append(gap.start() - lengths[-1])
         lengths.append(lengths[-1] + len(gap[0]))
     return lambda place: place + lengths[bisect_right(starts, place) - 1]
-
-
-def _signed(text: str) -> list[tuple[int, int]]:
-    """Return the blocks with a PGP signature, in order."""
-    blocks = []
-    start = None
-    for line in _ARMOUR.finditer(text):
-        if line['begin']:
-            start = line.start()
-        elif start is not None:
-            blocks.append((start, line.end()))
-            start = None
-    return blocks
-
-
-def _within(place: int, blocks: list[tuple[int, int]]) -> bool:
-    before = bisect_right(blocks, place, key=lambda block: block[0])
-    return before > 0 and place < blocks[before - 1][1]
