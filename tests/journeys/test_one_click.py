@@ -240,7 +240,8 @@ def test_a_link_that_is_quoted_is_good_for_nobody(shape, ant):
     anne, bart, cris = ant.has('Anne', 'Bart', 'Cris')
     anne.writes(ant.at('new'), 'Picnic')
     [token] = tokens(latest(bart))
-    said = f'I am in.\n\n{quoted(latest(bart))}'
+    # A footer that is quoted as a whole is removed with its link.
+    said = f'I am in.\n\n{quoted(latest(bart))}'.replace('On the web', 'My link')
     answer = EmailMessage()
     answer['From'], answer['To'] = bart.email, ant.at('picnic')
     answer['Subject'], answer['Message-ID'] = 'Re: Picnic', f'<{shape}@example.net>'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Remove personal links that a post quotes."""
+"""Remove personal links and footers that a post quotes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from public import public
 from zope.interface import implementer
 
 from mailman_dlist.app.i18n import _
-from mailman_dlist.app.links import making
+from mailman_dlist.app.links import footers, making
+from mailman_dlist.domain.footers import take_out
 from mailman_dlist.domain.links.message import scrub
 from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 
@@ -16,15 +17,16 @@ from mailman_dlist.interfaces.mailman import MailingList, Message, MsgData
 @public
 @implementer(IHandler)
 class DlistQuoting:
-    """Replace personal links by plain ones.
+    """Replace personal links by plain ones, and remove footers.
 
     Links of all members and all lists are replaced: a member of two lists may quote one
-    list in a reply on the other.
+    list in a reply on the other.  Only footers of this list are removed.
     """
 
     name = 'dlist-quoting'
-    description = _('Replace quoted personal links.')
+    description = _('Replace quoted personal links and remove quoted footers.')
 
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""
         scrub(msg, making.for_everybody)
+        take_out(msg, footers.remover(mlist))

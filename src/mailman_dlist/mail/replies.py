@@ -96,6 +96,8 @@ _DIRECTIONS = re.compile('[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]')
 # A header field, in any language.
 _FIELD = re.compile(r'[>*\s]*[^\s:\uff1a>*][^:\uff1a]{0,40}[:\uff1a]')
 
+_WHOLE_LINE = re.compile(r'[^\r\n]*(?:\r\n?|\n|\Z)')
+
 # With this many header lines, and this many of our addresses and subjects in them, a
 # program wrote them.
 FIELDS = 3
@@ -316,6 +318,28 @@ def _add_fields(gone: list[bool], lines: list[str], sent: Sent) -> None:
         gone[begin:end] = [True] * (end - begin)
 
 
+def start_of_unmarked(text: str) -> int:
+    """Return where a quotation without marks begins in a text.
+
+    It begins below the header that a program wrote: three fields or more, one of them
+    with a date, or a line with date and time that ends in a colon.
+
+    :return: The length of the text if there is none.
+    """
+    fields = dated = 0
+    for match in _WHOLE_LINE.finditer(text):
+        line = match[0].rstrip()
+        if _FIELD.match(line):
+            fields += 1
+            dated += _is_dated_field(line)
+        else:
+            fields = dated = 0
+        is_introduction = line.endswith(_COLON) and _has_date_and_time(line)
+        if is_introduction or (fields >= FIELDS and dated):
+            return match.end()
+    return len(text)
+
+
 def _is_dated_field(line: str) -> bool:
     return _FIELD.match(line) is not None and _DATE.search(line) is not None
 
@@ -400,6 +424,8 @@ def _names_device(line: str) -> bool:
 
 def _tells_who(line: str, sent: Sent) -> bool:
     """Return whether a line names the author of the quoted mail, or its time."""
-    return bool(sent.named_in(line)) or (
-        _TIME.search(line) is not None and _DATE.search(line) is not None
-    )
+    return bool(sent.named_in(line)) or _has_date_and_time(line)
+
+
+def _has_date_and_time(line: str) -> bool:
+    return _TIME.search(line) is not None and _DATE.search(line) is not None

@@ -151,10 +151,7 @@ class AmendingLoader:
             # The template is for a domain or for the site.
             return theirs
         if name == FOOTER_OF_LIST and 'dlist_footer' in kws:
-            ours = text(kws['dlist_footer'], context, _language(context, kws))
-            if not kws.get('dlist_link'):
-                ours = LINE_WITH_LINK.sub('', ours)
-            return ours + theirs
+            return footer(context, kws) + theirs
         if name == WELCOME_OF_LIST and lists.is_dlist(context):
             ours = _welcome(context, _language(context, kws))
             return f'{theirs.rstrip()}\n\n{ours}'
@@ -165,6 +162,16 @@ class AmendingLoader:
         ):
             return filled('dlist:digest:masthead', context, _language(context, kws), {})
         return theirs
+
+
+@public
+def footer(mlist: MailingList, values: dict[str, Any]) -> str:
+    """Return the template of a footer.
+
+    :param values: The values of its variables, and in ``dlist_footer`` its name.
+    """
+    found = text(values['dlist_footer'], mlist, _language(mlist, values))
+    return found if values.get('dlist_link') else LINE_WITH_LINK.sub('', found)
 
 
 @cache

@@ -16,8 +16,7 @@ from mailman.interfaces.mailinglist import Personalization
 from mailman.utilities.datetime import now
 from public import public
 
-from mailman_dlist.app.links import making
-from mailman_dlist.app.notices import templates
+from mailman_dlist.app.links import footers
 from mailman_dlist.app.people.senders import owner
 from mailman_dlist.app.posts.accepting import Accepted
 from mailman_dlist.app.posts.arrival import Arrival
@@ -222,13 +221,9 @@ def _decoration(accepted: Accepted, replies: bool) -> dict[str, str]:
     arrival = accepted.arrival
     if not arrival.settings.footers:
         return {}
-    ours = arrival.addresses
-    name = accepted.conversation.name
-    return {
-        'dlist_footer': templates.FOOTERS[replies],
-        'dlist_name': name,
-        'dlist_conversation_address': ours.conversation(name),
-        'dlist_follow_address': ours.follow(name),
-        'dlist_mute_address': ours.mute(name),
-        'dlist_link': making.plain(arrival.mlist, name),
-    }
+    return footers.decoration(
+        arrival.mlist,
+        arrival.addresses,
+        accepted.conversation.name,
+        receives_replies=replies,
+    )

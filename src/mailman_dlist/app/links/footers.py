@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The footers of conversations: what they contain, and how a quoted one is recognised.
+
+`app.notices.templates.AmendingLoader` writes them below the messages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+from mailman.handlers.decorate import decorate_template
+from public import public
+
+from mailman_dlist.app import lists
+from mailman_dlist.app.links import making
+from mailman_dlist.app.notices import templates
+from mailman_dlist.domain import footers
+from mailman_dlist.domain.address import ListAddresses
+from mailman_dlist.interfaces.mailman import MailingList
+
+
+# A variable that Mailman has filled in for each recipient.
+_VARIABLE = re.compile(r'\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})')
+
+# A private character that stands between two templates.
+_BETWEEN = '\ue004'
+
+# As it is written in a link, or in one inside the link of a service that checks links.
+_SLASH = r'(?:/|%(?:25)*2F|_)'
+
+
+@public
+def decoration(
+    mlist: MailingList, addresses: ListAddresses, name: str, *, receives_replies: bool
+) -> dict[str, str]:
+    """Return the values for a footer about a conversation, and which footer it is.
+
+    :param receives_replies: Whether its readers will receive the replies.
+    """
+    return {
+        'dlist_footer': templates.FOOTERS[receives_replies],
+        'dlist_name': name,
+        'dlist_conversation_address': addresses.conversation(name),
+        'dlist_follow_address': addresses.follow(name),
+        'dlist_mute_address': addresses.mute(name),
+        'dlist_link': making.plain(mlist, name),
+    }
+
+
+@public
+def remover(mlist: MailingList) -> Callable[[str], str]:
+    """Return a function that removes quoted footers of the list from a text.
+
+    It knows the templates that the list has now, and looks them up only for a text with
+    addresses like those in its footers.
+    """
+    ours = lists.addresses(mlist)
+    sign = f'{ours.list_name}{ours.delimiter}'
+
+    @cache
+    def patterns() -> list[re.Pattern[str]]:
+        path = _path(mlist)
+        found = (footers.pattern(each, path) for each in _texts(mlist, ours))
+        return [each for each in found if each is not None]
+
+    def remove(text: str) -> str:
+        if sign not in text or ours.mail_host not in text:
+            return text
+        return footers.without(text, patterns())
+
+    return remove
+
+
+def _texts(mlist: MailingList, ours: ListAddresses) -> list[str]:
+    """Return both footers with private characters for what may differ."""
+    both_values = [
+        decoration(mlist, ours, footers.NAME, receives_replies=each)
+        for each in templates.FOOTERS
+    ]
+    both_templates = [templates.footer(mlist, values) for values in both_values]
+    values = {
+        variable: f'{value}{footers.END}' if variable.endswith('_address') else value
+        for variable, value in both_values[0].items()
+    }
+    values['dlist_link'] = values['dlist_link'] and footers.LINK
+    # Mailman looks up the domain of the list for each text that it fills in.
+    both = decorate_template(mlist, _BETWEEN.join(both_templates), values)
+    return _VARIABLE.sub(footers.UNKNOWN, both).split(_BETWEEN)
+
+
+def _path(mlist: MailingList) -> str:
+    """Return a pattern for the path of a link to any conversation of the list."""
+    list_id = re.escape(mlist.list_id).replace(r'\-', '-(?:2D)?')
+    return f'{list_id}{_SLASH}conversations{_SLASH}'
