@@ -21,7 +21,8 @@ class DlistEssayStyle:
 
     name = 'dlist-essay'
     description = _(
-        'The same (dlist-essay); newcomers answer questions, and a moderator decides.'
+        'Discussion list with conversations; newcomers answer questions, and a '
+        'moderator decides whether they join (dlist-essay).'
     )
 
     def apply(self, mailing_list: MailingList) -> None:
