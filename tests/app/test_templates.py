@@ -55,6 +55,7 @@ def facts(mlist: Any) -> dict[str, str]:
         **group.decoration,
         'address': 'ant+picnik@example.com',
         'suggestions': 'Did you mean one of these?\n\n',
+        'opening': 'To start a new conversation, write to\n    ant+new@example.com\n',
         'max_notices': '50',
         'default': 'By default, you receive every message.',
         'follow_opened': 'on',

@@ -179,6 +179,28 @@ def test_who_meant_the_whole_list_is_told_its_address(extension, hint, mlist):
     text = notice.get_payload(0).get_payload(decode=True).decode()
     assert hint in text
     assert ('ant-leave@' in text) is ('ant-leave@' in hint)
+    # They do not want to write to everybody.
+    assert 'ant+new@' not in text
+
+
+@pytest.mark.parametrize(('extension', 'is_offered'), [
+    ('coffee', True), ('picnik', True), ('new+a+b', True), ('+', True),
+    ('picnic+dance', False), ('coffee+mute', False), ('picnic+unsubscribe+0d', False),
+    ('unsubscribe', False), ('mute+coffee', False), ('coffee+subscribe', False),
+])
+def test_the_address_that_writes_to_all_is_offered_only_for_posts(
+    extension, is_offered, mlist
+):
+    config.switchboards['in'].enqueue(
+        mail('blank'),
+        {metadata.EXTENSION: extension},
+        listid=mlist.list_id,
+        to_list=True,
+    )
+    run(IncomingRunner, 'in')
+    [(notice, _msgdata)] = queued('virgin')
+    text = notice.get_payload(0).get_payload(decode=True).decode()
+    assert ('ant+new@' in text) is is_offered
 
 
 def test_what_was_delivered_or_is_automatic_waits_for_no_moderator(mlist):

@@ -13,7 +13,7 @@ from mailman_dlist.app.notices import sending
 from mailman_dlist.app.people.senders import is_banned
 from mailman_dlist.app.posts.arrival import Arrival
 from mailman_dlist.app.posts.judging import Fate, Judgement
-from mailman_dlist.domain.address import CONFIRM
+from mailman_dlist.domain.address import CONFIRM, OPEN
 from mailman_dlist.domain.naming import LOCAL_PART_OCTETS
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.mail.automatic import automatic
@@ -76,6 +76,7 @@ def refuse(arrival: Arrival, judgement: Judgement) -> None:
         template = f'dlist:notice:{judgement.fate.name}'
         if judgement.fate is Fate.unknown:
             facts['suggestions'] = _suggestions(arrival, reader)
+            facts['opening'] = _opening(arrival, reader)
         if judgement.conversation is not None:
             facts |= sending.facts_about(mlist, judgement.conversation)
     with _.using(reader.preferred_language.code):
@@ -114,6 +115,21 @@ def _about_the_list(
             'request_address': _('To send a command, write to'),
         }[name]
     return f'{sentence}\n    {getattr(mlist, name)}\n\n'
+
+
+def _opening(arrival: Arrival, reader: MailingList | Member) -> str:
+    """Return the lines that say how to start a conversation.
+
+    :return: '' for senders who wanted something else: mail to that address goes to
+        everybody, and some of them wanted to receive less.
+    """
+    ours = lists.addresses(arrival.mlist)
+    word, *verbs = arrival.intent.extension.split(ours.delimiter)
+    if word in _ABOUT_THE_LIST or (any(verbs) and word != OPEN):
+        return ''
+    with _.using(reader.preferred_language.code):
+        sentence = _('To start a new conversation, write to')
+    return f'{sentence}\n    {ours.opening}\n'
 
 
 def _suggestions(arrival: Arrival, reader: MailingList | Member) -> str:
