@@ -52,7 +52,7 @@ Hello, ants!
 X_ODD = re.compile(rb'^X-Odd: (.*?)\r?$', re.MULTILINE)
 MESSAGE_ID = re.compile(rb'^Message-ID:\s*<?([^>\r\n]*)', re.MULTILINE | re.IGNORECASE)
 TOLD = re.compile(
-    r' DLIST: <([^>]*)> (?:to .* was not posted|is no command): (.*)$'
+    r' DLIST: <([^>]*)> (?:to .* was not posted|was not carried out): (.*)$'
     r'| DISCARD: <([^>]*)>; (.*)$',
     re.MULTILINE,
 )

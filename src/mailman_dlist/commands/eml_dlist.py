@@ -81,7 +81,8 @@ class DlistEmailCommand:
         as_written(msg)
         author = senders.alias_author(mlist, msg)
         if senders.is_banned(mlist, msg, author):
-            log.info('DLIST: %s is no command: its sender is banned', msg['message-id'])
+            message_id = msg['message-id']
+            log.info('DLIST: %s was not carried out: its sender is banned', message_id)
             results.send_response = False
             return ContinueProcessing.yes
         member = senders.commander(mlist, msg, author)

@@ -55,4 +55,4 @@ def _settle_as_stranger(mlist: MailingList, msg: Message, msgdata: MsgData) -> N
     for key in ('moderation_reasons', 'moderation_sender', 'member_moderation_action'):
         msgdata.pop(key, None)
     config.switchboards['in'].enqueue(msg, msgdata)
-    raise DiscardMessage('the rules of the list are asked about it again')
+    raise DiscardMessage('it is checked again as mail from a nonmember')

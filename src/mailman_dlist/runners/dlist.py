@@ -68,7 +68,8 @@ class DlistRunner(Runner):
                 # It stays in the queue.
                 return True
             if lists.is_deleted(list_id):
-                log.info('DLIST: %s: %s has been deleted', msg['message-id'], list_id)
+                why = f'{list_id} has been deleted'
+                log.info('DLIST: %s was not carried out: %s', msg['message-id'], why)
                 return False
             if not isinstance(error, Gone):
                 raise
@@ -88,7 +89,7 @@ class DlistRunner(Runner):
         why = arrival.automatic
         if why is not None:
             metadata.take_traces(mlist, msg, msgdata)
-            log.info('DLIST: %s is no command: %s', msg['message-id'], why)
+            log.info('DLIST: %s was not carried out: %s', msg['message-id'], why)
             return False
         banned = is_banned(mlist, msg, arrival.author)
         if intent.action is Action.confirm and not banned:

@@ -111,7 +111,7 @@ class DlistLMTPHandler(LMTPHandler):
         try:
             dlists = _dlists(envelope.rcpt_tos)
         except Exception:
-            log.exception('Lists of %s', envelope.rcpt_tos)
+            log.exception('Could not look up the lists of %s', envelope.rcpt_tos)
             config.db.abort()
             return CRLF.join(ERR_451 for _to in envelope.rcpt_tos)
         if not dlists:
@@ -163,7 +163,7 @@ def _queue(envelope: Any, dlists: Mapping[str, MailingList]) -> dict[str, str]:
         config.db.abort()
         return _refuse(dlists, str(error))
     except Exception:
-        log.exception('Message for %s', list(dlists))
+        log.exception('Could not accept a message for %s', list(dlists))
         config.db.abort()
         return dict.fromkeys(dlists, ERR_451)
     if msg.defects:
@@ -236,7 +236,7 @@ def _enqueue(
             **metadata.asked(intent, others),
         )
     except Exception:
-        log.exception('%s for %s', msg['message-id'], list_id)
+        log.exception('Could not queue %s for %s', msg['message-id'], list_id)
         return ERR_451
     return OK_250
 
