@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long it takes to find out who hears a message.
+"""How long it takes to find out who receives a message.
 
     python -m bench.audience --members 1000 10000 100000
     python -m bench.audience --members 10000 --database postgresql --explain
@@ -51,7 +51,7 @@ from bench.core import (
     takes_posts,
 )
 from bench.measure import Meter, figure, table, taken_in_turns
-from mailman_dlist.domain.following import Choice, Default, Reason, hears
+from mailman_dlist.domain.following import Choice, Default, Reason, receives
 from mailman_dlist.interfaces.conversation import Access
 from mailman_dlist.model import audience
 from mailman_dlist.model.audience import Hearing
@@ -109,7 +109,7 @@ class Crowd:
             each.email
             for each in self.members
             if takes_posts(each)
-            and hears(
+            and receives(
                 self.defaults.get(each.member_id, hearing.base_default),
                 self.choices.get((number, each.member_id)),
                 opening=hearing.opening,
@@ -191,7 +191,7 @@ def ours(hearing: Hearing) -> set[str]:
 
 
 def from_all(hearing: Hearing) -> set[str]:
-    """Ask about every member of the list who hears a reply.
+    """Ask about every member of the list who receives a reply.
 
     Where few do, our statement begins with those few; this is what that saves.
     """
@@ -260,7 +260,7 @@ def measure(database: Database, size: int, options: Namespace) -> list[list[Any]
 
 
 def ways(hearing: Hearing) -> dict[str, Ask]:
-    """Return the ways to ask in one statement who hears a message, by their names."""
+    """Return the ways to ask in one statement for the recipients, by their names."""
     found: dict[str, Ask] = {'ours': partial(ours, hearing)}
     if hearing.base_default is Default.openings:
         found['from all'] = partial(from_all, hearing)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who hears what, and whose word counts."""
+"""Who receives what, and whose word counts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mailman_dlist.domain.following import (
     Standing,
     Why,
     counting,
-    hears,
+    receives,
     replaces,
 )
 
@@ -37,8 +37,8 @@ AUTOMATIC = (Reason.opened, Reason.replied, Reason.imported)
 
 @pytest.mark.parametrize(('default', 'choice', 'opening', 'replies'), TABLE)
 def test_a_choice_outweighs_the_default(default, choice, opening, replies):
-    assert hears(default, choice, opening=True) is opening
-    assert hears(default, choice, opening=False) is replies
+    assert receives(default, choice, opening=True) is opening
+    assert receives(default, choice, opening=False) is replies
     assert Standing(default, choice).hears_replies is replies
 
 

@@ -3,7 +3,7 @@
 
 The table is as whole as it can be: every default, every lasting choice, every pause
 beside it that is over or not, every reason, and every way that Mailman knows
-to deliver or not.  What each row hears is written down here a second time, from
+to deliver or not.  What each row receives is written down here a second time, from
 the description of standing and not from the code.
 """
 
@@ -82,7 +82,7 @@ class Row:
     def own(self, base_default: Default) -> Default:
         return self.default if isinstance(self.default, Default) else base_default
 
-    def hears(self, base_default: Default, *, opening: bool) -> bool:
+    def receives(self, base_default: Default, *, opening: bool) -> bool:
         choice, _reason = self.counting
         of_opening, of_replies = STANDING[self.own(base_default), choice]
         return of_opening if opening else of_replies
@@ -216,9 +216,9 @@ def test_the_audience_is_the_rule_for_everybody(table, base_default, opening):
         heard = audience.recipients(hearing)
     told = {email: why.hears_replies for email, why in heard.items()}
     expected = {
-        email: row.hears(base_default, opening=False)
+        email: row.receives(base_default, opening=False)
         for email, row in table.rows.items()
-        if row.gets_mail and row.hears(base_default, opening=opening)
+        if row.gets_mail and row.receives(base_default, opening=opening)
     }
     assert told == expected
     assert len(statements) == 1, statements
@@ -266,7 +266,7 @@ def test_nobody_has_chosen_about_a_conversation_yet_to_come(table, base_default)
     assert audience.recipients(hearing).keys() == {
         email
         for email, row in table.rows.items()
-        if row.gets_mail and Row(row.default).hears(base_default, opening=True)
+        if row.gets_mail and Row(row.default).receives(base_default, opening=True)
     }
 
 

@@ -16,7 +16,14 @@ from mailman.interfaces.member import DeliveryMode, DeliveryStatus, MemberRole
 from mailman.interfaces.usermanager import IUserManager
 from zope.component import getUtility
 
-from mailman_dlist.domain.following import Choice, Default, Reason, Standing, Why, hears
+from mailman_dlist.domain.following import (
+    Choice,
+    Default,
+    Reason,
+    Standing,
+    Why,
+    receives,
+)
 from mailman_dlist.model import audience
 from mailman_dlist.model.audience import Hearing
 from mailman_dlist.model.following import MemberSettings
@@ -186,7 +193,7 @@ def test_the_reason_is_the_rule_for_every_standing(choice, default, opening, mli
         standing = Standing(default, choice, reason if choice else None)
         if choice is not None:
             choose(picnic, member, choice, reason=reason)
-        if hears(default, choice, opening=opening):
+        if receives(default, choice, opening=opening):
             expected[member.address.email] = standing.why
     store().commit()
     hearing = Hearing(mlist.list_id, default, picnic.id, opening, now())

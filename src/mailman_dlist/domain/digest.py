@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from mailman_dlist.domain.following import Choice, Default, hears
+from mailman_dlist.domain.following import Choice, Default, receives
 
 
 class Span(NamedTuple):
@@ -64,9 +64,9 @@ def wants(default: Default, wish: Wish, post: Post) -> bool:
         return True
     if post.opening:
         # No choice can exist before the conversation does.
-        return hears(default, None, opening=True)
+        return receives(default, None, opening=True)
     silent = any(span.covers(post.posted_at) for span in wish.silences)
-    return not silent and hears(default, wish.choice, opening=False)
+    return not silent and receives(default, wish.choice, opening=False)
 
 
 def wanted(

@@ -90,10 +90,10 @@ _FOLLOWS: dict[Reason | None, Why] = {
 }
 
 
-def hears(default: Default, choice: Choice | None, *, opening: bool) -> bool:
+def receives(default: Default, choice: Choice | None, *, opening: bool) -> bool:
     """Tell whether a member receives the opening, or a reply [U7, U8, U12, U13].
 
-    >>> hears(Default.openings, Choice.follow, opening=False)
+    >>> receives(Default.openings, Choice.follow, opening=False)
     True
     """
     of_opening, of_replies = _HEARD[default, choice]
@@ -150,7 +150,7 @@ class Standing:
 
     @property
     def hears_replies(self) -> bool:
-        return hears(self.default, self.choice, opening=False)
+        return receives(self.default, self.choice, opening=False)
 
     @property
     def why(self) -> Why:

@@ -118,7 +118,7 @@ def size(hearing: Hearing) -> int:
 def _audience(hearing: Hearing, *columns: Any) -> Select[Any]:
     """Select the given columns of the members who receive the message.
 
-    The rule is `domain.following.hears`; a test compares them row by row.
+    The rule is `domain.following.receives`; a test compares them row by row.
     """
     source, of_list = _source(hearing)
     default = _default(hearing)
