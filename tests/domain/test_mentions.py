@@ -78,8 +78,11 @@ def test_so_does_an_address_that_the_list_had_before(value, becomes):
     # Nothing is taken out of what is not understood.
     (f'friends: {PICNIC}, bart@example.com;, {PICNIC}',
      f'friends: {PICNIC}, bart@example.com;, {PICNIC}'),
-    (f'{PICNIC}, =?utf-8?q?Ants,_all?= <{PICNIC}>',
-     f'{PICNIC}, =?utf-8?q?Ants,_all?= <{PICNIC}>'),
+    (f'{PICNIC}; {PICNIC}', f'{PICNIC}; {PICNIC}'),
+    (f'{PICNIC}, "{PICNIC}', f'{PICNIC}, "{PICNIC}'),
+    (f'{PICNIC}, <{PICNIC}', f'{PICNIC}, <{PICNIC}'),
+    # Some programs write a comma into an encoded word.
+    (f'{PICNIC}, =?utf-8?q?Ants,_all?= <{PICNIC}>', PICNIC),
     ('', ''),
     (',,', ',,'),
 ])

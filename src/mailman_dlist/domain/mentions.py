@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from mailman_dlist.domain.address import ListAddresses
+from mailman_dlist.mail.mailboxes import entries
 
 
 # Characters that may be next to an address without being part of it (RFC 5322, 3.2.3).
@@ -45,16 +46,6 @@ def redirect(value: str, addresses: ListAddresses, name: str) -> str:
     return re.sub(pattern, lambda _mention: address, value, flags=re.IGNORECASE)
 
 
-# Quoted names and comments.
-_REMARKS = r'"(?:\\.|[^"\\])*"|\((?:\\.|[^()\\])*\)'
-_REMARK = re.compile(_REMARKS, re.DOTALL)
-_ANGLE = re.compile('<([^<>]*)>')
-# Text that may contain a comma that does not separate two addresses.
-_WHOLE = rf'{_REMARKS}|<[^<>]*>'
-_MAILBOX = re.compile(f'(?:{_WHOLE}|[^,])+', re.DOTALL)
-_NO_GROUP = re.compile(f'(?:{_WHOLE}|[^:;])*', re.DOTALL)
-
-
 def without_repeats(value: str, address: str) -> str:
     """Return the value of a field that names an address at most once.
 
@@ -64,26 +55,13 @@ def without_repeats(value: str, address: str) -> str:
     ...     'ant@example.com')
     'ant@example.com, bart@example.com'
     """
-    if not _NO_GROUP.fullmatch(value):
-        return value
-    mailboxes = _MAILBOX.findall(value)
-    mentions = [each for each in mailboxes if _is(each, address)]
-    if len(mentions) < 2:
-        return value
-    first = mailboxes.index(mentions[0])
-    kept = [
-        each
-        for place, each in enumerate(mailboxes)
-        if place == first or not _is(each, address)
-    ]
-    return ','.join(kept).strip()
-
-
-def _is(mailbox: str, address: str) -> bool:
-    # Some programs write a comma into an encoded word.
-    if mailbox.count('=?') != mailbox.count('?='):
-        return False
-    plain = _REMARK.sub('', mailbox)
-    angle = _ANGLE.search(plain)
-    found = angle[1] if angle else plain
-    return found.strip().lower() == address.lower()
+    kept, is_named = [], False
+    for mailbox, start, end in entries(value):
+        if value.startswith(';', end):
+            return value
+        is_mention = mailbox is not None and mailbox.names(address)
+        if not (is_mention and is_named):
+            kept.append(value[start:end])
+        is_named |= is_mention
+    after = ','.join(kept)
+    return value if after == value else after.strip()

@@ -59,6 +59,10 @@ class Mailbox(NamedTuple):
     address: str
     is_clear: bool = True
 
+    def names(self, address: str) -> bool:
+        """Return whether this is clearly the mailbox with the address."""
+        return self.is_clear and self.address.lower() == address.lower()
+
 
 def mailboxes(values: Iterable[str]) -> Iterator[Mailbox]:
     """Yield the mailboxes in the values of fields, in order.
@@ -69,13 +73,27 @@ def mailboxes(values: Iterable[str]) -> Iterator[Mailbox]:
     [('bart@example.com, for Anne', 'anne@example.com'), ('', 'a@example.com')]
     """
     for value in values:
-        yield from _mailboxes(value[:LONGEST_FIELD].replace('\r', '').replace('\n', ''))
+        unfolded = value[:LONGEST_FIELD].replace('\r', '').replace('\n', '')
+        for entry in entries(unfolded):
+            if entry.mailbox is not None:
+                yield entry.mailbox
         if len(value) > LONGEST_FIELD:
             yield Mailbox('', '', is_clear=False)
 
 
+class Entry(NamedTuple):
+    """A mailbox, or None if the entry is empty, and its place in the field.
+
+    :param end: The place of the comma behind it, or of the semicolon behind a group.
+    """
+
+    mailbox: Mailbox | None
+    start: int
+    end: int
+
+
 @dataclass
-class _Entry:
+class _Reading:
     """The part of an entry that has been read."""
 
     text: list[str] = field(default_factory=list)
@@ -106,40 +124,37 @@ class _Entry:
         return Mailbox(_unquoted(text), '', is_clear='@' not in address)
 
 
-def _mailboxes(value: str) -> Iterator[Mailbox]:
-    entry = _Entry()
-    position = 0
+def entries(value: str) -> Iterator[Entry]:
+    """Yield the entries of one field, in order; the last one ends where it ends."""
+    reading = _Reading()
+    start = position = 0
     while position < len(value):
         found = _STEP.match(value, position)
         assert found is not None
         position = found.end()
         match found.lastgroup:
             case 'angle':
-                entry.angles.append(found[0][1:-1])
+                reading.angles.append(found[0][1:-1])
             case 'comment':
                 end = _end_of_comment(value, position)
-                entry.comments.append(value[position : end - 1].strip())
-                entry.is_broken |= end > len(value)
+                reading.comments.append(value[position : end - 1].strip())
+                reading.is_broken |= end > len(value)
                 position = end
             case 'open':
                 # The end of the name is not clear.
-                entry.is_broken = True
+                reading.is_broken = True
                 break
             case 'end':
-                mailbox = entry.read()
-                if mailbox is not None:
-                    yield mailbox
-                entry = _Entry()
-            case 'group' if not entry.angles:
+                yield Entry(reading.read(), start, found.start())
+                reading, start = _Reading(), position
+            case 'group' if not reading.angles:
                 # The text before it is the name of a group, not an address.
-                entry = _Entry(is_broken=any('@' in each for each in entry.plain))
+                reading = _Reading(is_broken=any('@' in each for each in reading.plain))
             case kind:
-                entry.text.append(found[0])
+                reading.text.append(found[0])
                 if kind == 'text':
-                    entry.plain.append(found[0])
-    mailbox = entry.read()
-    if mailbox is not None:
-        yield mailbox
+                    reading.plain.append(found[0])
+    yield Entry(reading.read(), start, len(value))
 
 
 def _end_of_comment(value: str, position: int) -> int:
