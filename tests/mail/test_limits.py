@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mailman_dlist.domain import mentions, naming, traces
+from mailman_dlist.domain import footers, mentions, naming, traces
 from mailman_dlist.domain.address import ListAddresses, parse
 from mailman_dlist.domain.alias import spelled
 from mailman_dlist.domain.links import message, text
@@ -32,6 +32,7 @@ from mailman_dlist.mail.limits import (
     excess,
 )
 from mailman_dlist.mail.mailboxes import LONGEST_FIELD
+from tests.domain.test_footers import remove as without_footers
 from tests.mail.test_quotations import SENT
 from tests.steps import Read, steps
 
@@ -142,6 +143,7 @@ OF_FIELDS: dict[str, Read] = {
 OF_TEXTS: dict[str, Read] = {
     'links': lambda value: text.replaced(value, lambda _token: None),
     'links in a message': body(lambda msg: message.scrub(msg, lambda _token: '')),
+    'footers': body(lambda msg: footers.take_out(msg, without_footers)),
     'traces': body(
         lambda msg: traces.remove(msg, ANNE, NEW, datetime(2026, 1, 1, tzinfo=UTC))
     ),
