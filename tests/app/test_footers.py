@@ -16,6 +16,7 @@ from mailman_dlist.app import lists
 from mailman_dlist.app.links import footers
 from mailman_dlist.app.notices.templates import FOOTER_OF_LIST, FOOTERS
 from tests.app.web import open_web
+from tests.domain.test_footers import shown, with_breaks
 from tests.mail.test_quotations import flowed, marked
 from tests.model.stage import counted, new_list
 
@@ -78,11 +79,16 @@ def test_the_footer_of_the_list_is_recognised(
         hyperkitty_url='https://lists.example.com/hyperkitty/1',
     )  # fmt: skip
     assert ('/conversations/pic-nic/' in ours) is web
+    remove = footers.removers(mlist)['text/plain']
     quoted = f'Yes.\n{marked(ours + theirs)}Bart\n'
-    assert footers.remover(mlist)(quoted) == f'Yes.\n{marked(theirs)}Bart\n'
+    assert remove(quoted) == f'Yes.\n{marked(theirs)}Bart\n'
     if 'user' not in (template or ''):
         narrow = f'Yes.\n{marked(flowed(ours, 40))}Bart\n'
-        assert footers.remover(mlist)(narrow) == 'Yes.\nBart\n'
+        assert remove(narrow) == 'Yes.\nBart\n'
+        page = f'<blockquote>Yes.<br>{with_breaks(ours + theirs)}</blockquote>'
+        assert shown(footers.removers(mlist)['text/html'](page)) == (
+            shown(f'Yes.<br>{with_breaks(theirs)}')
+        )
 
 
 @pytest.mark.parametrize('template', [
@@ -92,11 +98,11 @@ def test_a_footer_that_anybody_might_write_stays(template, mlist, tmp_path):
     replace(True, mlist, tmp_path, template)
     ours, _theirs = sent(mlist, True)
     quoted = f'{marked(ours)}ant-hill+picnic@example.com\n'
-    assert footers.remover(mlist)(quoted) == quoted
+    assert footers.removers(mlist)['text/plain'](quoted) == quoted
 
 
 def test_templates_are_looked_up_only_for_a_text_that_may_quote_them(mlist):
-    remove = footers.remover(mlist)
+    remove = footers.removers(mlist)['text/plain']
     with counted() as statements:
         remove('Anything\n> at all\n')
     assert statements == []

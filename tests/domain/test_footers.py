@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import base64
 import pickle
+import re
 from binascii import b2a_qp
 from collections.abc import Callable
 from email import message_from_bytes
 from email.message import Message
 from functools import partial
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -23,7 +25,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailman_dlist.domain import footers
-from mailman_dlist.domain.footers import END, LINK, NAME, UNKNOWN, without
+from mailman_dlist.domain.footers import (
+    END,
+    LINK,
+    NAME,
+    PAGE,
+    UNKNOWN,
+    without,
+    without_in_page,
+)
 from tests.mail.test_quotations import HEADS, flowed, marked
 from tests.steps import steps
 
@@ -49,14 +59,20 @@ def footer(form: str, name: str = 'pic-nic', link: str = WEB, end: str = '') -> 
 def known(text: str) -> Callable[[str], str]:
     pattern = footers.pattern(text, PATH)
     assert pattern is not None
-    return partial(without, patterns=[pattern])
+    return partial(without, footers=[pattern])
 
 
 PATTERNS = [
     pattern for form in FORMS
     if (pattern := footers.pattern(footer(form, NAME, LINK, END), PATH))
 ]  # fmt: skip
-remove = partial(without, patterns=PATTERNS)
+PAGE_PATTERNS = [
+    pattern for form in FORMS
+    if (pattern := footers.pattern(footer(form, NAME, LINK, END), PATH, PAGE))
+]  # fmt: skip
+remove = partial(without, footers=PATTERNS)
+remove_in_page = partial(without_in_page, footers=PAGE_PATTERNS)
+REMOVERS = {'text/plain': remove, 'text/html': remove_in_page}
 
 BODY = 'Who brings the cake?\n\nAnne\n'
 # Mailman's, below ours.
@@ -201,6 +217,98 @@ def test_a_link_alone_on_its_line_must_be_there():
     assert own(text) == text
 
 
+# HTML.
+
+
+def linked(text: str) -> str:
+    """Mark up addresses and links, as programs do."""
+    text = re.sub(r'(\S+@\S+)', r'<a href="mailto:\1" target="_blank">\1</a>', text)
+    return re.sub(r'(https:\S+)', r'<a href="\1" rel="noreferrer">\1</a>', text)
+
+
+def with_breaks(text: str) -> str:
+    lines = linked(escape(text)).replace('    ', '&nbsp; &nbsp; ').splitlines()
+    return ''.join(f'{line}<br>\n' for line in lines)
+
+
+def wrapped_source(text: str) -> str:
+    """Write one paragraph, wrapped in the source."""
+    lines = escape(text, quote=False).splitlines()
+    paragraphs = ''.join(f'<div>{linked(line)}</div>' for line in lines)
+    return paragraphs.replace(' ', '\n')
+
+
+def preformatted(text: str) -> str:
+    return f'<pre class="moz-quote-pre" wrap="">{linked(escape(text))}</pre>'
+
+
+QUOTE = '<p>Yes.</p><blockquote type="cite">{}</blockquote><p>Bart</p>'
+PROGRAMS = {
+    'Gmail': with_breaks,
+    'Gmail of old': lambda text: with_breaks(text).replace('@example.com</a>',
+                                                           '@<wbr>example.com</a>'),
+    'Apple Mail': wrapped_source,
+    'Thunderbird': preformatted,
+}
+
+
+def shown(page: str) -> list[str]:
+    """Return the lines that a reader sees."""
+    page = page.replace('<wbr>', '')
+    text = re.sub('<(?:br|/?(?:p|div|pre|blockquote))[^<>]*>', '\n', page)
+    return [line for line in re.sub('<[^<>]*>', '', text).splitlines() if line.strip()]
+
+
+def tags(page: str) -> list[str]:
+    return [tag for tag in re.findall('<[^<>]*>', page) if tag not in ('<br>', '<wbr>')]
+
+
+@pytest.mark.parametrize('program', PROGRAMS)
+@pytest.mark.parametrize('form', FORMS)
+def test_a_quotation_in_html_loses_the_footer_and_no_tag(form, program):
+    mark_up = PROGRAMS[program]
+    page = QUOTE.format(mark_up(BODY + footer(form) + OF_LIST))
+    left = remove_in_page(page)
+    assert shown(left) == shown(QUOTE.format(mark_up(BODY + OF_LIST)))
+    assert tags(left) == tags(page)
+
+
+@pytest.mark.parametrize('program', PROGRAMS)
+@pytest.mark.parametrize(('before', 'after'), [
+    ('<blockquote type="cite">', '<div>'),
+    ('<blockquote type="cite">', '<blockquote></blockquote>'),
+    ('message', 'Why? message'),
+    ('____', 'Hm ____'),
+    ('<p>Yes.</p>', '\n-----BEGIN PGP SIGNED MESSAGE-----\n'),
+    (f'{WEB}</a>', f'{WEB}</a> is broken'),
+    (f'{WEB}</a>', f'{WEB}<b>!</b></a>'),
+    ('conversation', 'con<b>!</b>versation'),
+    ('ant+', 'bee+'),
+])  # fmt: skip
+def test_html_that_is_not_a_whole_quoted_footer_stays(before, after, program):
+    page = QUOTE.format(PROGRAMS[program](BODY + footer('opening')))
+    assert before in page
+    changed = f'{page.replace(before, after)}\n-----END PGP SIGNATURE-----\n'
+    assert remove_in_page(changed) == changed
+
+
+@pytest.mark.parametrize(('before', 'after'), [
+    (f'{WEB}</a>', f'{WEB}</a>\n is broken'),
+    (f'{WEB}</a>', f'{WEB}</a> <i>is broken</i>'),
+    ('____', 'Hm\n____'),
+    ('____', 'Hm <br>Well,\n____'),
+])  # fmt: skip
+def test_a_line_end_in_the_source_is_a_blank(before, after):
+    page = QUOTE.format(with_breaks(BODY + footer('opening')))
+    changed = page.replace(before, after, 1)
+    assert remove_in_page(changed) == changed
+
+
+@given(st.text('<>abr/ &;"=\n_', max_size=200))
+def test_html_without_footers_stays(text):
+    assert remove_in_page(text) == text
+
+
 # Parts, charsets and encodings.
 
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
@@ -230,7 +338,7 @@ def test_all_other_octets_stay(charset, words, encoding):
         f'Content-Transfer-Encoding: {encoding}',
     )
     fields = msg.items()
-    footers.take_out(msg, remove)
+    footers.take_out(msg, REMOVERS)
     assert msg.items() == fields
     assert msg.get_payload(decode=True) == frame % (words, words, b'', words)
 
@@ -252,6 +360,7 @@ def mixed(kind: str, content: str, quoted: str, outer: str = 'mixed') -> Message
     ('text/plain\nContent-Disposition: inline', 'Yes.\n{}', 'mixed', True),
     ('text/plain\nContent-Disposition: attachment', 'Yes.\n{}', 'mixed', False),
     ('text/html', '<pre>\n{}</pre>', 'mixed', False),
+    ('text/enriched', 'Yes.\n{}', 'mixed', False),
     ('text/plain', 'Yes.\n{}', 'signed', False),
     ('text/plain', 'Yes.\n{}', 'encrypted', False),
     ('message/rfc822', 'Subject: Picnic\n\n{}', 'mixed', False),
@@ -259,7 +368,7 @@ def mixed(kind: str, content: str, quoted: str, outer: str = 'mixed') -> Message
 ])  # fmt: skip
 def test_only_what_was_written_as_text_changes(kind, content, outer, goes):
     msg = mixed(kind, content, OURS, outer)
-    footers.take_out(msg, remove)
+    footers.take_out(msg, REMOVERS)
     left = mixed(kind, content, '' if goes else OURS, outer)
     assert msg.as_bytes() == left.as_bytes()
 
@@ -268,7 +377,7 @@ def test_only_what_was_written_as_text_changes(kind, content, outer, goes):
 def test_odd_mail_stays_octet_for_octet(path):
     msg = message_from_bytes(path.read_bytes())
     before = pickle.dumps(msg)
-    footers.take_out(msg, remove)
+    footers.take_out(msg, REMOVERS)
     assert pickle.dumps(msg) == before
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from mailman_dlist.demo.site import Site
+from tests.domain.test_footers import shown, with_breaks
 from tests.mail.test_quotations import flowed, marked
 from tests.village import ARCHIVE, MailingList, Village, text_of
 
@@ -88,6 +89,30 @@ def test_every_copy_has_one_footer(ant: MailingList, quote: Callable[..., str]) 
         assert 'Who brings the cake?' in text
         assert 'To mute the conversation' not in text
     assert conversation in archived
+
+
+def test_a_reply_in_html_has_one_footer_too(ant: MailingList) -> None:
+    anne, bart, cris = ant.has('Anne', 'Bart', 'Cris')
+    anne.writes(ant.at('new'), 'Picnic', 'Who brings the cake?\n')
+    [opening] = bart.reads()
+    quoted = with_breaks(text_of(opening))
+    reply = EmailMessage()
+    reply['From'], reply['To'] = bart.email, ant.at('picnic')
+    reply['Subject'], reply['Message-ID'] = 'Re: Picnic', '<html@example.net>'
+    reply.set_content(f'I do!\n\n{by_gmail(opening)}')
+    reply.add_alternative(
+        f'<div>I do!</div><blockquote class="gmail_quote">{quoted}</blockquote>',
+        subtype='html',
+    )
+    bart.sends(reply, ant.at('picnic'))
+    [copy] = [mail for mail in cris.inbox if mail['subject'] == '[Ant] Re: Picnic']
+    assert text_of(copy).count('This message belongs to the conversation') == 1
+    [page] = [each for each in copy.walk() if each.get_content_type() == 'text/html']
+    lines = shown(page.get_content())
+    assert lines[:2] == ['I do!', 'Who brings the cake?']
+    assert 'This message belongs to the conversation' not in page.get_content()
+    # The footer of the list itself stays.
+    assert 'Ant mailing list -- ' in lines[3]
 
 
 def test_what_bart_writes_between_the_lines_stays(ant: MailingList) -> None:

@@ -32,7 +32,7 @@ from mailman_dlist.mail.limits import (
     excess,
 )
 from mailman_dlist.mail.mailboxes import LONGEST_FIELD
-from tests.domain.test_footers import remove as without_footers
+from tests.domain.test_footers import REMOVERS
 from tests.mail.test_quotations import SENT
 from tests.steps import Read, steps
 
@@ -143,7 +143,7 @@ OF_FIELDS: dict[str, Read] = {
 OF_TEXTS: dict[str, Read] = {
     'links': lambda value: text.replaced(value, lambda _token: None),
     'links in a message': body(lambda msg: message.scrub(msg, lambda _token: '')),
-    'footers': body(lambda msg: footers.take_out(msg, without_footers)),
+    'footers': body(lambda msg: footers.take_out(msg, REMOVERS)),
     'traces': body(
         lambda msg: traces.remove(msg, ANNE, NEW, datetime(2026, 1, 1, tzinfo=UTC))
     ),

@@ -29,4 +29,4 @@ class DlistQuoting:
     def process(self, mlist: MailingList, msg: Message, msgdata: MsgData) -> None:
         """See `IHandler`."""
         scrub(msg, making.for_everybody)
-        take_out(msg, footers.remover(mlist))
+        take_out(msg, footers.removers(mlist))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from typing import TypeAlias
 
 from mailman.handlers.decorate import decorate_template
 from public import public
@@ -20,6 +21,8 @@ from mailman_dlist.domain import footers
 from mailman_dlist.domain.address import ListAddresses
 from mailman_dlist.interfaces.mailman import MailingList
 
+
+Work: TypeAlias = Callable[[str, list[re.Pattern[str]]], str]
 
 # A variable that Mailman has filled in for each recipient.
 _VARIABLE = re.compile(r'\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})')
@@ -50,27 +53,27 @@ def decoration(
 
 
 @public
-def remover(mlist: MailingList) -> Callable[[str], str]:
-    """Return a function that removes quoted footers of the list from a text.
+def removers(mlist: MailingList) -> dict[str, Callable[[str], str]]:
+    """Return functions that remove quoted footers of the list, by content types.
 
-    It knows the templates that the list has now, and looks them up only for a text with
+    They know the templates that the list has now, and look them up only for a text with
     addresses like those in its footers.
     """
     ours = lists.addresses(mlist)
     sign = f'{ours.list_name}{ours.delimiter}'
+    texts = cache(partial(_texts, mlist, ours))
 
-    @cache
-    def patterns() -> list[re.Pattern[str]]:
-        path = _path(mlist)
-        found = (footers.pattern(each, path) for each in _texts(mlist, ours))
-        return [each for each in found if each is not None]
-
-    def remove(text: str) -> str:
+    def remove(work: Work, form: footers.Form, text: str) -> str:
         if sign not in text or ours.mail_host not in text:
             return text
-        return footers.without(text, patterns())
+        path = _path(mlist)
+        found = (footers.pattern(each, path, form) for each in texts())
+        return work(text, [each for each in found if each is not None])
 
-    return remove
+    return {
+        'text/plain': partial(remove, footers.without, footers.TEXT),
+        'text/html': partial(remove, footers.without_in_page, footers.PAGE),
+    }
 
 
 def _texts(mlist: MailingList, ours: ListAddresses) -> list[str]:
