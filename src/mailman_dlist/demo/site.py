@@ -239,10 +239,11 @@ class Site:
     def stop(self, timeout: float = STOP_SECONDS) -> None:
         """Stop Mailman and the mail server behind it.
 
-        :param timeout: Seconds after which processes are killed.
+        :param timeout: Seconds after which processes are killed; 0 kills them at once.
         """
         if self._master is not None:
-            until(self._stopped, timeout, pause=0)
+            if timeout:
+                until(self._stopped, timeout, pause=0)
             self.kill9()
         if self._sink is not None:
             self._sink.stop()
@@ -272,8 +273,13 @@ class Site:
         self._master = None
 
     def close(self) -> None:
-        """Stop, and release the ports."""
-        self.stop()
+        """Kill all processes, and release the ports.
+
+        To stop in order takes seconds, and a quarter of the CPU time of a start.  A
+        site that is closed does not start again; whoever needs its files in order
+        calls `stop` first.
+        """
+        self.stop(timeout=0)
         for reservation in self._reservations:
             reservation.release()
 
