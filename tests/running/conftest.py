@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mailmans that run, with all their processes, ports and signals.
 
-A start takes half a minute of CPU, so tests here share few sites, and show what no
-other test can: that the parts find each other, crashes, races.
+A start takes two seconds of CPU for each process, so tests here share few sites, and
+show what no other test can: that the parts find each other, crashes, races.
 
 ``site``
     As install.rst tells site admins to configure it; ``village`` and ``ant`` are in it.
 ``stock``
     Without the plugin.
 
-They stop behind the last test here: with __init__.py this directory is a package to
+They end behind the last test here: with __init__.py this directory is a package to
 pytest.
 """
 
@@ -43,6 +43,6 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         tmp_path_factory.mktemp('stock'),
         plugin=False,
         extra=f'{ARCHIVE}[mta]\ndelivery_retry_period: 2d\n',
-        instances={'in': 2, 'pipeline': 2},
+        instances={'in': 2},
     ) as site:
         yield site

@@ -33,7 +33,7 @@ PATIENCE_SECONDS = 300
 @contextmanager
 def site_in(directory: Path) -> Iterator[Site]:
     """Give a site that leaves no process and no open port behind."""
-    with running(directory, extra=ARCHIVE) as site:
+    with running(directory, extra=ARCHIVE, unused=['digest']) as site:
         yield site
         assert site.shunted() == []
         site.stop()
@@ -46,7 +46,7 @@ def site_in(directory: Path) -> Iterator[Site]:
 
 
 def cut_the_power(site: Site) -> None:
-    assert len(processes.naming(site.cfg)) > 10
+    assert len(processes.naming(site.cfg)) >= 10
     site.kill9()
     assert processes.naming(site.cfg) == []
     assert not site.running
@@ -184,8 +184,8 @@ def test_nobody_notices_a_power_cut_in_their_mail(tmp_path: Path) -> None:
         told: list[tuple[int, int]] = []
         site.start(tell=lambda *counts: told.append(counts))
         assert told == sorted(told)
-        # Thirteen runners and their master.
-        assert told[-1] == (14, 14)
+        # Nine runners and their master.
+        assert told[-1] == (10, 10)
         village.settle()
         posting.went_on()
         with joining.answering():

@@ -27,17 +27,14 @@ from mailman_dlist.demo.sink import Sink
 from mailman_dlist.demo.site import Site, script, until
 from tests import processes
 from tests.docs import pages
+from tests.running.sites import idle
 
 
 PATIENCE_SECONDS = 300
 
 # What a post needs; the others would start for nothing.
 NEEDED = {'in', 'pipeline', 'out', 'lmtp'}
-IDLE = ''.join(
-    f'[runner.{name}]\nstart: no\n'
-    for name in dict.fromkeys((*QUEUE_RUNNERS, *OTHER_RUNNERS, 'rest', 'digest'))
-    if name not in NEEDED
-)
+IDLE = idle(sorted({*QUEUE_RUNNERS, *OTHER_RUNNERS} - NEEDED))
 
 VENV = '/opt/mailman/venv/bin'
 
