@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from tests.app.post import open_conversation
-from tests.model.stage import join, new_list
+from tests.model.stage import ant_with, join
 
 
 @pytest.fixture
 def mlist(mailman: Any) -> Any:
     """The dlist ant@example.com, without members."""
-    return new_list()
+    [mlist] = ant_with()
+    return mlist
 
 
 @pytest.fixture

@@ -20,15 +20,29 @@ from mailman_dlist.app.aliases.requests import CannotBeAlias
 from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.model.session import store
 from tests.app.alias import ALIAS, answers, own, sent, text_of, token_for
-from tests.model.stage import counted, give_alias, join, new_list, person, queued
+from tests.model.stage import (
+    ant_with,
+    counted,
+    give_alias,
+    join,
+    new_list,
+    person,
+    queued,
+)
 
 
 PENDING, CONFIRMED = AliasState.pending, AliasState.confirmed
 
 
 @pytest.fixture
+def mlist(mailman: Any) -> Any:
+    """The dlist ant@example.com, with Bart as its member."""
+    return ant_with('Bart')[0]
+
+
+@pytest.fixture
 def bart(mlist: Any) -> Any:
-    return join(mlist, 'Bart')
+    return mlist.members.get_member('bart@example.com')
 
 
 def nothing(mlist: Any) -> None:

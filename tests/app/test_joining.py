@@ -44,7 +44,7 @@ from tests.app.newcomers import (
     text_of,
     the_essay,
 )
-from tests.model.stage import DAY, count_rows, new_list, pass_time
+from tests.model.stage import DAY, ant_with, count_rows, new_list, pass_time
 
 
 POLICIES = list(SubscriptionPolicy)
@@ -53,7 +53,7 @@ MODERATED = (SubscriptionPolicy.moderate, SubscriptionPolicy.confirm_then_modera
 
 @pytest.fixture
 def ant(mailman: Any) -> Any:
-    mlist = new_list()
+    [mlist] = ant_with()
     lists.change(mlist, {'essay': True})
     config.db.commit()
     return mlist

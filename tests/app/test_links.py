@@ -31,7 +31,7 @@ from mailman_dlist.model.following import choices_about
 from mailman_dlist.model.session import store
 from tests.app.post import open_conversation
 from tests.app.web import BASE, PERSONAL, open_web
-from tests.model.stage import DAY, counted, join, new_list, now, pass_time
+from tests.model.stage import DAY, ant_with, counted, join, new_list, now, pass_time
 
 
 LIFETIME = 30
@@ -62,9 +62,9 @@ def token_of(
 
 
 @pytest.fixture
-def scene(mlist: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+def scene(mailman: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
     file = open_web(tmp_path, monkeypatch, token_lifetime=LIFETIME)
-    bart, cris = join(mlist, 'Bart'), join(mlist, 'Cris')
+    mlist, bart, cris = ant_with('Bart', 'Cris')
     return Scene(mlist, open_conversation(mlist), bart, cris, file)
 
 

@@ -40,6 +40,7 @@ from mailman_dlist.runners.dlist import DlistRunner
 from tests.app.post import open_conversation
 from tests.app.web import PERSONAL, open_web
 from tests.model.stage import (
+    ant_with,
     choose,
     give_alias,
     join,
@@ -62,9 +63,7 @@ class Ant:
     """The list, and what becomes of mail to it."""
 
     def __init__(self) -> None:
-        self.mlist = new_list()
-        self.anne = join(self.mlist, 'Anne')
-        self.bart = join(self.mlist, 'Bart')
+        self.mlist, self.anne, self.bart = ant_with('Anne', 'Bart')
         give_alias(self.mlist, self.anne, SHADE)
         store().commit()
 

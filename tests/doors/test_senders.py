@@ -34,7 +34,7 @@ from mailman_dlist.model.session import store
 from mailman_dlist.runners.dlist import DlistRunner
 from tests.app.post import open_conversation
 from tests.mail.wordings import SPECIALS, clear, names, raw
-from tests.model.stage import give_alias, join, letter, new_list, queued, run
+from tests.model.stage import ant_with, give_alias, letter, queued, run
 
 
 ANNE, BART, JO = 'anne@example.com', 'bart@example.com', 'jo@elsewhere.example'
@@ -47,9 +47,8 @@ TRACES = ('anne@', 'annes-laptop')
 
 @pytest.fixture
 def ant(mailman: Any) -> Iterator[Any]:
-    mlist = new_list()
+    mlist, anne, bart = ant_with('Anne', 'Bart')
     mlist.default_nonmember_action = Action.hold
-    anne, bart = join(mlist, 'Anne'), join(mlist, 'Bart')
     give_alias(mlist, anne, JO)
     picnic = open_conversation(mlist)
     store().commit()

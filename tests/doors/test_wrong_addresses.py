@@ -23,7 +23,7 @@ from mailman_dlist import metadata
 from mailman_dlist.app.posts import delivery
 from mailman_dlist.interfaces.conversation import Posting
 from tests.app.post import open_conversation, posted
-from tests.model.stage import give_alias, join, letter, new_list, queued, run
+from tests.model.stage import ant_with, give_alias, join, letter, queued, run
 
 
 # Mails that rules about the content hold.
@@ -41,9 +41,7 @@ WRONG = (
 
 @pytest.fixture
 def mlist(mailman: Any) -> Any:
-    mlist = new_list()
-    for name in 'Anne', 'Bart':
-        join(mlist, name)
+    mlist, _anne, _bart = ant_with('Anne', 'Bart')
     open_conversation(mlist)
     open_conversation(mlist, 'dinner').posting = Posting.closed
     config.db.commit()

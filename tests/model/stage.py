@@ -11,11 +11,13 @@ are needed, `crowd` writes the rows that these would write.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import make_msgid
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +26,7 @@ from mailman.config import config
 from mailman.core.runner import Runner
 from mailman.database.model import Model
 from mailman.email.message import Message
+from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.mailinglist import DMARCMitigateAction
 from mailman.interfaces.member import MemberRole
 from mailman.interfaces.usermanager import IUserManager
@@ -37,6 +40,7 @@ from mailman_dlist.model.aliases import Alias
 from mailman_dlist.model.conversations import Conversation, ConversationName
 from mailman_dlist.model.following import MemberChoice, Pause
 from mailman_dlist.model.session import store
+from tests.core import built_once
 
 
 DAY = timedelta(days=1)
@@ -86,6 +90,31 @@ def join(
 
 def join_all(mlist: Any, *names: str) -> list[Any]:
     return [join(mlist, name) for name in names]
+
+
+def ant_with(*names: str) -> list[Any]:
+    """Give a fresh site the list ant with these members; return it and them.
+
+    The clock shows the time at which they joined.
+    """
+    began = _ant_with(names)()
+    # Other tests have turned it.
+    pass_time(began - now())
+    mlist = getUtility(IListManager).get_by_list_id('ant.example.com')
+    # A new list makes its directory.
+    Path(mlist.data_path).mkdir(parents=True, exist_ok=True)
+    return [mlist, *(mlist.members.get_member(email_of(name)) for name in names)]
+
+
+@cache
+def _ant_with(names: tuple[str, ...]) -> Callable[[], datetime]:
+    return built_once(partial(_build_ant, names))
+
+
+def _build_ant(names: tuple[str, ...]) -> datetime:
+    began = now()
+    join_all(new_list(), *names)
+    return began
 
 
 def letter(
