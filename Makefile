@@ -4,6 +4,10 @@
 
 PYTHON ?= python3
 
+# A hundred processes of a test run import the same modules, which each would compile
+# again.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 READY := .venv/.ready
 
