@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from mailman.config import config
 from mailman.interfaces.bans import IBanManager
+from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.mailinglist import SubscriptionPolicy
 from mailman.interfaces.member import MemberRole
 from mailman.interfaces.pending import IPendings
@@ -47,10 +48,12 @@ from mailman_dlist.handlers.conversation import DlistConversation
 from mailman_dlist.handlers.refusal import DlistRefusal
 from mailman_dlist.interfaces.conversation import Posting
 from mailman_dlist.metadata import EXTENSION
-from mailman_dlist.model.session import committed
+from mailman_dlist.model.conversations import Conversation
+from mailman_dlist.model.session import committed, store
 from mailman_dlist.runners.dlist import DlistRunner
 from tests.app.post import open_conversation, posted
 from tests.app.web import BASE
+from tests.core import built_once
 from tests.house.tree import ROOT
 from tests.model.stage import (
     DAY,
@@ -67,8 +70,24 @@ from tests.model.stage import (
 GOLDEN = ROOT / 'tests' / 'golden'
 WRITE = os.environ.get('DLIST_GOLDEN') == 'write'
 
+SUBJECTS = {'picnic': 'Midsummer picnic', 'goat': 'She is on the roof again'}
+
 Situation = Callable[['Scene'], None]
 SITUATIONS: dict[str, Situation] = {}
+
+
+@built_once
+def begin() -> list[int]:
+    """Make what every scene begins with; return the ids of its conversations."""
+    ant = new_list()
+    join(ant, 'Anne')
+    conversations = []
+    for name, subject in SUBJECTS.items():
+        conversation = open_conversation(ant, name)
+        conversation.subject = subject
+        conversations.append(conversation.id)
+    config.db.commit()
+    return conversations
 
 
 class Scene:
@@ -78,13 +97,12 @@ class Scene:
         self.patch = patch
         # It stands still, but other tests have turned it forward.
         factory.reset()
-        self.ant = new_list()
-        self.anne = join(self.ant, 'Anne')
-        self.picnic = open_conversation(self.ant, 'picnic')
-        self.picnic.subject = 'Midsummer picnic'
-        self.goat = open_conversation(self.ant, 'goat')
-        self.goat.subject = 'She is on the roof again'
-        config.db.commit()
+        conversations = begin()
+        self.ant = getUtility(IListManager).get_by_list_id('ant.example.com')
+        self.anne = self.ant.members.get_member('anne@example.com')
+        self.picnic, self.goat = (
+            store().get_one(Conversation, number) for number in conversations
+        )
         #: Whose mail is looked at, where several people get some.
         self.reader: str | None = None
 
