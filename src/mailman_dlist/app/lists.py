@@ -11,8 +11,10 @@ from typing import Any
 
 from flufl.lock import Lock
 from mailman.config import config
+from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.mailinglist import IListArchiverSet, SubscriptionPolicy
 from public import public
+from zope.component import getUtility
 
 from mailman_dlist.app.i18n import _
 from mailman_dlist.domain import essay, naming
@@ -200,8 +202,10 @@ def add_missing_archivers() -> None:
     path = os.path.join(config.LOCK_DIR, 'dlist-archivers.lck')
     with Lock(path, lifetime=LOCK_LIFETIME):
         # Another process may have been faster.
-        for mlist in model.without_archivers(names):
-            _add_archivers(mlist)
+        for list_id in model.without_archivers(names):
+            mlist = getUtility(IListManager).get_by_list_id(list_id)
+            if mlist is not None:
+                _add_archivers(mlist)
         store().commit()
 
 
