@@ -140,8 +140,9 @@ class Joining:
     def answering(self) -> Iterator[None]:
         """The first answer is committed, and others are being asked."""
         for person in self.early:
-            [question] = person.reads()
-            person.replies(question, ANSWER, wait=False)
+            mails = person.reads()
+            assert len(mails) == 1, [str(mail) for mail in mails]
+            person.replies(mails[0], ANSWER, wait=False)
         self.asks(self.later)
         with waiting_reader(self.notice):
             yield
