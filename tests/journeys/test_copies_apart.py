@@ -48,6 +48,38 @@ def test_the_most_precise_address_counts_in_whatever_order(
     assert not [mail for mail in anne.inbox if 'not posted' in str(mail['subject'])]
 
 
+@pytest.mark.parametrize('first', [(), ('new',)])
+def test_a_copy_that_comes_after_delivery_still_names_the_conversation(first, ant):
+    anne, bart = ant.has('Anne', 'Bart')
+    letter = anne.writes(ant.at(*first), 'Boats')
+    anne.sends(letter.message, ant.at('new', 'lake'))
+    assert [letter.readers, len(letter.copies)] == [{'Anne', 'Bart'}, 1]
+    reply = bart.writes(ant.at('boats'), 'Oars')
+    assert reply.conversation == 'lake'
+    # Now it has been replied to.
+    anne.sends(letter.message, ant.at('new', 'pond'))
+    assert bart.writes(ant.at('lake'), 'Nets').conversation == 'lake'
+    assert not [mail for mail in anne.inbox if 'not posted' in str(mail['subject'])]
+
+
+@pytest.mark.parametrize('what', ['named before', 'of a stranger', 'of a reply'])
+def test_other_copies_rename_nothing(what, ant):
+    anne, bart = ant.has('Anne', 'Bart')
+    sender = anne
+    match what:
+        case 'named before':
+            letter = anne.writes(ant.at('new', 'oars'), 'Boats')
+        case 'of a stranger':
+            letter, sender = anne.writes(ant.at(), 'Oars'), ant.village.person('Zoe')
+        case 'of a reply':
+            letter = bart.replies(anne.writes(ant.at(), 'Oars'))
+    copy = letter.message
+    if what == 'of a stranger':
+        copy.replace_header('From', sender.email)
+    sender.sends(copy, ant.at('new', 'lake'))
+    assert bart.writes(ant.at('oars'), 'Nets').conversation == 'oars'
+
+
 def test_a_copy_that_names_a_new_conversation_wins_over_the_thread(ant):
     anne, bart = ant.has('Anne', 'Bart')
     opening = anne.writes(ant.at('new'), 'Picnic')

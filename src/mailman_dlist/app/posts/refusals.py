@@ -13,6 +13,7 @@ from mailman_dlist.app.notices import sending
 from mailman_dlist.app.people.senders import is_banned
 from mailman_dlist.app.posts.arrival import Arrival
 from mailman_dlist.app.posts.judging import Fate, Judgement
+from mailman_dlist.app.posts.latecomers import name_late
 from mailman_dlist.domain.address import CONFIRM, OPEN
 from mailman_dlist.domain.naming import LOCAL_PART_OCTETS
 from mailman_dlist.interfaces.mailman import MailingList, Member
@@ -51,6 +52,8 @@ def refuse(arrival: Arrival, judgement: Judgement) -> None:
         address,
         judgement.why or judgement.fate.value,
     )
+    if judgement.fate is Fate.repeated:
+        name_late(arrival)
     if judgement.fate not in TOLD:
         return
     is_unclear = judgement.fate is Fate.unclear
