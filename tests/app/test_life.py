@@ -7,28 +7,34 @@ they chose.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from random import Random
+from threading import Barrier
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
+from mailman.config import config
+from mailman.interfaces.listmanager import IListManager
 from mailman.utilities.datetime import now
 from sqlalchemy import insert, select
+from zope.component import getUtility
 from zope.event import subscribers
 
 from mailman_dlist.app import lookup
 from mailman_dlist.app.life import changing, merging, splitting
 from mailman_dlist.app.posts.judging import Fate
 from mailman_dlist.domain.actors import By, Door
+from mailman_dlist.domain.errors import Gone
 from mailman_dlist.domain.following import Choice, Reason
 from mailman_dlist.interfaces.conversation import MessageKind, Posting
 from mailman_dlist.interfaces.events import ChangedEvent
 from mailman_dlist.interfaces.following import Ruling
 from mailman_dlist.model import conversations as model
 from mailman_dlist.model import life
-from mailman_dlist.model.conversations import Conversation, ConversationMessage
+from mailman_dlist.model.conversations import Conversation, ConversationMessage, Search
 from mailman_dlist.model.following import MemberChoice, Pause, chosen, pauses
 from mailman_dlist.model.session import committed, store
 from tests.app.post import judge, open_conversation, posted
@@ -544,3 +550,109 @@ def test_each_change_is_told_before_it_is_committed(mlist, events):
         ('merge', 'cake', 'lake'),
         ('delete', 'lake', ''),
     ]
+
+
+# Two owners at once.
+
+
+def change_together(*works: Callable[[], object]) -> list[BaseException | None]:
+    """Do some work at the same time, each in a transaction of its own."""
+    # No transaction of this thread may hold a lock meanwhile.
+    config.db.commit()
+    config.db.close_session()
+    all_there = Barrier(len(works), timeout=60)
+
+    def change(work: Callable[[], object]) -> None:
+        all_there.wait()
+        try:
+            committed(work)
+        finally:
+            config.db.close_session()
+
+    with ThreadPoolExecutor() as pool:
+        return [each.exception() for each in [pool.submit(change, w) for w in works]]
+
+
+def the_list() -> Any:
+    return getUtility(IListManager).get('ant@example.com')
+
+
+def ant_does(change: Callable[..., object], *which: str, **how: Any) -> Any:
+    """Return work that looks its conversations up, as each request does."""
+
+    def work() -> object:
+        mlist = the_list()
+        return change(mlist, *(named(mlist, each) for each in which), by=OWNER, **how)
+
+    return work
+
+
+TIMES = range(5)
+
+
+@pytest.mark.parametrize('time', TIMES)
+def test_of_two_owners_who_want_one_name_one_gets_it(time, mlist):
+    open_conversation(mlist)
+    open_conversation(mlist, 'dinner')
+    errors = change_together(
+        ant_does(changing.rename, 'picnic', given='lake'),
+        ant_does(changing.rename, 'dinner', given='lake'),
+    )
+    assert sorted(type(each).__name__ for each in errors) == ['NameTaken', 'NoneType']
+    loser = ['picnic', 'dinner'][errors.index(None) - 1]
+    assert named(the_list(), loser).name == loser
+    assert named(the_list(), 'lake').name == 'lake'
+
+
+@pytest.mark.parametrize('time', TIMES)
+def test_two_owners_rename_one_conversation(time, mlist):
+    open_conversation(mlist)
+    assert change_together(
+        ant_does(changing.rename, 'picnic', given='lake'),
+        ant_does(changing.rename, 'picnic', given='shore'),
+    ) == [None, None]
+    present = named(the_list(), 'picnic').name
+    assert present in ('lake', 'shore')
+    assert {named(the_list(), each).name for each in ('lake', 'shore')} == {present}
+
+
+@pytest.mark.parametrize('time', TIMES)
+def test_two_owners_merge_in_opposite_directions(time, mlist):
+    open_conversation(mlist)
+    open_conversation(mlist, 'dinner')
+    errors = change_together(
+        ant_does(merging.merge, 'picnic', 'dinner'),
+        ant_does(merging.merge, 'dinner', 'picnic'),
+    )
+    # By then, both names lead to one conversation.
+    assert sorted(type(each).__name__ for each in errors) in (
+        ['NoneType', 'SameConversation'], ['Gone', 'NoneType'],
+    )
+    assert named(the_list(), 'picnic').id == named(the_list(), 'dinner').id
+    assert model.search_size(Search('ant.example.com')) == 1
+    assert {conversation_of(the_list(), each) for each in ('picnic', 'dinner')} == {
+        named(the_list(), 'picnic').name
+    }
+
+
+@pytest.mark.parametrize('time', TIMES)
+def test_one_owner_deletes_what_another_one_splits(time, mlist):
+    open_conversation(mlist)
+    reply(mlist, 'picnic', 'yes')
+    store().commit()
+    errors = change_together(
+        ant_does(changing.forget, 'picnic'),
+        ant_does(
+            splitting.split, 'picnic', message_id='yes@example.com', subject='Cake'
+        ),
+    )
+    assert errors[0] is None
+    assert lookup.find(the_list(), 'picnic') is None
+    rest = store().scalars(select(Conversation)).all()
+    if errors[1] is None:
+        assert [each.name for each in rest] == ['cake']
+        assert conversation_of(the_list(), 'yes') == 'cake'
+    else:
+        assert isinstance(errors[1], (Gone, lookup.UnknownConversation))
+        assert rest == []
+        assert conversation_of(the_list(), 'yes') is None

@@ -44,7 +44,7 @@ from mailman_dlist.model.conversations import (
     Merged,
 )
 from mailman_dlist.model.following import chosen, pauses
-from mailman_dlist.model.session import store
+from mailman_dlist.model.session import has_one_writer, store
 
 
 messages: Any = ConversationMessage.__table__
@@ -63,6 +63,13 @@ def lock(*numbers: int) -> dict[int, Conversation]:
 
     :raises Gone: if one of them does not exist any more.
     """
+    if has_one_writer(store()):
+        # What is read before the first write may change until then.
+        store().execute(
+            update(conversations)
+            .where(conversations.c.id.in_(numbers))
+            .values(list_id=conversations.c.list_id)
+        )
     statement = (
         select(Conversation)
         .where(Conversation.id.in_(numbers))

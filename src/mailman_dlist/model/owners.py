@@ -27,7 +27,7 @@ from mailman_dlist.model.base import Base
 from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.model.core import lists, member
 from mailman_dlist.model.lists import Dlist
-from mailman_dlist.model.session import store
+from mailman_dlist.model.session import has_one_writer, store
 
 
 # A column of an owner's table, and the value of that owner.
@@ -66,7 +66,7 @@ def hold(list_id: str, member_id: UUID | None = None) -> None:
     if member_id is not None:
         owners.add((member.c._member_id, member_id))
     session = store()
-    if _has_one_writer(session):
+    if has_one_writer(session):
         # Together with the first write.
         session.info.setdefault(WANTED, set()).update(owners)
     else:
@@ -83,14 +83,14 @@ def lock_list(list_id: str) -> None:
 def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
     # Before the rows: foreign keys lock conversations, and locks are taken in the
     # order in which a deletion takes them.
-    if not _has_one_writer(session):
+    if not has_one_writer(session):
         _hold(session)
 
 
 def _after_flush(session: Session, _context: Any) -> None:
     # SQLite locks no rows.  It has one writer, who sees the present rows after the
     # first write.
-    if _has_one_writer(session):
+    if has_one_writer(session):
         _hold(session)
 
 
@@ -98,10 +98,6 @@ def _after_transaction_end(session: Session, transaction: Any) -> None:
     if transaction.parent is None or transaction.nested:
         for key in WANTED, HELD:
             session.info.pop(key, None)
-
-
-def _has_one_writer(session: Session) -> bool:
-    return session.get_bind().dialect.name == 'sqlite'
 
 
 def _hold(session: Session) -> None:
@@ -116,7 +112,7 @@ def _hold(session: Session) -> None:
     # No other process can delete rows that this transaction has added.
     held |= {owner for row in session.new for owner in _identity(row)}
     owners = {owner for row in rows for owner in _owners(row)}
-    if not _has_one_writer(session):
+    if not has_one_writer(session):
         # Foreign keys take care of conversations.
         owners = {each for each in owners if each[0].table is not _conversation}
     if owners <= held:

@@ -67,6 +67,14 @@ def store() -> Session:
     return config.db.store
 
 
+def has_one_writer(session: Session) -> bool:
+    """Return whether the database is SQLite, which locks no rows.
+
+    From the first write of a transaction until its end, no other process can write.
+    """
+    return session.get_bind().dialect.name == 'sqlite'
+
+
 def commit_and_keep() -> None:
     """Commit, and keep the values that were read.
 
