@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from mailman.commands.eml_membership import Join
 from mailman.config import config
 from mailman.interfaces.mailinglist import SubscriptionPolicy
 from mailman.interfaces.pending import IPendings
@@ -27,6 +29,7 @@ from tests.app.newcomers import (
     ANSWER,
     address,
     asks_to_join,
+    joins_by_mail,
     mails,
     only,
     question,
@@ -34,10 +37,14 @@ from tests.app.newcomers import (
     requests,
     text_of,
 )
-from tests.model.stage import new_list, pass_time
+from tests.model.stage import new_list, now, pass_time
 
 
 pytestmark = pytest.mark.every_database
+
+# Seconds.  A chore that waits for a lock has begun to wait by then; if it has not, less
+# is tested.
+BLOCKED = 0.2
 
 
 @pytest.fixture
@@ -65,6 +72,13 @@ def overtaken(monkeypatch: Any, where: Any, name: str, **values: Any) -> None:
         return found
 
     monkeypatch.setattr(where, name, slow)
+
+
+def question_address(mlist: Any) -> str:
+    """Return the address of the only request, as the questions name it."""
+    with config.db.engine.begin() as connection:
+        token = connection.execute(select(Essay.token)).scalar_one()
+    return f'{mlist.list_name}+confirm+{token}@{mlist.mail_host}'
 
 
 def row() -> Any:
@@ -143,6 +157,37 @@ def test_who_is_asked_or_goes_on_meanwhile_is_not_asked_again(values, ant, monke
     question()
     overtaken(monkeypatch, keeping, 'questions', **values)
     nothing_is_due(**values)
+
+
+def test_a_request_that_is_taken_up_again_is_not_asked_by_two(ant, monkeypatch):
+    received = now()
+    asks_to_join(ant)
+    mails()
+    # The process was killed before the questions went out, and starts again later.
+    meanwhile(mailed_at=None)
+    pass_time(timedelta(minutes=2))
+    chores: list[Thread] = []
+    process = Join.process
+
+    def send_due() -> None:
+        answering.send_due()
+        config.db.close_session()
+
+    def slow(*given: Any) -> Any:
+        # The door has seen that they did not go out; then another runner has its turn.
+        chores.append(Thread(target=send_due))
+        chores[0].start()
+        chores[0].join(BLOCKED)
+        return process(*given)
+
+    monkeypatch.setattr(Join, 'process', slow)
+    joins_by_mail(ant, received)
+    config.db.commit()
+    chores[0].join(60)
+    assert not chores[0].is_alive()
+    assert [each['reply-to'] for each in mails() if each['reply-to']] == [
+        question_address(ant)
+    ]
 
 
 @pytest.mark.parametrize('values', [

@@ -81,11 +81,16 @@ def _due(mlist: MailingList, essay: Essay) -> Notice | None:
 
 @public
 def was_asked(mlist: MailingList, email: str, since: datetime) -> bool:
-    """Return whether a newcomer without an answer has been sent the questions since."""
+    """Return whether a newcomer without an answer has been sent the questions since.
+
+    If they are still to be sent, only this process can send them until the commit.
+    """
     if not lists.is_dlist(mlist):
         return False
     ready()
     essay = model.of_newcomer(mlist.list_id, email.lower(), answered=False)
+    if essay is not None and essay.mailed_at is None:
+        essay = model.claimed(essay.token)
     return (
         lists.settings(mlist).essay
         and essay is not None
