@@ -174,7 +174,7 @@ def test_where_owners_want_no_aliases_there_are_none(mlist, bart):
         requests.confirm(token)
     assert senders.owner(mlist, 'old@other.example') is None
     # What there was can be seen and go, or wait for better times.
-    requests.remove(bart, ALIAS)
+    requests.remove(mlist, bart, ALIAS)
     lists.change(mlist, {'aliases': 'yes'})
     assert own(bart) == {'old@other.example': CONFIRMED}
     assert senders.owner(mlist, 'old@other.example') == bart
@@ -194,7 +194,7 @@ def test_of_aliases_and_wishes_there_are_so_many(mlist, bart, cris, two_allowed)
     # Others have their own.
     token_for(mlist, cris, 'you@other.example')
     pass_time(DAY)
-    requests.remove(bart, 'old@other.example')
+    requests.remove(mlist, bart, 'old@other.example')
     token_for(mlist, bart, 'you@other.example')
 
 
@@ -212,7 +212,7 @@ def test_a_member_asks_so_often_a_day(mlist, bart, two_allowed):
     for _day in range(2):
         for _ in range(2):
             token_for(mlist, bart)
-            requests.clear(bart)
+            requests.clear(mlist, bart)
         with pytest.raises(AskedTooOften) as raised:
             requests.ask(mlist, bart, ALIAS)
         assert raised.value.limit == 2
@@ -302,12 +302,12 @@ def expired_and_deleted(mlist: Any, bart: Any, token: str) -> str:
 
 
 def withdrawn(mlist: Any, bart: Any, token: str) -> str:
-    requests.remove(bart, ALIAS)
+    requests.remove(mlist, bart, ALIAS)
     return token
 
 
 def all_withdrawn(mlist: Any, bart: Any, token: str) -> str:
-    requests.clear(bart)
+    requests.clear(mlist, bart)
     return token
 
 
@@ -415,7 +415,7 @@ def test_of_two_members_the_one_who_is_first_confirmed_has_it(mlist, bart, cris)
     assert (mail['to'], own(bart)) == (ALIAS, {ALIAS: PENDING})
     assert 'A member of the list already posts from this address.' in text_of(mail)
     # When she has it no more, he may.
-    requests.remove(cris, ALIAS)
+    requests.remove(mlist, cris, ALIAS)
     assert requests.confirm(of_bart).state is CONFIRMED
 
 
@@ -446,7 +446,7 @@ def test_what_owners_decided_about_a_nonmember_stays(
 def test_an_alias_goes_at_once(mlist, bart):
     token, _other = token_for(mlist, bart), token_for(mlist, bart, 'you@other.example')
     requests.confirm(token)
-    assert requests.remove(bart, 'ME@other.example') == ALIAS
+    assert requests.remove(mlist, bart, 'ME@other.example') == ALIAS
     assert own(bart) == {'you@other.example': PENDING}
     assert senders.owner(mlist, ALIAS) is None
     with pytest.raises(UnknownToken):
@@ -457,7 +457,7 @@ def test_all_go_at_once_and_those_of_others_stay(mlist, bart, cris):
     give_alias(mlist, bart, 'old@other.example')
     give_alias(mlist, cris, 'hers@other.example')
     tokens = [token_for(mlist, bart), token_for(mlist, cris, 'new@other.example')]
-    requests.clear(bart)
+    requests.clear(mlist, bart)
     assert own(bart) == {}
     assert own(cris) == {
         'hers@other.example': CONFIRMED, 'new@other.example': PENDING,
@@ -471,7 +471,7 @@ def test_what_is_not_there_cannot_go(mlist, bart, cris):
     give_alias(mlist, cris, ALIAS)
     for given in (ALIAS, 'you@other.example', '', 'né\0'):
         with pytest.raises(UnknownAlias):
-            requests.remove(bart, given)
+            requests.remove(mlist, bart, given)
     assert own(cris) == {ALIAS: CONFIRMED}
 
 
@@ -625,7 +625,7 @@ def test_no_line_in_a_log_names_an_alias_or_a_token(
     for token in tokens:
         # From an address that is banned it goes the way of a post.
         answers(mlist, token, 'home@somewhere.example')
-    requests.clear(bart)
+    requests.clear(mlist, bart)
     answers(mlist, tokens[0], 'home@somewhere.example')
     pass_time(9 * DAY)
     requests.expire()

@@ -10,7 +10,8 @@ from mailman.config import config
 
 from mailman_dlist.app.following import choices
 from mailman_dlist.app.posts import delivery
-from mailman_dlist.domain.following import Choice, Default, Reason, Why
+from mailman_dlist.domain.actors import By, Door
+from mailman_dlist.domain.following import Choice, Default, Why
 from mailman_dlist.model.conversations import Step
 from mailman_dlist.model.session import store
 from tests.app.post import open_conversation, posted
@@ -65,7 +66,7 @@ def test_an_opening_goes_to_two_groups_that_share_nobody(mlist):
 def test_a_reply_goes_to_one_group_of_those_who_hear_it(mlist):
     picnic = open_conversation(mlist)
     anne, bart, cris = join_all(mlist, 'Anne', 'Bart', 'Cris')
-    choices.choose(mlist, picnic, bart, Choice.mute, Reason.mail)
+    choices.choose(mlist, picnic, bart, Choice.mute, By(Door.mail))
     choices.settings_of(mlist, cris).default = Default.openings
     accepted = posted(mlist, letter(anne), 'picnic')
     heard = delivery.recipients(accepted)

@@ -14,6 +14,7 @@ from zope.event import subscribers
 
 from mailman_dlist.app import lists
 from mailman_dlist.app.following import choices
+from mailman_dlist.domain.actors import By, Door
 from mailman_dlist.domain.following import Choice, Default, Reason, Standing, replaces
 from mailman_dlist.interfaces.events import ChoiceChangedEvent
 from mailman_dlist.model import audience
@@ -28,6 +29,8 @@ pytestmark = pytest.mark.every_database
 
 
 FOLLOW, MUTE = Choice.follow, Choice.mute
+
+BY = By(Door.rest)
 
 
 @contextmanager
@@ -60,11 +63,11 @@ def test_a_wish_is_recorded_even_where_it_repeats_the_default(
     default, choice, mlist, picnic, anne
 ):
     choices.settings_of(mlist, anne).default = default
-    assert choices.choose(mlist, picnic, anne, choice, Reason.mail)
+    assert choices.choose(mlist, picnic, anne, choice, By(Door.mail))
     store().commit()
     standing = Standing(default, choice, Reason.mail)
     assert choices.standing(mlist, picnic, anne) == standing
-    choices.forget(mlist, picnic, anne, Reason.mail)
+    choices.forget(mlist, picnic, anne, By(Door.mail))
     store().commit()
     assert choices.standing(mlist, picnic, anne) == Standing(default)
     assert count_rows(MemberChoice) == {'dlist_choice': 0}
@@ -75,11 +78,11 @@ def test_what_comes_about_by_itself_never_replaces_what_a_person_chose(
     old, mlist, picnic, anne
 ):
     for new in Reason:
-        choices.forget(mlist, picnic, anne, Reason.owner)
+        choices.forget(mlist, picnic, anne, BY)
         store().flush()
         if old is not None:
-            assert choices.choose(mlist, picnic, anne, MUTE, old)
-        replaced = choices.choose(mlist, picnic, anne, FOLLOW, new)
+            assert choices.choose(mlist, picnic, anne, MUTE, BY, reason=old)
+        replaced = choices.choose(mlist, picnic, anne, FOLLOW, BY, reason=new)
         assert replaced is replaces(new, old)
         standing = choices.standing(mlist, picnic, anne)
         assert (standing.choice, standing.reason) == (
@@ -88,7 +91,7 @@ def test_what_comes_about_by_itself_never_replaces_what_a_person_chose(
 
 
 def test_a_choice_for_a_while_ends_by_itself(mlist, picnic, anne):
-    choices.choose(mlist, picnic, anne, MUTE, Reason.mail, now() + 7 * DAY)
+    choices.choose(mlist, picnic, anne, MUTE, By(Door.mail), now() + 7 * DAY)
     store().commit()
     pass_time(6 * DAY)
     assert choices.standing(mlist, picnic, anne).choice is MUTE
@@ -99,10 +102,10 @@ def test_a_choice_for_a_while_ends_by_itself(mlist, picnic, anne):
 
 
 def test_where_a_choice_has_ended_answering_is_following_again(mlist, picnic, anne):
-    choices.choose(mlist, picnic, anne, MUTE, Reason.mail, now() + DAY)
-    assert not choices.choose(mlist, picnic, anne, FOLLOW, Reason.replied)
+    choices.choose(mlist, picnic, anne, MUTE, By(Door.mail), now() + DAY)
+    assert not choices.choose(mlist, picnic, anne, FOLLOW, BY, reason=Reason.replied)
     pass_time(DAY)
-    assert choices.choose(mlist, picnic, anne, FOLLOW, Reason.replied)
+    assert choices.choose(mlist, picnic, anne, FOLLOW, BY, reason=Reason.replied)
     store().commit()
     row, pause = model.choices_about(picnic, anne.member_id)
     assert row is not None
@@ -111,8 +114,8 @@ def test_where_a_choice_has_ended_answering_is_following_again(mlist, picnic, an
 
 
 def test_a_lasting_choice_takes_the_place_of_a_timed_one(mlist, picnic, anne):
-    choices.choose(mlist, picnic, anne, MUTE, Reason.mail, now() + DAY)
-    choices.choose(mlist, picnic, anne, MUTE, Reason.mail)
+    choices.choose(mlist, picnic, anne, MUTE, By(Door.mail), now() + DAY)
+    choices.choose(mlist, picnic, anne, MUTE, By(Door.mail))
     store().commit()
     pass_time(2 * DAY)
     assert choices.standing(mlist, picnic, anne).choice is MUTE
@@ -122,10 +125,10 @@ def test_whoever_listens_hears_of_every_choice_and_of_nothing_else(
     mlist, picnic, anne
 ):
     with heard_of() as events:
-        choices.forget(mlist, picnic, anne, Reason.mail)
-        choices.choose(mlist, picnic, anne, MUTE, Reason.mail)
-        choices.choose(mlist, picnic, anne, FOLLOW, Reason.replied)
-        choices.forget(mlist, picnic, anne, Reason.web)
+        choices.forget(mlist, picnic, anne, By(Door.mail))
+        choices.choose(mlist, picnic, anne, MUTE, By(Door.mail))
+        choices.choose(mlist, picnic, anne, FOLLOW, BY, reason=Reason.replied)
+        choices.forget(mlist, picnic, anne, By(Door.web))
         store().commit()
     told = [(each.member, each.choice, each.reason) for each in events]
     assert told == [(anne, MUTE, Reason.mail), (anne, None, Reason.web)]
@@ -167,7 +170,7 @@ def test_posting_is_following_unless_a_member_minds(opened, replied, mlist, anne
 
 
 def test_posting_to_what_you_have_muted_does_not_un_mute_it(mlist, picnic, anne):
-    choices.choose(mlist, picnic, anne, MUTE, Reason.mail)
+    choices.choose(mlist, picnic, anne, MUTE, By(Door.mail))
     posted(mlist, letter(anne, 'Re: Picnic'), 'picnic')
     assert choices.standing(mlist, picnic, anne).choice is MUTE
 

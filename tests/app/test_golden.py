@@ -43,7 +43,7 @@ from mailman_dlist.app.posts import delivery
 from mailman_dlist.app.site import SiteSettings
 from mailman_dlist.domain import confirmation
 from mailman_dlist.domain.actors import By, Door
-from mailman_dlist.domain.following import Choice, Default, Reason
+from mailman_dlist.domain.following import Choice, Default
 from mailman_dlist.handlers.conversation import DlistConversation
 from mailman_dlist.handlers.refusal import DlistRefusal
 from mailman_dlist.interfaces.conversation import Posting
@@ -112,7 +112,7 @@ class Scene:
 
     def chooses(self, choice: Choice, until: Any = None) -> None:
         choices.choose(
-            self.ant, self.picnic, self.anne, choice, Reason.mail, until
+            self.ant, self.picnic, self.anne, choice, By(Door.mail), until
         )
         config.db.commit()
 

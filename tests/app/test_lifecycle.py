@@ -21,6 +21,7 @@ from mailman_dlist.app.essays import keeping
 from mailman_dlist.app.following import choices
 from mailman_dlist.app.lifecycle import forget_former
 from mailman_dlist.app.people import senders
+from mailman_dlist.domain.actors import By, Door
 from mailman_dlist.domain.following import Choice, Default, Reason, Standing
 from mailman_dlist.model import core, essays, following, former
 from mailman_dlist.model.aliases import Alias, AliasRequest
@@ -56,7 +57,7 @@ def join_and_choose(mlist: Any, name: str, *conversations: Any, **how: Any) -> A
     member = join(mlist, name, **how)
     choices.settings_of(mlist, member).default = Default.openings
     for conversation in conversations:
-        choices.choose(mlist, conversation, member, Choice.mute, Reason.mail)
+        choices.choose(mlist, conversation, member, Choice.mute, By(Door.mail))
     give_alias(mlist, member, f'{member.member_id.hex}@alias.example')
     requests.ask(mlist, member, 'new@alias.example')
     store().commit()

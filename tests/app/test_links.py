@@ -22,6 +22,7 @@ from mailman_dlist.app.following import choices
 from mailman_dlist.app.links import keys, making, pressing
 from mailman_dlist.app.links.keys import KeyFileError
 from mailman_dlist.app.links.pressing import UnknownLink
+from mailman_dlist.domain.actors import By, Door
 from mailman_dlist.domain.following import Choice, Default, Reason
 from mailman_dlist.domain.links import token as links_token
 from mailman_dlist.domain.links.token import Link, LinkAction
@@ -330,7 +331,12 @@ def former(scene: Scene) -> str:
 def test_a_link_does_what_its_member_wishes(action, before, wish, choice, scene):
     if before is not None:
         choices.choose(
-            scene.mlist, scene.picnic, scene.bart, before, Reason.opened
+            scene.mlist,
+            scene.picnic,
+            scene.bart,
+            before,
+            By(Door.mail),
+            reason=Reason.opened,
         )
     landing = pressing.act(scene.token(action=action), wish)
     reason = None if choice is None else Reason.link
@@ -350,7 +356,12 @@ def test_it_is_done_for_nobody_else_and_nothing_else(scene):
 @pytest.mark.parametrize('wish', [*Choice, None])
 def test_what_is_done_twice_is_done_once(wish, scene):
     choices.choose(
-        scene.mlist, scene.picnic, scene.bart, Choice.follow, Reason.replied
+        scene.mlist,
+        scene.picnic,
+        scene.bart,
+        Choice.follow,
+        By(Door.mail),
+        reason=Reason.replied,
     )
     store().commit()
     text = scene.token()
@@ -374,7 +385,7 @@ def made(scene: Scene) -> Any:
 
 def test_a_choice_for_a_while_becomes_one_for_good(scene):
     choices.choose(
-        scene.mlist, scene.picnic, scene.bart, Choice.mute, Reason.link, now() + DAY
+        scene.mlist, scene.picnic, scene.bart, Choice.mute, By(Door.link), now() + DAY
     )
     landing = pressing.act(scene.token(), Choice.mute)
     assert landing.standing == scene.standing()

@@ -17,6 +17,7 @@ from mailman_dlist.app import lists
 from mailman_dlist.app.following import choices, pauses
 from mailman_dlist.app.lifecycle import forget_former
 from mailman_dlist.app.notices import sending
+from mailman_dlist.domain.actors import By, Door
 from mailman_dlist.domain.following import Choice, Default, Reason, Standing
 from mailman_dlist.metadata import EXTENSION
 from mailman_dlist.model import audience
@@ -80,7 +81,8 @@ def told() -> list[str]:
 def test_what_counted_before_counts_again(before, default, mlist, picnic, anne):
     choices.settings_of(mlist, anne).default = default
     if before:
-        choices.choose(mlist, picnic, anne, *before)
+        choice, reason = before
+        choices.choose(mlist, picnic, anne, choice, By(Door.mail), reason=reason)
     store().commit()
     heard = hears(mlist, picnic, anne)
     standing = choices.standing(mlist, picnic, anne)
@@ -122,7 +124,7 @@ def test_members_see_what_counts_again_at_once(before, says, mlist, picnic, anne
         return answer.get_payload(decode=True).decode()
 
     if before:
-        choices.choose(mlist, picnic, anne, before, Reason.mail)
+        choices.choose(mlist, picnic, anne, before, By(Door.mail))
     pause(mlist, anne)
     assert f'picnic: you have muted it until {now() + 7 * DAY:%Y-%m-%d}\n' in seen()
     pass_time(7 * DAY)
@@ -136,7 +138,7 @@ def test_members_see_what_counts_again_at_once(before, says, mlist, picnic, anne
 ])
 def test_the_member_is_told_once_what_was_missed(before, says, mlist, picnic, anne):
     if before:
-        choices.choose(mlist, picnic, anne, before, Reason.mail)
+        choices.choose(mlist, picnic, anne, before, By(Door.mail))
     pause(mlist, anne)
     pass_time(DAY)
     for _post in range(3):
@@ -202,7 +204,7 @@ def test_the_archive_is_named_where_there_is_something_to_read(
 
 
 def test_a_longer_pause_ends_later_and_counts_from_the_first(mlist, picnic, anne):
-    choices.choose(mlist, picnic, anne, FOLLOW, Reason.mail)
+    choices.choose(mlist, picnic, anne, FOLLOW, By(Door.mail))
     pause(mlist, anne, '2d')
     pass_time(DAY)
     posted(mlist, letter('stranger'), 'picnic')
@@ -266,7 +268,7 @@ def test_an_answer_by_whom_it_paused_neither_ends_nor_outlasts_it(
 
 def test_nothing_is_told_when_following_for_a_while_ends(mlist, picnic, anne):
     choices.settings_of(mlist, anne).default = Default.nothing
-    choices.choose(mlist, picnic, anne, FOLLOW, Reason.rest, now() + DAY)
+    choices.choose(mlist, picnic, anne, FOLLOW, By(Door.rest), now() + DAY)
     store().commit()
     assert hears(mlist, picnic, anne)
     pass_time(DAY)
@@ -346,7 +348,7 @@ def test_on_a_list_that_is_plain_by_now_nobody_is_told(mlist, picnic, anne):
     bart = join(bee, 'Bart')
     other = new_conversation(bee)
     pause(mlist, anne)
-    choices.choose(bee, other, bart, MUTE, Reason.mail, now() + 7 * DAY)
+    choices.choose(bee, other, bart, MUTE, By(Door.mail), now() + 7 * DAY)
     lists.disable(mlist)
     store().commit()
     pass_time(7 * DAY)
@@ -381,7 +383,7 @@ def test_of_two_runners_one_tells(
     """Both have seen that it is over; the other is quicker."""
     mlist.digests_enabled = digests
     if before:
-        choices.choose(mlist, picnic, anne, before, Reason.mail)
+        choices.choose(mlist, picnic, anne, before, By(Door.mail))
     pause(mlist, anne)
     pass_time(7 * DAY)
     ours = model.end

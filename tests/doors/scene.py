@@ -21,7 +21,8 @@ from mailman_dlist.app import lookup
 from mailman_dlist.app.following import choices
 from mailman_dlist.app.posts import accepting
 from mailman_dlist.app.posts.arrival import arrive
-from mailman_dlist.domain.following import Choice, Reason
+from mailman_dlist.domain.actors import By, Door
+from mailman_dlist.domain.following import Choice
 from mailman_dlist.model.conversations import Conversation, ConversationName
 from mailman_dlist.model.session import store
 from tests.core import built_once
@@ -109,7 +110,7 @@ def _build() -> Scene:
     post(mlist, 'new', anne, 'Picnic', '1@example.com')
     pass_time(timedelta(hours=1))
     conversation = post(mlist, 'picnic', bart, 'Re: Picnic', '2@example.com')
-    choices.choose(mlist, conversation, bart, Choice.mute, Reason.mail)
+    choices.choose(mlist, conversation, bart, Choice.mute, By(Door.mail))
     give_alias(mlist, bart, 'b@other.example')
     store().commit()
     return Scene(*(member.member_id for member in (anne, bart, cris, dora)))

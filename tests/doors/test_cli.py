@@ -24,7 +24,8 @@ from mailman_dlist.app import lists, lookup
 from mailman_dlist.app.following import choices
 from mailman_dlist.commands import shared, site
 from mailman_dlist.commands.dlist import Dlist, dlist
-from mailman_dlist.domain.following import Choice, Reason
+from mailman_dlist.domain.actors import By, Door
+from mailman_dlist.domain.following import Choice
 from mailman_dlist.domain.values import yes_or_no
 from mailman_dlist.interfaces.conversation import Posting
 from mailman_dlist.interfaces.dlist import CHAIN
@@ -400,7 +401,7 @@ def test_after_a_pause_what_was_chosen_before_is_shown_at_once(scene):
     for member_id, choice in (scene.anne, Choice.mute), (scene.bart, Choice.follow):
         member = lookup.member_with_id(scene.mlist, member_id)
         choices.choose(
-            scene.mlist, conversation, member, choice, Reason.mail, now() + DAY
+            scene.mlist, conversation, member, choice, By(Door.mail), now() + DAY
         )
     store().commit()
     shown = shows('show ant@example.com picnic')

@@ -28,7 +28,8 @@ from mailman_dlist import metadata
 from mailman_dlist.app import lists
 from mailman_dlist.app.following import choices
 from mailman_dlist.app.links import keys
-from mailman_dlist.domain.following import Choice, Default, Reason, Why
+from mailman_dlist.domain.actors import By, Door
+from mailman_dlist.domain.following import Choice, Default, Why
 from mailman_dlist.domain.links import token
 from mailman_dlist.domain.links.token import Link, LinkAction
 from mailman_dlist.handlers import decoration
@@ -380,7 +381,7 @@ def test_everybody_is_told_the_own_reason(mlist, sent):
     post(mlist, anne, 'picnic')
     sent.clear()
     picnic = lists.model.store().query(choices.Conversation).one()
-    choices.choose(mlist, picnic, bart, Choice.follow, Reason.link)
+    choices.choose(mlist, picnic, bart, Choice.follow, By(Door.link))
     post(mlist, dora, 'picnic')
     assert reasons(sent) == {
         'anne': Why.replied, 'bart': Why.followed,

@@ -300,6 +300,37 @@ def test_a_choice_is_made(kind, given, until, scene, client):
     assert client.get(f'{PICNIC}/audience')['total_size'] == 1
 
 
+@FORM_AND_JSON
+@pytest.mark.parametrize('door', ['web', 'rest', 'cli'])
+def test_the_reason_of_a_choice_is_the_door_that_the_client_names(
+    door, kind, scene, client
+):
+    path = scene.at(f'{PICNIC}/choices/CRIS')
+    body = {'choice': 'mute', 'door': door, 'actor': 'dora@example.com', 'as': 'member'}
+    assert client.ask(path, 'PUT', **{kind: body}).status_code == 204
+    assert client.get(path)['reason'] == door
+
+
+@pytest.mark.parametrize(('about', 'sentence'), [
+    ({'door': 'mail'}, "door: 'mail' must be web, rest or cli"),
+    ({'as': 'owner'}, "as: 'owner' must be member"),
+    ({'actor': 'somebody'}, "actor: 'somebody' must be an address, or the id of a"),
+    ({'actor': 'jörg@example.com'}, 'must be an address in ASCII'),
+    ({'actor': 'a@' + 255 * 'b'}, 'must be an address'),
+])
+def test_a_bad_actor_changes_nothing(about, sentence, scene, client):
+    for path, method, body in (
+        ('choices/CRIS', 'PUT', {'choice': 'mute'}),
+        ('choices/BART', 'DELETE', {}),
+    ):
+        path = scene.at(f'{PICNIC}/{path}')
+        before = client.ask(path).status_code
+        answer = client.ask(path, method, json=body | about)
+        assert answer.status_code == 400
+        assert sentence in answer.json['description']
+        assert client.ask(path).status_code == before
+
+
 def test_a_choice_takes_the_place_of_another(scene, client):
     path = scene.at(f'{PICNIC}/choices/BART')
     client.ask(path, 'PUT', {'choice': 'mute', 'until': '2027-01-01T00:00:00Z'})

@@ -15,12 +15,14 @@ from mailman_dlist.app.essays import mail as essay_mail
 from mailman_dlist.app.following import choices, preferences
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.notices import sending, wording
+from mailman_dlist.app.people.senders import by_mail
 from mailman_dlist.app.posts.arrival import Arrival
 from mailman_dlist.app.posts.judging import Fate, Judgement
 from mailman_dlist.app.posts.refusals import refuse
+from mailman_dlist.domain.actors import By
 from mailman_dlist.domain.address import Action, Intent
 from mailman_dlist.domain.confirmation import is_token
-from mailman_dlist.domain.following import Choice, Reason
+from mailman_dlist.domain.following import Choice
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.mail import replies
 from mailman_dlist.model import essays
@@ -60,27 +62,32 @@ def obey(arrival: Arrival, member: Member) -> None:
             if conversation is None:
                 refuse(arrival, Judgement(Fate.unknown))
                 return
-            template, facts = _steer(mlist, conversation, member, intent)
+            by = by_mail(member, from_alias=arrival.author is not None)
+            template, facts = _steer(mlist, conversation, member, intent, by)
     notice = sending.write_about(mlist, member, template, conversation, facts)
     sending.send(mlist, notice, member, answers=msg)
 
 
 def _steer(
-    mlist: MailingList, conversation: Conversation, member: Member, intent: Intent
+    mlist: MailingList,
+    conversation: Conversation,
+    member: Member,
+    intent: Intent,
+    by: By,
 ) -> tuple[str, sending.Facts]:
     """Carry out a command about one conversation; return how to acknowledge it."""
     with _.using(member.preferred_language.code):
         default = wording.of_default(choices.default_of(mlist, member))
     if intent.action is Action.reset:
         committed(
-            lambda: choices.forget(mlist, conversation, member, Reason.mail)
+            lambda: choices.forget(mlist, conversation, member, by)
         )
         return 'dlist:notice:reset', {'default': default}
     choice = _CHOICES[intent.action]
     until = None if intent.span is None else now() + intent.span
     committed(
         lambda: choices.choose(
-            mlist, conversation, member, choice, Reason.mail, until
+            mlist, conversation, member, choice, by, until
         )
     )
     if until is not None:

@@ -15,15 +15,24 @@ from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.mailinglist import IListArchiverSet, SubscriptionPolicy
 from public import public
 from zope.component import getUtility
+from zope.event import notify
 
 from mailman_dlist.app.i18n import _
 from mailman_dlist.domain import essay, naming
+from mailman_dlist.domain.actors import AUTOMATIC, By
 from mailman_dlist.domain.address import ListAddresses
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.domain.following import Default
-from mailman_dlist.domain.values import number, one_of, read_settings, yes_or_no
+from mailman_dlist.domain.values import (
+    number,
+    one_of,
+    read_settings,
+    value_name,
+    yes_or_no,
+)
 from mailman_dlist.interfaces.conversation import Access
 from mailman_dlist.interfaces.dlist import CHAIN, PIPELINE, OneClick, PlainPosts
+from mailman_dlist.interfaces.events import ChangedEvent
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model import lists as model
 from mailman_dlist.model.session import store
@@ -259,7 +268,9 @@ def show(mlist: MailingList) -> dict[str, Any]:
 
 
 @public
-def change(mlist: MailingList, values: Mapping[str, str | bool]) -> None:
+def change(
+    mlist: MailingList, values: Mapping[str, str | bool], by: By = AUTOMATIC
+) -> None:
     """Change settings of a list: all of them, or none if one of them is bad.
 
     :param values: Texts by the names of settings; yes and no may be booleans.
@@ -269,6 +280,7 @@ def change(mlist: MailingList, values: Mapping[str, str | bool]) -> None:
         stays one.
     """
     checked = read_settings({'enabled': yes_or_no} | READERS, values)
+    before = show(mlist)
     enabled = checked.pop('enabled', is_dlist(mlist))
     if checked and not is_dlist(mlist) and not enabled:
         raise NotADlist(mlist)
@@ -281,6 +293,21 @@ def change(mlist: MailingList, values: Mapping[str, str | bool]) -> None:
             setattr(row, name, value)
     if not enabled:
         disable(mlist)
+    _report(mlist, by, checked.keys() | {'enabled'}, before)
+
+
+def _report(
+    mlist: MailingList, by: By, names: Collection[str], before: Mapping[str, Any]
+) -> None:
+    """Notify other modules about the settings that were changed."""
+    now = show(mlist)
+    for name in sorted(names):
+        old, new = before.get(name), now.get(name)
+        # A list that is a plain list now still has its settings.
+        if old == new or name not in now:
+            continue
+        words = ('', 'changed') if name in LONG else (value_name(old), value_name(new))
+        notify(ChangedEvent(mlist, by, name, None, None, *words))
 
 
 @public
@@ -318,6 +345,9 @@ def short_enough(text: str) -> str:
         raise ValueError(f'a text of at most {LONGEST_QUESTIONS} characters')
     return text
 
+
+# Settings whose values are texts of any length.
+LONG = frozenset({'essay_questions'})
 
 # All settings except `enabled`, which is stored as the list's posting chain.
 READERS: dict[str, Callable[[str], Any]] = {

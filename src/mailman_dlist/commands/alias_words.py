@@ -14,6 +14,7 @@ from email.iterators import typed_subpart_iterator
 
 from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.i18n import _
+from mailman_dlist.domain.actors import By
 from mailman_dlist.domain.alias import spelled
 from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
@@ -44,7 +45,7 @@ def usage_of_alias(email: str) -> str:
 
 
 def answer(
-    mlist: MailingList, msg: Message, member: Member, arguments: list[str]
+    mlist: MailingList, msg: Message, member: Member, arguments: list[str], by: By
 ) -> str | None:
     """Carry out a command and return the new state; None if it is unknown.
 
@@ -52,11 +53,11 @@ def answer(
     """
     match arguments:
         case ['add', given]:
-            return _add(mlist, msg, member, given)
+            return _add(mlist, msg, member, given, by)
         case ['remove', given]:
-            return _remove(member, given, can_undo=True)
+            return _remove(mlist, member, given, by, can_undo=True)
         case ['clear']:
-            requests.clear(member)
+            requests.clear(mlist, member, by)
             return _('You no longer have any aliases.')
         case ['list'] | []:
             return _list(member)
@@ -69,14 +70,16 @@ def answer(
     return None
 
 
-def answer_alias(member: Member, email: str, arguments: list[str]) -> str:
+def answer_alias(
+    mlist: MailingList, member: Member, email: str, arguments: list[str], by: By
+) -> str:
     """Carry out a command from an alias, which can only remove itself.
 
     The language of the member is in use.
     """
     match arguments:
         case ['remove', given] if spelled(given) == email:
-            return _remove(member, given)
+            return _remove(mlist, member, given, by)
     return _("""\
     The only alias command that you can send from this address is:
 
@@ -84,7 +87,9 @@ def answer_alias(member: Member, email: str, arguments: list[str]) -> str:
 """)
 
 
-def _add(mlist: MailingList, msg: Message, member: Member, given: str) -> str:
+def _add(
+    mlist: MailingList, msg: Message, member: Member, given: str, by: By
+) -> str:
     if not _was_written(msg, given):
         return _("""\
     This address cannot be used: ${given}
@@ -92,7 +97,7 @@ def _add(mlist: MailingList, msg: Message, member: Member, given: str) -> str:
     which may have been lost.  Please write it without them.
 """)
     try:
-        email = requests.ask(mlist, member, given)
+        email = requests.ask(mlist, member, given, by)
     except requests.NotAnAddress:
         return _('This is not an address such as me@example.com: ${given}')
     except requests.AliasesOff:
@@ -119,9 +124,11 @@ def _add(mlist: MailingList, msg: Message, member: Member, given: str) -> str:
 """) + _undo(f'remove {email}')
 
 
-def _remove(member: Member, given: str, *, can_undo: bool = False) -> str:
+def _remove(
+    mlist: MailingList, member: Member, given: str, by: By, *, can_undo: bool = False
+) -> str:
     try:
-        email = requests.remove(member, given)
+        email = requests.remove(mlist, member, given, by)
     except requests.UnknownAlias:
         return _('You have no alias ${given}.')
     removed = _('${email} is no longer your alias.')

@@ -9,6 +9,7 @@ from mailman_dlist.app import lookup, views
 from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.i18n import _
 from mailman_dlist.commands.shared import (
+    CLI,
     EMAIL,
     JSON,
     LIST,
@@ -51,11 +52,11 @@ def alias(
     mlist = named_dlist(given_list)
     member = lookup.member_with_email(mlist, given_email)
     if add is not None:
-        requests.ask(mlist, member, add)
+        requests.ask(mlist, member, add, CLI)
     if remove is not None:
-        requests.remove(member, remove)
+        requests.remove(mlist, member, remove, CLI)
     if clear:
-        requests.clear(member)
+        requests.clear(mlist, member, CLI)
     found = [views.alias(*each) for each in requests.show(member)]
     if as_json:
         say_json(found)

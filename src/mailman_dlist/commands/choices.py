@@ -10,8 +10,8 @@ import click
 from mailman_dlist.app import lookup
 from mailman_dlist.app.following import choices
 from mailman_dlist.app.i18n import _
-from mailman_dlist.commands.shared import EMAIL, LIST, NAME, named_dlist, say
-from mailman_dlist.domain.following import Choice, Reason
+from mailman_dlist.commands.shared import CLI, EMAIL, LIST, NAME, named_dlist, say
+from mailman_dlist.domain.following import Choice
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.model.session import committed
@@ -108,9 +108,9 @@ def _decide(
         conversation = lookup.conversation_named(mlist, given_name)
         member = lookup.member_with_email(mlist, given_email)
         if choice is None:
-            choices.forget(mlist, conversation, member, Reason.cli)
+            choices.forget(mlist, conversation, member, CLI)
         else:
-            choices.choose(mlist, conversation, member, choice, Reason.cli)
+            choices.choose(mlist, conversation, member, choice, CLI)
         return Parties(mlist, conversation, member)
 
     return committed(work)

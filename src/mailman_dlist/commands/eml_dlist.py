@@ -29,8 +29,10 @@ from mailman_dlist.app.i18n import _
 from mailman_dlist.app.notices import wording
 from mailman_dlist.app.people import senders
 from mailman_dlist.app.people.reading import as_written
+from mailman_dlist.app.people.senders import AliasAuthor
 from mailman_dlist.app.site import ready
 from mailman_dlist.commands import alias_words
+from mailman_dlist.domain.actors import By
 from mailman_dlist.domain.following import Default
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message, MsgData
 from mailman_dlist.mail.automatic import automatic
@@ -91,7 +93,7 @@ class DlistEmailCommand:
             if member is None:
                 answer = _stranger(mlist, msg)
             else:
-                answer = _answer(Asked(mlist, msg, member, list(arguments)))
+                answer = _answer(Asked(mlist, msg, member, author, list(arguments)))
             person = _(
                 'If you need help, write to the list owners, ${mlist.owner_address}.'
             )
@@ -124,12 +126,20 @@ def _as_core(
 
 @dataclass(frozen=True)
 class Asked:
-    """A line that begins with *dlist*; ``words`` are the words after it."""
+    """A line that begins with *dlist*; ``words`` are the words after it.
+
+    :param author: The author of mail from an alias, else None.
+    """
 
     mlist: MailingList
     msg: Message
     member: Member
+    author: AliasAuthor | None
     words: list[str]
+
+    @property
+    def by(self) -> By:
+        return senders.by_mail(self.member, from_alias=self.author is not None)
 
 
 def _answer(asked: Asked) -> str:
@@ -177,10 +187,14 @@ def _autofollow(asked: Asked) -> str | None:
 
 
 def _alias(asked: Asked) -> str | None:
-    author = senders.alias_author(asked.mlist, asked.msg)
-    if author is not None:
-        return alias_words.answer_alias(asked.member, author.email, asked.words[1:])
-    return alias_words.answer(asked.mlist, asked.msg, asked.member, asked.words[1:])
+    if asked.author is not None:
+        email = asked.author.email
+        return alias_words.answer_alias(
+            asked.mlist, asked.member, email, asked.words[1:], asked.by
+        )
+    return alias_words.answer(
+        asked.mlist, asked.msg, asked.member, asked.words[1:], asked.by
+    )
 
 
 def _essay(asked: Asked) -> str | None:
@@ -211,7 +225,10 @@ WORDS: dict[str, Callable[[Asked], str | None]] = {
 
 def _change(asked: Asked, setting: str, value: str | bool) -> str:
     before = preferences.show(asked.mlist, asked.member)[setting]
-    committed(lambda: preferences.change(asked.mlist, asked.member, {setting: value}))
+    values = {setting: value}
+    committed(
+        lambda: preferences.change(asked.mlist, asked.member, values, asked.by)
+    )
     state = _state(asked.mlist, asked.member)
     if before == value:
         return state
@@ -269,7 +286,6 @@ def _usage_of_essay(asked: Asked) -> str:
 
 
 def _usage_of_aliases(asked: Asked) -> str:
-    author = senders.alias_author(asked.mlist, asked.msg)
-    if author is not None:
-        return alias_words.usage_of_alias(author.email)
+    if asked.author is not None:
+        return alias_words.usage_of_alias(asked.author.email)
     return alias_words.usage() if lists.settings(asked.mlist).aliases else ''

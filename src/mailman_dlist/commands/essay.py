@@ -11,6 +11,7 @@ from mailman_dlist.app import lists
 from mailman_dlist.app.essays import keeping
 from mailman_dlist.app.i18n import _
 from mailman_dlist.commands.shared import (
+    CLI,
     JSON,
     LIST,
     named_dlist,
@@ -67,7 +68,7 @@ def essay(
 
     def work() -> MailingList:
         mlist = named_dlist(given_list)
-        lists.change(mlist, values)
+        lists.change(mlist, values, CLI)
         return mlist
 
     mlist = committed(work)

@@ -9,6 +9,7 @@ from mailman_dlist.app import lists, nested, views
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.site import ready
 from mailman_dlist.commands.shared import (
+    CLI,
     JSON,
     LIST,
     named_list,
@@ -137,7 +138,7 @@ def settings(given_list: str, changes: tuple[str, ...], as_json: bool) -> None:
 
     def work() -> MailingList:
         mlist = named_list(given_list)
-        lists.change(mlist, values)
+        lists.change(mlist, values, CLI)
         return mlist
 
     mlist = committed(work)
@@ -154,7 +155,7 @@ def _turn(given_list: str, *, to: bool) -> tuple[MailingList, bool]:
     def work() -> tuple[MailingList, bool]:
         mlist = named_list(given_list)
         was = lists.is_dlist(mlist) or (not to and lists.is_half_dlist(mlist))
-        lists.change(mlist, {'enabled': to})
+        lists.change(mlist, {'enabled': to}, CLI)
         return mlist, was
 
     return committed(work)

@@ -10,6 +10,7 @@ from mailman_dlist.app.following import preferences
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.views import View
 from mailman_dlist.commands.shared import (
+    CLI,
     JSON,
     LIST,
     named_dlist,
@@ -60,7 +61,7 @@ def members(
             return [views.member(mlist, each) for each in mlist.members.members]
         member = lookup.member_with_email(mlist, given_email)
         if values:
-            preferences.change(mlist, member, values)
+            preferences.change(mlist, member, values, CLI)
         return [views.member(mlist, member)]
 
     found = committed(work)

@@ -18,11 +18,15 @@ import click
 from mailman_dlist.app import lookup
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.site import ready, runner_faults
+from mailman_dlist.domain.actors import By, Door
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.interfaces.mailman import MailingList
 
 
 GAP = '  '
+
+# Mailman's shell commands do not ask who types them.
+CLI = By(Door.cli)
 
 LIST = click.argument('given_list', metavar='LIST')
 NAME = click.argument('given_name', metavar='NAME')

@@ -7,6 +7,7 @@ Each change is recorded with its actor and its door (DESIGN, section 11).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, time
 from enum import Enum
 
 from mailman_dlist.domain.following import Reason
@@ -35,10 +36,21 @@ class By:
 
     :param actor: An address, or the id of a member; '' if it is not known.  Never an
         alias of a member.
+    :param from_alias: Whether the command came from an alias of the member.  The time
+        of the change would show whose alias it is; see `dated`.
     """
 
     door: Door
     actor: str = ''
+    from_alias: bool = False
+
+    def dated(self, moment: datetime) -> datetime:
+        """Return the time to record for a change that is made now.
+
+        >>> By(Door.mail, from_alias=True).dated(datetime(2026, 7, 1, 12, 30))
+        datetime.datetime(2026, 7, 1, 0, 0)
+        """
+        return datetime.combine(moment, time.min) if self.from_alias else moment
 
 
 AUTOMATIC = By(Door.automatic)

@@ -68,6 +68,19 @@ def one_of(choices: type[Enum]) -> Callable[[str], Any]:
     return read
 
 
+def value_name(value: Any) -> str:
+    """Return a value as the readers read it; '' for none.
+
+    >>> value_name(True)
+    'yes'
+    """
+    if isinstance(value, bool):
+        return 'yes' if value else 'no'
+    if isinstance(value, Enum):
+        return value.name
+    return '' if value is None else str(value)
+
+
 def number(low: int, high: int, unit: str) -> Callable[[str], int]:
     """Return a reader for a whole number from low to high."""
 

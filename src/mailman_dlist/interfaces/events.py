@@ -14,6 +14,11 @@ from mailman_dlist.domain.following import Choice, Reason
 from mailman_dlist.interfaces.mailman import MailingList, Member
 
 
+#: The action of a `ChangedEvent` about an alias.  Only the member may see whose it is:
+#: the event has neither the address nor an actor.
+ALIAS = 'alias'
+
+
 @public
 class IConversationEvent(Interface):
     """Something happened to a conversation."""

@@ -12,7 +12,7 @@ from mailman_dlist.app.views import View
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.rest.answers import Resource, accepting, collection, responder
 from mailman_dlist.rest.paths import OfAMember
-from mailman_dlist.rest.requests import query, read
+from mailman_dlist.rest.requests import query, write
 
 
 @public
@@ -35,14 +35,15 @@ class Aliases(OfAMember):
     @accepting
     def on_post(self, request: falcon.Request) -> None:
         """…/members/<member_id>/aliases; the response reveals nothing."""
-        asked = read(request, {'email': str}, required=['email'])
-        requests.ask(*self.parties(), asked['email'])
+        written = write(request)
+        asked = written.read({'email': str}, required=['email'])
+        requests.ask(*self.parties(), asked['email'], written.by)
 
     @responder
     def on_delete(self, request: falcon.Request) -> None:
         """…/members/<member_id>/aliases; all of them."""
-        _mlist, member = self.parties()
-        requests.clear(member)
+        by = write(request).by
+        requests.clear(*self.parties(), by)
 
 
 @public
@@ -62,8 +63,8 @@ class AnAlias(OfAMember):
     @responder
     def on_delete(self, request: falcon.Request) -> None:
         """…/aliases/<email>"""
-        _mlist, member = self.parties()
-        requests.remove(member, self.email)
+        by = write(request).by
+        requests.remove(*self.parties(), self.email, by)
 
 
 @public
@@ -88,7 +89,7 @@ class AConfirmation(Resource):
     @responder
     def on_post(self, request: falcon.Request) -> View:
         """/aliases/<token>; confirms it."""
-        return self.show(requests.confirm(self.token))
+        return self.show(requests.confirm(self.token, write(request).by))
 
     def show(self, found: requests.Confirmation) -> View:
         view = views.confirmation(found.mlist, found.email, found.state)

@@ -12,7 +12,7 @@ from public import public
 from mailman_dlist.app import lookup, views
 from mailman_dlist.app.following import choices
 from mailman_dlist.app.views import View
-from mailman_dlist.domain.following import Choice, Reason
+from mailman_dlist.domain.following import Choice
 from mailman_dlist.domain.values import BadSetting, one_of
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model import following as model
@@ -21,7 +21,7 @@ from mailman_dlist.model.following import Chosen
 from mailman_dlist.model.session import committed
 from mailman_dlist.rest.answers import Resource, collection, responder
 from mailman_dlist.rest.paths import OfAConversation
-from mailman_dlist.rest.requests import query, read
+from mailman_dlist.rest.requests import query, write
 
 
 @public
@@ -62,20 +62,22 @@ class AChoice(OfAConversation):
     @responder
     def on_put(self, request: falcon.Request) -> None:
         """…/choices/<member_id>; `choice`, and `until` when it ends."""
-        asked = read(request, READERS, required=['choice'])
+        written = write(request)
+        asked = written.read(READERS, required=['choice'])
         until = asked.get('until')
         if until is not None and until <= now():
             raise BadSetting('until', f'{views.time(until)} is in the past')
         committed(
             lambda: choices.choose(
-                *self.parties(), asked['choice'], Reason.rest, until
+                *self.parties(), asked['choice'], written.by, until
             )
         )
 
     @responder
     def on_delete(self, request: falcon.Request) -> None:
         """…/choices/<member_id>; removes the choice."""
-        committed(lambda: choices.forget(*self.parties(), Reason.rest))
+        by = write(request).by
+        committed(lambda: choices.forget(*self.parties(), by))
 
     def parties(self) -> tuple[MailingList, Conversation, Member]:
         return *self.conversation(), self.member(self.member_id)

@@ -24,7 +24,7 @@ from mailman_dlist.model import memberships
 from mailman_dlist.model.essays import Essay
 from mailman_dlist.rest.answers import Resource, collection, responder
 from mailman_dlist.rest.paths import OfAList
-from mailman_dlist.rest.requests import query, read
+from mailman_dlist.rest.requests import query, write
 
 
 JOINING: dict[str, Callable[[str], Any]] = {
@@ -76,7 +76,7 @@ class Essays(OfAList):
 
     @responder
     def _join(self, request: falcon.Request) -> View | None:
-        asked = read(request, JOINING, required=['subscriber', 'answer'])
+        asked = write(request).read(JOINING, required=['subscriber', 'answer'])
         mlist = self.mlist()
         answer = keeping.read(mlist, asked.pop('answer'))
         given, name = asked.pop('subscriber'), asked.pop('display_name', '')

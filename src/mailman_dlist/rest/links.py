@@ -14,7 +14,7 @@ from mailman_dlist.app.views import View
 from mailman_dlist.domain.following import Choice
 from mailman_dlist.domain.values import BadSetting, one_of
 from mailman_dlist.rest.answers import Resource, responder
-from mailman_dlist.rest.requests import read
+from mailman_dlist.rest.requests import write
 
 
 # RFC 8058, section 3.1: the body that the button of a mail program sends.
@@ -45,7 +45,7 @@ class ALink(Resource):
         """/links/<token>; `action`, or the body of RFC 8058."""
         # Before the body is read: only the owner of a link learns about a bad body.
         landing = pressing.look(self.token)
-        asked = read(request, READERS)
+        asked = write(request).read(READERS)
         if len(asked) != 1:
             raise BadSetting('action', f'is required, or {ONE_CLICK}, but not both')
         wish = asked.get('action', landing.wish)

@@ -18,7 +18,7 @@ from mailman_dlist.rest.conversations import AConversation, Conversations
 from mailman_dlist.rest.essays import AnEssay, Essays
 from mailman_dlist.rest.members import AMember
 from mailman_dlist.rest.paths import OfAList
-from mailman_dlist.rest.requests import body, query
+from mailman_dlist.rest.requests import query, write
 
 
 @public
@@ -55,11 +55,11 @@ class AList(OfAList):
 
         The response has a body only if there are warnings.
         """
-        values = body(request)
+        values, by, _as_member = write(request)
 
         def work() -> list[str]:
             mlist = lookup.list_named(self.list_id)
-            lists.change(mlist, values)
+            lists.change(mlist, values, by)
             return lists.warnings(mlist, values)
 
         try:

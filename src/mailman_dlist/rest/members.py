@@ -16,7 +16,7 @@ from mailman_dlist.model.session import committed
 from mailman_dlist.rest.aliases import Aliases, AnAlias
 from mailman_dlist.rest.answers import responder
 from mailman_dlist.rest.paths import OfAMember
-from mailman_dlist.rest.requests import body
+from mailman_dlist.rest.requests import write
 
 
 @public
@@ -38,9 +38,9 @@ class AMember(OfAMember):
     @responder
     def on_patch(self, request: falcon.Request) -> None:
         """/lists/<list_id>/members/<member_id>"""
-        values = body(request)
+        written = write(request)
         committed(
-            lambda: preferences.change(*self.parties(), values)
+            lambda: preferences.change(*self.parties(), written.values, written.by)
         )
 
     @child()

@@ -21,6 +21,9 @@ Reader = Callable[[str], Any]
 # Nine digits: enough for any list, and a database can take the product of two.
 LARGEST = 999_999_999
 
+# The length of MySQL's VARCHAR; RFC 5321 allows 254 octets (erratum 1690 of RFC 3696).
+LONGEST_ADDRESS = 255
+
 
 @public
 class BadBody(DlistError):
@@ -46,32 +49,6 @@ def body(request: falcon.Request) -> dict[str, str | bool]:
 
 
 @public
-def read(
-    request: falcon.Request,
-    readers: Mapping[str, Reader],
-    required: Collection[str] = (),
-) -> dict[str, Any]:
-    """Read the body of a request.
-
-    :raises BadBody: if it is neither a form nor a JSON object.
-    :raises BadSetting: for the first field that is unknown, missing or bad.
-    """
-    return _read(body(request), readers, required)
-
-
-def _read(
-    given: Mapping[str, str | bool],
-    readers: Mapping[str, Reader],
-    required: Collection[str],
-) -> dict[str, Any]:
-    values = read_settings(readers, given)
-    for name in required:
-        if name not in values:
-            raise BadSetting(name, 'is required')
-    return values
-
-
-@public
 class Write(NamedTuple):
     """A request that changes something.
 
@@ -88,11 +65,15 @@ class Write(NamedTuple):
     def read(
         self, readers: Mapping[str, Reader], required: Collection[str] = ()
     ) -> dict[str, Any]:
-        """Read the fields of the body.
+        """Read the values.
 
         :raises BadSetting: for the first field that is unknown, missing or bad.
         """
-        return _read(self.values, readers, required)
+        read = read_settings(readers, self.values)
+        for name in required:
+            if name not in read:
+                raise BadSetting(name, 'is required')
+        return read
 
 
 @public
@@ -118,6 +99,17 @@ def _is_member(text: str) -> bool:
     return True
 
 
+def _actor(text: str) -> str:
+    text = text.strip().lower()
+    is_address = 0 < text.find('@') < len(text) <= LONGEST_ADDRESS
+    if not (re.fullmatch('[0-9a-f]{32}', text) or is_address):
+        raise ValueError('an address, or the id of a member')
+    # Some databases fail to compare other characters.
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError('an address in ASCII')
+    return text
+
+
 def _door(text: str) -> Door:
     try:
         return DOORS[text]
@@ -129,7 +121,7 @@ def _door(text: str) -> Door:
 DOORS = {door.name: door for door in (Door.web, Door.rest, Door.cli)}
 
 # The parameters of each write that say who makes it.
-ACTOR: dict[str, Reader] = {'door': _door, 'actor': str.strip, 'as': _is_member}
+ACTOR: dict[str, Reader] = {'door': _door, 'actor': _actor, 'as': _is_member}
 
 
 @public

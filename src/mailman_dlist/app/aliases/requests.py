@@ -21,6 +21,7 @@ from mailman.interfaces.listmanager import IListManager
 from mailman.utilities.datetime import now
 from public import public
 from zope.component import getUtility
+from zope.event import notify
 
 from mailman_dlist.app import lists, lookup
 from mailman_dlist.app.aliases import eligibility
@@ -30,8 +31,10 @@ from mailman_dlist.app.people import senders
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain import alias as spelling
 from mailman_dlist.domain import confirmation
+from mailman_dlist.domain.actors import AUTOMATIC, By, Door
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.interfaces.alias import AliasState
+from mailman_dlist.interfaces.events import ALIAS, ChangedEvent
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.model import aliases as model
 from mailman_dlist.model import former
@@ -144,7 +147,9 @@ class Confirmation:
 
 
 @public
-def ask(mlist: MailingList, member: Member, given: str) -> str:
+def ask(
+    mlist: MailingList, member: Member, given: str, by: By = AUTOMATIC
+) -> str:
     """Request an alias for a member [U14]; sends one message to the address.
 
     The request is committed.
@@ -157,7 +162,13 @@ def ask(mlist: MailingList, member: Member, given: str) -> str:
     if not lists.settings(mlist).aliases:
         raise AliasesOff(mlist)
     email, member_id, token = _read(given), member.member_id, confirmation.new_token()
-    until = committed(lambda: _request(mlist, member_id, email, token, limit))
+
+    def work() -> datetime:
+        until = _request(mlist, member_id, email, token, limit)
+        _report(mlist, member, by, 'requested')
+        return until
+
+    until = committed(work)
     obstacle = eligibility.find(mlist, email, member_id)
     if obstacle is None:
         alias_mail.ask(mlist, email, token, until)
@@ -223,7 +234,9 @@ def find(member: Member, given: str) -> OwnAlias:
 
 
 @public
-def remove(member: Member, given: str) -> str:
+def remove(
+    mlist: MailingList, member: Member, given: str, by: By = AUTOMATIC
+) -> str:
     """Remove an alias of a member at once [U16], also a pending one.
 
     The removal is committed.
@@ -234,16 +247,28 @@ def remove(member: Member, given: str) -> str:
     def work() -> str:
         email = find(member, given).email
         _forget(member.member_id, email)
+        _report(mlist, member, by, 'removed')
         return email
 
     return committed(work)
 
 
 @public
-def clear(member: Member) -> None:
+def clear(mlist: MailingList, member: Member, by: By = AUTOMATIC) -> None:
     """Remove all aliases of a member at once [U16], and commit."""
-    member_id = member.member_id
-    committed(lambda: _forget(member_id))
+    def work() -> None:
+        had = show(member)
+        _forget(member.member_id)
+        if had:
+            _report(mlist, member, by, 'cleared')
+
+    committed(work)
+
+
+def _report(mlist: MailingList, member: Member, by: By, what: str) -> None:
+    """Notify other modules about a change of an alias, without the address."""
+    by = By(by.door, from_alias=by.from_alias)
+    notify(ChangedEvent(mlist, by, ALIAS, None, member, after=what))
 
 
 def _forget(member_id: UUID, email: str | None = None) -> None:
@@ -279,7 +304,7 @@ def look(text: str) -> Confirmation:
 
 
 @public
-def confirm(text: str) -> Confirmation:
+def confirm(text: str, by: By = AUTOMATIC) -> Confirmation:
     """Make the address to which a token was sent an alias [U14].
 
     The alias is committed, and then the address and the member are told.  Repeating
@@ -288,7 +313,7 @@ def confirm(text: str) -> Confirmation:
     :raises UnknownToken: as `look` does.
     :raises CannotBeAlias: if it cannot be one now; a message to the address says why.
     """
-    before, obstacle = committed(lambda: _confirm(text))
+    before, obstacle = committed(lambda: _confirm(text, by))
     mlist, member, email = before.mlist, before.member, before.email
     if obstacle is not None:
         alias_mail.refuse(mlist, email, obstacle)
@@ -300,7 +325,7 @@ def confirm(text: str) -> Confirmation:
     return look(text)
 
 
-def _confirm(text: str) -> tuple[Confirmation, Obstacle | None]:
+def _confirm(text: str, by: By) -> tuple[Confirmation, Obstacle | None]:
     """Add the alias; return the state before, and the obstacle if there is one.
 
     If two members confirm at the same time, the key refuses the later row; on the
@@ -324,6 +349,7 @@ def _confirm(text: str) -> tuple[Confirmation, Obstacle | None]:
         for nonmember in mlist.nonmembers.get_memberships(before.email):
             if not senders.is_decided(nonmember):
                 nonmember.unsubscribe()
+        _report(mlist, before.member, by, 'confirmed')
     return before, obstacle
 
 
@@ -337,7 +363,7 @@ def confirm_by_mail(mlist: MailingList, msg: Message, token: str) -> None:
         before = look(token)
         if before.mlist.list_id != mlist.list_id:
             raise UnknownToken
-        confirm(token)
+        confirm(token, By(Door.mail))
     except UnknownToken:
         alias_mail.answer_unknown(mlist, msg)
     except CannotBeAlias:
@@ -367,6 +393,7 @@ def give_way(mlist: MailingList, member: Member) -> None:
         owner = lookup.member_with_id(mlist, owner_id)
     except lookup.UnknownMember:
         return
+    _report(mlist, owner, AUTOMATIC, 'removed')
     alias_mail.tell_member(mlist, owner, 'taken', email, limited=False)
 
 

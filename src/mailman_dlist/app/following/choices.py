@@ -10,8 +10,9 @@ from public import public
 from zope.event import notify
 
 from mailman_dlist.app import lists
+from mailman_dlist.domain.actors import By
 from mailman_dlist.domain.following import Choice, Default, Reason, Standing, replaces
-from mailman_dlist.interfaces.events import ChoiceChangedEvent
+from mailman_dlist.interfaces.events import ChangedEvent, ChoiceChangedEvent
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model import audience
 from mailman_dlist.model import following as model
@@ -71,8 +72,10 @@ def choose(
     conversation: Conversation,
     member: Member,
     choice: Choice,
-    reason: Reason,
+    by: By,
     until: datetime | None = None,
+    *,
+    reason: Reason | None = None,
 ) -> bool:
     """Record a choice, even if it repeats the default: the member asked for it.
 
@@ -80,11 +83,38 @@ def choose(
     pause and replaces only another pause.
 
     :param until: When it ends, UTC without a time zone; None for never.
+    :param reason: If it is not that of the door.
     :return: False if it did not replace a choice that a person had made.
     """
     chosen = model.choices_about(conversation, member.member_id)
-    row = _replace(chosen, mlist, conversation, member, choice, reason, until)
-    return row is not None
+    moment = now()
+    before = _word(chosen.counting(moment))
+    row = _replace(
+        chosen, mlist, conversation, member, choice, reason or by.door.reason, until
+    )
+    if row is None:
+        return False
+    if isinstance(row, model.MemberChoice):
+        row.made_at = by.dated(moment)
+    after = _word(row)
+    if before != after:
+        notify(
+            ChangedEvent(
+                mlist, by, choice.name, conversation, member, before, after
+            )
+        )
+    return True
+
+
+def _word(row: model.MemberChoice | model.Pause | None) -> str:
+    """Return the choice that counts, as it is recorded with a change; '' for none."""
+    if row is None or row.choice is None:
+        return ''
+    if isinstance(row, model.Pause):
+        return f'{row.choice.name} until {row.ends.isoformat(timespec="seconds")}Z'
+    if row.reason.automatic:
+        return f'{row.choice.name} ({row.reason.label})'
+    return row.choice.name
 
 
 def _replace(
@@ -125,14 +155,18 @@ def _replace(
 
 @public
 def forget(
-    mlist: MailingList, conversation: Conversation, member: Member, reason: Reason
+    mlist: MailingList, conversation: Conversation, member: Member, by: By
 ) -> None:
     """Return to the member's default, whatever was chosen before."""
     chosen = model.choices_about(conversation, member.member_id)
-    chosen = _without_ended_pause(chosen, now())
+    moment = now()
+    chosen = _without_ended_pause(chosen, moment)
+    before = _word(chosen.counting(moment))
     if any(chosen):
         _delete(*chosen)
+        reason = by.door.reason
         notify(ChoiceChangedEvent(mlist, conversation, member, None, reason))
+        notify(ChangedEvent(mlist, by, 'reset', conversation, member, before))
 
 
 @public

@@ -7,10 +7,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from public import public
+from zope.event import notify
 
 from mailman_dlist.app.following import choices
+from mailman_dlist.domain.actors import AUTOMATIC, By
 from mailman_dlist.domain.following import Default
-from mailman_dlist.domain.values import one_of, read_settings, yes_or_no
+from mailman_dlist.domain.values import one_of, read_settings, value_name, yes_or_no
+from mailman_dlist.interfaces.events import ChangedEvent
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model import following as model
 
@@ -31,7 +34,10 @@ def show(mlist: MailingList, member: Member) -> dict[str, Any]:
 
 @public
 def change(
-    mlist: MailingList, member: Member, values: Mapping[str, str | bool]
+    mlist: MailingList,
+    member: Member,
+    values: Mapping[str, str | bool],
+    by: By = AUTOMATIC,
 ) -> None:
     """Change settings of a member: all of them, or none if one of them is bad.
 
@@ -42,7 +48,11 @@ def change(
     read = read_settings(READERS, values)
     row = choices.settings_of(mlist, member)
     for name, value in read.items():
+        before = getattr(row, name)
         setattr(row, name, value)
+        if before != value:
+            words = value_name(before), value_name(value)
+            notify(ChangedEvent(mlist, by, name, None, member, *words))
 
 
 READERS: dict[str, Callable[[str], Any]] = {

@@ -19,6 +19,7 @@ from mailman_dlist.app import lists, lookup
 from mailman_dlist.app.following import choices
 from mailman_dlist.app.links import keys
 from mailman_dlist.app.people.senders import is_member_banned
+from mailman_dlist.domain.actors import By, Door
 from mailman_dlist.domain.following import Choice, Reason, Standing
 from mailman_dlist.domain.links import token
 from mailman_dlist.domain.links.token import LinkAction
@@ -107,10 +108,11 @@ def act(text: str, wish: Choice | None) -> Landing:
 def _act(text: str, wish: Choice | None) -> Landing:
     landing = look(text)
     parties = landing.mlist, landing.conversation, landing.member
+    by = By(Door.link, lookup.email_of(landing.member) or '')
     if wish is None:
-        choices.forget(*parties, Reason.link)
+        choices.forget(*parties, by)
     elif not _is_done(landing.standing, wish):
-        choices.choose(*parties, wish, Reason.link)
+        choices.choose(*parties, wish, by)
     return landing
 
 

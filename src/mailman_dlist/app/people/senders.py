@@ -19,6 +19,7 @@ from public import public
 from zope.component import getUtility
 
 from mailman_dlist.app import lists
+from mailman_dlist.domain.actors import By, Door
 from mailman_dlist.domain.alias import spelled
 from mailman_dlist.interfaces.mailman import MailingList, Member, Message
 from mailman_dlist.mail.fields import addresses, mailboxes_in
@@ -66,6 +67,13 @@ def alias_author(mlist: MailingList, msg: Message) -> AliasAuthor | None:
     email = from_address(msg)
     member = owner(mlist, email) if email else None
     return None if member is None else AliasAuthor(email, member)
+
+
+@public
+def by_mail(member: Member, *, from_alias: bool) -> By:
+    """Return the member as the actor of a command by mail."""
+    actor = '' if member.address is None else member.address.email
+    return By(Door.mail, actor, from_alias)
 
 
 @public
