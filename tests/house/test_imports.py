@@ -38,6 +38,7 @@ STEPS = (
     {'nested'},
     {'people'},
     {'lookup'},
+    {'records'},
     {'notices'},
     {'following'},
     {'life', 'links'},

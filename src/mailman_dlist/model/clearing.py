@@ -13,7 +13,9 @@ from mailman_dlist.model.conversations import (
     ConversationName,
     Merged,
 )
+from mailman_dlist.model.counts import PostCount
 from mailman_dlist.model.essays import Essay
+from mailman_dlist.model.events import Event
 from mailman_dlist.model.following import MemberChoice, MemberSettings, Pause
 from mailman_dlist.model.former import Former
 from mailman_dlist.model.lists import Dlist
@@ -36,6 +38,9 @@ def forget_list(list_id: str) -> None:
         ConversationName,
         Merged,
         Conversation,
+        # After the messages: a post that is sent out now adds to them.
+        PostCount,
+        Event,
         Dlist,
     ):
         store().execute(delete(owned).where(owned.list_id == list_id))

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from mailman.database.types import Enum, SAText, SAUnicode, SAUnicode4Byte
 from public import public
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     ForeignKey,
     Index,
@@ -150,6 +151,10 @@ class ConversationMessage(Base):
     )
     # Not a step: a digest may be sent while other steps of the message run.
     digested_at: Mapped[datetime | None]
+    # See `model.counts`; a post from before the upgrade that added them has none.
+    poster: Mapped[int | None] = mapped_column(BigInteger)
+    deliveries: Mapped[int] = mapped_column(default=0)
+    plain_deliveries: Mapped[int | None]
 
     conversation: Mapped[Conversation | None] = relationship()
     post: Mapped[ConversationMessage | None] = relationship(remote_side=[id])
@@ -232,6 +237,7 @@ def add_message(
         conversation=conversation,
         kind=kind,
         steps=Step.none,
+        deliveries=0,
     )
     store().add(row)
     return row

@@ -37,6 +37,7 @@ from mailman_dlist.model.aliases import Alias, AliasRequest
 from mailman_dlist.model.base import Base
 from mailman_dlist.model.core import address, member, user
 from mailman_dlist.model.essays import Essay
+from mailman_dlist.model.events import Event
 from mailman_dlist.model.following import MemberChoice, MemberSettings, Pause
 from mailman_dlist.model.lists import Dlist
 from mailman_dlist.model.memberships import is_live
@@ -147,6 +148,12 @@ def take_over(
             .values(member_id=member_id)
             .execution_options(synchronize_session=False)
         )
+    store().execute(
+        update(Event)
+        .where(Event.about == before)
+        .values(about=member_id)
+        .execution_options(synchronize_session=False)
+    )
     store().execute(
         delete(Former)
         .where(Former.member_id == before)

@@ -27,7 +27,9 @@ from sqlalchemy import Connection, inspect
 # Every module that has tables, so that the metadata is complete.
 import mailman_dlist.model.aliases
 import mailman_dlist.model.conversations
+import mailman_dlist.model.counts
 import mailman_dlist.model.essays
+import mailman_dlist.model.events
 import mailman_dlist.model.following
 import mailman_dlist.model.former
 import mailman_dlist.model.lists

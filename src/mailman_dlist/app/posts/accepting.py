@@ -17,11 +17,13 @@ from zope.event import notify
 
 from mailman_dlist.app import lists
 from mailman_dlist.app.following import choices
+from mailman_dlist.app.people.senders import from_address
 from mailman_dlist.app.posts.arrival import Arrival
 from mailman_dlist.app.posts.judging import Judgement, judge
 from mailman_dlist.app.posts.threads import Thread, thread
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain import naming
+from mailman_dlist.domain.posters import poster
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.events import ConversationOpenedEvent
 from mailman_dlist.mail import references, subjects
@@ -46,6 +48,8 @@ class Accepted:
     message: ConversationMessage
     #: Its author muted the conversation and has not been told yet that this stays so.
     into_silence: bool = False
+    #: The author's address, if a plain list would send no copy of their own post to it.
+    unwanted: str | None = None
     #: Original Message-IDs that the message names, and the ids that replace them.
     hidden: Mapping[str, str] = field(default_factory=dict)
 
@@ -94,7 +98,7 @@ def accept(
             conversation, arrival.message_id, kind
         )
         again = message.posted_at is not None
-        _record(message, conversation, kind, moment)
+        _record(arrival, message, conversation, kind, moment)
         # A program's mail says nothing about what its owner wants to read.
         into_silence = (
             not is_generated(arrival.msg)
@@ -108,9 +112,37 @@ def accept(
                 again=again,
             )
         )
-        return Accepted(arrival, conversation, message, into_silence, found.hidden)
+        return Accepted(
+            arrival,
+            conversation,
+            message,
+            into_silence,
+            _unwanted(arrival),
+            found.hidden,
+        )
 
     return committed(work)
+
+
+def _posting_address(arrival: Arrival) -> str:
+    """Return the address that tells posters apart; never a member's for an alias."""
+    member = arrival.member
+    if arrival.author is None and member is not None and member.address is not None:
+        # Members also post from other addresses of their users.
+        return member.address.email
+    return from_address(arrival.msg) or arrival.msg.sender
+
+
+def _unwanted(arrival: Arrival) -> str | None:
+    """Return the author's address if a plain list would not send the post to it.
+
+    A plain list knows neither aliases nor other addresses of users.
+    """
+    member = arrival.member
+    if arrival.author is not None or member is None or member.receive_own_postings:
+        return None
+    email = member.address.email
+    return email if email == arrival.msg.sender.lower() else None
 
 
 def _open(arrival: Arrival, found: Thread, moment: datetime) -> Conversation:
@@ -157,6 +189,7 @@ def _name(arrival: Arrival, subject: str) -> str:
 
 
 def _record(
+    arrival: Arrival,
     message: ConversationMessage,
     conversation: Conversation,
     kind: MessageKind,
@@ -167,4 +200,5 @@ def _record(
         message.conversation = conversation
     if message.posted_at is None:
         message.posted_at = conversation.last_post_at = moment
+        message.poster = poster(arrival.mlist.list_id, _posting_address(arrival))
     store().flush()

@@ -27,7 +27,7 @@ from mailman_dlist.interfaces.dlist import OneClick
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.mail import references
 from mailman_dlist.mail.fields import addresses
-from mailman_dlist.model import audience
+from mailman_dlist.model import audience, counts
 from mailman_dlist.model import conversations as model
 from mailman_dlist.model.aliases import aliases_among
 from mailman_dlist.model.conversations import Step
@@ -167,10 +167,15 @@ def hand_over(
     accepted: Accepted, groups: Iterable[Group], queue: Callable[[Group], None]
 ) -> None:
     """Queue the copies of each group once, and record that all are queued."""
+    def queue_and_count(group: Group) -> None:
+        queue(group)
+        accepted.message.deliveries += len(group.recipients)
+
     groups = list(groups)
     for number, group in enumerate(groups, start=1):
         is_last = number == len(groups)
-        once(accepted, group.step, partial(queue, group), commit=not is_last)
+        queue_group = partial(queue_and_count, group)
+        once(accepted, group.step, queue_group, commit=not is_last)
     finish(accepted)
 
 
@@ -193,8 +198,12 @@ def publish(accepted: Accepted, message_id: str) -> None:
 
 @public
 def finish(accepted: Accepted) -> None:
-    """Record that all is done: from now on the same message is a repetition."""
+    """Record that all is done: from now on the same message is a repetition.
+
+    The post is counted in the same transaction.
+    """
     accepted.message.delivered_at = now()
+    counts.count_post(accepted.message, accepted.unwanted)
     commit_and_keep()
 
 
