@@ -18,4 +18,5 @@ FRESH = {
     'essay_retention': 0,
     'aliases': True,
     'aliases_visible': False,
+    'audit_retention': 365,
 }

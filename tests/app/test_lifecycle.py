@@ -411,7 +411,7 @@ def test_a_list_that_goes_leaves_nothing_here_and_others_alone(mlist):
     assert rows_by_list() == {
         table: {bee.list_id: rows[bee.list_id]} for table, rows in before.items()
     }
-    assert len(before) == 7
+    assert len(before) == 8
     assert kept() == (2, 1)
 
 

@@ -178,6 +178,8 @@ def test_dlists_are_found_among_all_lists(mlist, plain):
     ('essay_questions', ' Who\r\nare *you*?\x00\n', 'Who\nare *you*?'),
     ('essay_min_length', '100', 100),
     ('essay_retention', '365', 365),
+    ('audit_retention', '0', 0),
+    ('audit_retention', '30', 30),
 ])
 def test_a_setting_takes_what_it_may_be(name, value, kept, mlist):
     lists.change(mlist, {name: value})

@@ -12,12 +12,15 @@ from __future__ import annotations
 import logging
 
 from public import public
+from zope.event import notify
 
 from mailman_dlist.app import lists
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.notices import sending
 from mailman_dlist.app.site import ready
+from mailman_dlist.domain.actors import AUTOMATIC
 from mailman_dlist.interfaces.dlist import CHAIN
+from mailman_dlist.interfaces.events import ChangedEvent
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model import lists as model
 from mailman_dlist.model.session import committed
@@ -40,6 +43,9 @@ def _make_one_plain() -> bool:
         was_dlist = mlist.posting_chain == CHAIN
         _log(mlist, was_dlist)
         lists.disable(mlist)
+        if was_dlist:
+            words = {'before': 'yes', 'after': 'no'}
+            notify(ChangedEvent(mlist, AUTOMATIC, 'enabled', **words))
         _tell(mlist, was_dlist)
     return bool(found)
 

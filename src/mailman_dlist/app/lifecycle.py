@@ -29,6 +29,7 @@ from mailman_dlist.app import lists
 from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.essays import keeping
 from mailman_dlist.app.following import choices
+from mailman_dlist.app.records import audit
 from mailman_dlist.app.site import ready
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model import clearing, former, memberships, owners, schema
@@ -40,6 +41,7 @@ def listen() -> None:
     """Register for the events of lists, members and preferences, once per process."""
     if _handle not in subscribers:
         subscribers.append(_handle)
+        audit.listen()
         # Before Mailman unsubscribes the members.
         subscribers.insert(0, _lock_list)
         owners.watch()

@@ -363,4 +363,5 @@ READERS: dict[str, Callable[[str], Any]] = {
     'essay_retention': number(0, MOST_DAYS, 'days'),
     'aliases': yes_or_no,
     'aliases_visible': yes_or_no,
+    'audit_retention': number(0, MOST_DAYS, 'days'),
 }

@@ -123,6 +123,7 @@ def all_lists(as_json: bool) -> None:
       essay_retention     0 to 36500 days for which answers are kept; 0: always
       aliases             yes, no: other addresses of members
       aliases_visible     no, yes: whether moderators see whose they are
+      audit_retention     0 to 36500 days for which changes are kept; 0: always
 
     \b
     Examples:

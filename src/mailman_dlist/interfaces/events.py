@@ -19,6 +19,11 @@ from mailman_dlist.interfaces.mailman import MailingList, Member
 ALIAS = 'alias'
 
 
+#: The action of a `ChangedEvent` about the request of a newcomer with an essay.  It has
+#: neither the answer nor, if nobody joins, the address.
+ESSAY = 'essay'
+
+
 @public
 class IConversationEvent(Interface):
     """Something happened to a conversation."""

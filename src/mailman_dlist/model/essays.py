@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from mailman.database import types
@@ -79,9 +80,12 @@ def claimed(token: str) -> Essay | None:
 
 
 @public
-def end(essay: Essay) -> None:
-    """Delete a request and its answer, unless it has continued since it was read."""
-    store().execute(
+def end(essay: Essay) -> bool:
+    """Delete a request and its answer, unless it has continued since it was read.
+
+    :return: Whether it was deleted.
+    """
+    result: Any = store().execute(
         update(Essay)
         .where(
             Essay.token == essay.token,
@@ -92,6 +96,7 @@ def end(essay: Essay) -> None:
         .execution_options(synchronize_session=False)
     )
     store().expire(essay)
+    return bool(result.rowcount)
 
 
 @public

@@ -20,6 +20,7 @@ from mailman_dlist.app.halves import make_whole
 from mailman_dlist.app.life.idle import close_idle
 from mailman_dlist.app.lifecycle import forget_former
 from mailman_dlist.app.people.senders import commander, is_banned, is_moderator
+from mailman_dlist.app.records import audit
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain import seldom
 from mailman_dlist.domain.address import STEERING, Action
@@ -40,6 +41,7 @@ CHORES: dict[Callable[[], None], float] = {
     requests.expire: 3600.0,
     keeping.forget_old: 3600.0,
     forget_former: 3600.0,
+    audit.forget_old: 3600.0,
     leftovers.clear: 86400.0,
 }
 

@@ -22,6 +22,7 @@ from mailman_dlist.app.essays import mail as essay_mail
 from mailman_dlist.app.essays.workflow import EssayManager
 from mailman_dlist.app.people.senders import is_address_banned
 from mailman_dlist.app.site import ready
+from mailman_dlist.domain.actors import AUTOMATIC
 from mailman_dlist.domain.essay import NoAnswer, clean
 from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.model import essays as model
@@ -98,9 +99,10 @@ def _may_join(mlist: MailingList, essay: Essay) -> bool:
 
 
 def _end(essay: Essay) -> None:
-    if essay.pending is not None:
-        getUtility(IPendings).confirm(essay.pending)
-    keeping.end(essay)
+    pending = essay.pending
+    keeping.end(essay, AUTOMATIC, 'discarded')
+    if pending is not None:
+        getUtility(IPendings).confirm(pending)
     commit_and_keep()
 
 

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from mailman.interfaces.listmanager import IListManager
 from mailman.utilities.datetime import now
 from public import public
+from zope.component import getUtility
+from zope.event import notify
 
 from mailman_dlist.app import lists
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain import confirmation
 from mailman_dlist.domain import essay as words
+from mailman_dlist.domain.actors import By
 from mailman_dlist.interfaces.essay import EssayState
+from mailman_dlist.interfaces.events import ESSAY, ChangedEvent
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model import essays as model
 from mailman_dlist.model.essays import Essay
@@ -88,13 +93,19 @@ def state(essay: Essay) -> EssayState:
 
 
 @public
-def end(essay: Essay) -> None:
+def end(essay: Essay, by: By, what: str) -> None:
     """Delete an answer, since nobody joins by it.
 
     The token alone is kept for a while, so that a late answer gets an explanation.  A
     request that another process has continued in the meantime stays unchanged.
+
+    :param by: The actor who ended it, and the door.
+    :param what: The end: *refused*, *discarded* or *expired*.
     """
-    model.end(essay)
+    mlist = getUtility(IListManager).get_by_list_id(essay.list_id)
+    before = 'asked' if essay.answer is None else 'answered'
+    if model.end(essay) and mlist is not None:
+        notify(ChangedEvent(mlist, by, ESSAY, before=before, after=what))
 
 
 @public

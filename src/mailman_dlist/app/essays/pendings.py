@@ -18,6 +18,7 @@ from zope.component import getUtility
 from zope.interface import implementer
 
 from mailman_dlist.app.essays import keeping
+from mailman_dlist.domain.actors import AUTOMATIC, By, Door
 from mailman_dlist.model import essays as model
 from mailman_dlist.model import schema
 from mailman_dlist.model.essays import Essay
@@ -70,7 +71,8 @@ class EssayPendings(Pendings):
             # Discarded or rejected: a request that continues gives up its token before.
             essay = model.with_pending(str(token))
             if essay is not None and essay.member_id is None:
-                keeping.end(essay)
+                # Mailman tells neither which of the two nor who decides, by REST.
+                keeping.end(essay, By(Door.rest), 'refused')
         return pendable
 
     def find(
@@ -98,4 +100,4 @@ class EssayPendings(Pendings):
         super().evict()
         if schema.usable():
             for essay in model.lapsed():
-                keeping.end(essay)
+                keeping.end(essay, AUTOMATIC, 'expired')

@@ -29,12 +29,15 @@ from mailman.interfaces.subscriptions import (
 )
 from public import public
 from zope.component import getUtility
+from zope.event import notify
 from zope.interface import implementer
 
 from mailman_dlist.app import lists
 from mailman_dlist.app.essays import keeping, pendings
 from mailman_dlist.app.essays import mail as essay_mail
 from mailman_dlist.app.site import ready
+from mailman_dlist.domain.actors import AUTOMATIC, By, Door
+from mailman_dlist.interfaces.events import ESSAY, ChangedEvent
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model import essays as model
 from mailman_dlist.model.essays import Essay
@@ -88,7 +91,8 @@ class EssayManager:
         essay = None if token is None else model.with_pending(token)
         if essay is None:
             return self._core.confirm(token)
-        if essay.list_id != self._mlist.list_id or pendings.request_of(essay) is None:
+        request = pendings.request_of(essay)
+        if essay.list_id != self._mlist.list_id or request is None:
             raise LookupError(token)
         if essay.answer is None and lists.settings(self._mlist).essay:
             essay_mail.ask_again(self._mlist, essay, replied=False)
@@ -101,6 +105,9 @@ class EssayManager:
         if essay.answer is None:
             keeping.answer(essay, '')
         workflow = EssayWorkflow(self._mlist)
+        if request['token_owner'] == TokenOwner.moderator.name:
+            # Moderators decide by REST alone, and Mailman does not tell who.
+            workflow.by = By(Door.rest)
         workflow.take_up(essay)
         return _run(workflow)
 
@@ -129,6 +136,8 @@ class EssayWorkflow(SubscriptionWorkflow):
         **how: Any,
     ):
         self.essay: Essay | None = None
+        #: Who decides whether the newcomer joins.
+        self.by = AUTOMATIC
         self._answer = answer
         super().__init__(mlist, subscriber, **how)
 
@@ -218,6 +227,14 @@ def _run(workflow: EssayWorkflow) -> Outcome:
     # the request is lost silently.  Called step by step, it is an error.
     with suppress(StopIteration):
         workflow.run_thru(None)
+    if workflow.essay is not None and workflow.member is not None:
+        mlist, member = workflow.mlist, workflow.member
+        notify(
+            ChangedEvent(
+                mlist, workflow.by, ESSAY, None, member, 'answered', 'accepted'
+            )
+        )
+        store().flush()
     if workflow.essay is not None and workflow.token is not None:
         commit_and_keep()
         essay_mail.advance(workflow.mlist, workflow.essay)

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime
 
 from mailman.utilities.datetime import now
 from public import public
 from zope.event import notify
 
 from mailman_dlist.app import lists
+from mailman_dlist.app.people.senders import by_mail
 from mailman_dlist.domain.actors import By
 from mailman_dlist.domain.following import Choice, Default, Reason, Standing, replaces
 from mailman_dlist.interfaces.events import ChangedEvent, ChoiceChangedEvent
@@ -207,7 +208,15 @@ def follow_by_posting(
         if by_alias and isinstance(row, model.MemberChoice):
             # The reason "opened it", or the exact time of the post, would reveal the
             # author.
-            row.made_at = datetime.combine(row.made_at, time.min)
+            by = by_mail(member, from_alias=True)
+            row.made_at = by.dated(row.made_at)
+            # As for the command that the reason pretends: that only this choice has no
+            # event would reveal the author, too.
+            notify(
+                ChangedEvent(
+                    mlist, by, 'follow', conversation, member, '', _word(row)
+                )
+            )
     return False
 
 
