@@ -28,12 +28,13 @@ from mailman.interfaces.usermanager import IUserManager
 from mailman.runners.command import CommandRunner
 from mailman.utilities.datetime import factory, now
 from zope.component import getUtility
+from zope.event import notify
 
 from mailman_dlist.app import commands, lists, site
 from mailman_dlist.app.aliases import mail as alias_mail
 from mailman_dlist.app.aliases import requests as aliases
 from mailman_dlist.app.essays import keeping
-from mailman_dlist.app.following import choices
+from mailman_dlist.app.following import choices, preferences
 from mailman_dlist.app.following.pauses import end_pauses
 from mailman_dlist.app.halves import make_whole
 from mailman_dlist.app.life import changing
@@ -42,11 +43,12 @@ from mailman_dlist.app.people.senders import AliasAuthor
 from mailman_dlist.app.posts import delivery
 from mailman_dlist.app.site import SiteSettings
 from mailman_dlist.domain import confirmation
-from mailman_dlist.domain.actors import By, Door
+from mailman_dlist.domain.actors import AUTOMATIC, By, Door
 from mailman_dlist.domain.following import Choice, Default
 from mailman_dlist.handlers.conversation import DlistConversation
 from mailman_dlist.handlers.refusal import DlistRefusal
 from mailman_dlist.interfaces.conversation import Posting
+from mailman_dlist.interfaces.events import ChangedEvent
 from mailman_dlist.metadata import EXTENSION
 from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.model.session import committed, store
@@ -497,7 +499,7 @@ def anne_reached_the_limit(scene: Scene, limit: int) -> None:
     scene.patch.setattr(site, 'site_settings', lambda: settings)
     for _ in range(limit - 1):
         asks(scene)
-        aliases.clear(scene.anne)
+        aliases.clear(scene.ant, scene.anne)
         scene.patch.setattr(confirmation, 'new_token', lambda: TOKEN[::-1])
         aliases.ask(scene.ant, scene.anne, ALIAS)
     give_alias(scene.ant, scene.anne, 'old@other.example')
@@ -687,6 +689,47 @@ def somebody_wants_to_read_it(scene: Scene) -> None:
 @situation('request-essay-without-one')
 def anne_has_not_answered(scene: Scene) -> None:
     scene.requests('dlist essay')
+
+
+def what_happened_to_anne(scene: Scene) -> None:
+    scene.commands('picnic+mute')
+    scene.commands('picnic+mute+7d')
+    scene.commands('picnic+reset')
+    give_alias(scene.ant, scene.anne, ALIAS)
+    config.db.commit()
+    scene.commands('goat+follow', ALIAS)
+    olga = By(Door.web, 'olga@example.com')
+    notify(ChangedEvent(scene.ant, olga, 'pin', scene.goat, scene.anne))
+    aliases.clear(scene.ant, scene.anne, By(Door.rest))
+    choices.choose(
+        scene.ant, scene.goat, scene.anne, Choice.mute, By(Door.link)
+    )
+    preferences.change(scene.ant, scene.anne, {'default': 'openings'}, By(Door.cli))
+    notify(
+        ChangedEvent(scene.ant, AUTOMATIC, 'essay', None, scene.anne, '', 'accepted')
+    )
+    config.db.commit()
+    queued('virgin')
+
+
+@situation('request-history')
+def anne_reads_her_history(scene: Scene) -> None:
+    what_happened_to_anne(scene)
+    scene.requests('dlist history')
+
+
+@situation('request-history-from-an-alias')
+def anne_reads_her_history_elsewhere(scene: Scene) -> None:
+    what_happened_to_anne(scene)
+    give_alias(scene.ant, scene.anne, ALIAS)
+    config.db.commit()
+    scene.requests('dlist history', sender=ALIAS)
+
+
+@situation('request-history-none')
+def nothing_happened_to_anne(scene: Scene) -> None:
+    choices.forget(scene.ant, scene.picnic, join(scene.ant, 'Bart'), By(Door.cli))
+    scene.requests('dlist history')
 
 
 def as_read(msg: Any) -> str:

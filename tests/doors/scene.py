@@ -52,6 +52,8 @@ COLLECTIONS = (
 METHODS = {
     **{path: {'GET'} for path in COLLECTIONS},
     ANT: {'GET', 'PATCH'},
+    f'{ANT}/events': {'GET'},
+    f'{ANT}/stats': {'GET'},
     PICNIC: {'GET', 'PATCH', 'DELETE'},
     f'{PICNIC}/merge': {'POST'},
     f'{PICNIC}/split': {'POST'},

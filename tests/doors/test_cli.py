@@ -113,6 +113,7 @@ def test_settings_are_shown(scene):
         'essay_retention     0\n'
         'aliases             yes\n'
         'aliases_visible     no\n'
+        'audit_retention     365\n'
     )
     assert prints('settings cat@example.com') == 'enabled  no\n'
 
@@ -485,7 +486,8 @@ def test_a_runner_of_another_class_is_warned_of(section, wrong, scene):
     ('settings ant@example.com foot=no',
      'foot: unknown name; known names are enabled, plain_posts, '
      'new_member_default, footers, one_click, close_after, essay, essay_questions, '
-     'essay_min_length, ask_invited, essay_retention, aliases, aliases_visible'),
+     'essay_min_length, ask_invited, essay_retention, aliases, aliases_visible, '
+     'audit_retention'),
     ('settings ant@example.com plain_posts=hold footers=maybe',
      "footers: 'maybe' must be yes or no"),
     ('settings cat@example.com footers=no',

@@ -139,6 +139,7 @@ ACTIONS: dict[str, dict[str, Any]] = {
         'REST': ('PATCH', '{}/members/{}', {'follow_opened': 'no'}),
     },
     'essay': {'request': 'dlist essay'},
+    'history': {'request': 'dlist history'},
     'alias add': {
         'request': f'dlist alias add {NEW}', 'CLI': f'alias ant {{}} --add {NEW}',
         'REST': ('POST', '{}/members/{}/aliases', {'email': NEW}),
@@ -167,7 +168,7 @@ NOT_FROM_ALIAS = ('alias add', 'alias clear', 'alias list')
 STEERING = ('close', 'hold', 'reopen')
 MODERATORS = ('moderator', 'owner', 'owner, a member')
 
-READING = ('help', 'conversations', 'essay', 'alias list', *STEERING)
+READING = ('help', 'conversations', 'essay', 'history', 'alias list', *STEERING)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from mailman_dlist.app import lists, lookup
 from mailman_dlist.app.essays import keeping
 from mailman_dlist.app.following import preferences
 from mailman_dlist.app.links.pressing import Landing
+from mailman_dlist.app.records import audit
 from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.interfaces.conversation import Posting
 from mailman_dlist.interfaces.mailman import MailingList, Member
@@ -26,7 +27,9 @@ from mailman_dlist.model.conversations import (
     ConversationMessage,
     Overview,
 )
+from mailman_dlist.model.counts import Total
 from mailman_dlist.model.essays import Essay
+from mailman_dlist.model.events import Event
 from mailman_dlist.model.following import Chosen
 
 
@@ -180,6 +183,26 @@ def essay(row: Essay, email: str) -> View:
         'token': row.pending,
         'member_id': row.member_id,
     }
+
+
+@public
+def event(row: Event) -> View:
+    """Return a change as owners and moderators see it."""
+    return {
+        'when': time(row.at),
+        'actor': row.actor,
+        'door': row.door.name,
+        'action': row.action,
+        'conversation': row.conversation_name,
+        'member_id': audit.shown_member(row),
+        'before': row.before,
+        'after': row.after,
+    }
+
+
+@public
+def total(row: Total) -> View:
+    return row._asdict()
 
 
 @public

@@ -17,6 +17,7 @@ from mailman_dlist.commands import (
     life,
     lists,
     members,
+    records,
     site,
 )
 from mailman_dlist.commands.shared import Commands
@@ -60,6 +61,8 @@ for command in (
     choices.mute,
     choices.reset,
     aliases.alias,
+    records.events,
+    records.stats,
     site.upgrade,
     site.demo,
 ):

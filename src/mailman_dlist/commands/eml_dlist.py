@@ -30,6 +30,7 @@ from mailman_dlist.app.notices import wording
 from mailman_dlist.app.people import senders
 from mailman_dlist.app.people.reading import as_written
 from mailman_dlist.app.people.senders import AliasAuthor
+from mailman_dlist.app.records import audit
 from mailman_dlist.app.site import ready
 from mailman_dlist.commands import alias_words
 from mailman_dlist.domain.actors import By
@@ -50,6 +51,9 @@ NAMES = {state: name for name, state in STATES.items()}
 NEAR = 0.8
 LONGEST = 80
 
+# As many as fit into a mail that a person can read.
+MOST_CHANGES = 50
+
 
 @public
 @implementer(IEmailCommand)
@@ -57,7 +61,7 @@ class DlistEmailCommand:
     """The command *dlist*: settings of a member for one list."""
 
     name = 'dlist'
-    argument_description = 'default|autofollow|alias|essay|help'
+    argument_description = 'default|autofollow|alias|essay|history|help'
     description = _('Choose which conversations of this list you receive.')
     short_description = description
 
@@ -164,6 +168,7 @@ def _lines() -> list[str]:
         *(f'dlist autofollow {what} {state}' for what in SWITCHES for state in STATES),
         *(f'dlist alias {what}' for what in ('clear', 'list')),
         'dlist essay',
+        'dlist history',
         'dlist help',
     ]
 
@@ -207,6 +212,18 @@ def _essay(asked: Asked) -> str | None:
     return '\n'.join([_('The answer that you gave before joining:'), '', answer])
 
 
+def _history(asked: Asked) -> str | None:
+    """Return the latest changes about the member, without anybody's address."""
+    if asked.words[1:]:
+        return None
+    found = audit.own(asked.mlist, asked.member, MOST_CHANGES)
+    if not found:
+        return _('No changes are recorded about you.')
+    limit = MOST_CHANGES  # noqa: F841 # in the sentence
+    heading = _('The latest changes about you, at most ${limit} (times in UTC):')
+    return '\n'.join([heading, '', *map(wording.of_event, found)])
+
+
 def _help(asked: Asked) -> str | None:
     if asked.words[1:]:
         return None
@@ -219,6 +236,7 @@ WORDS: dict[str, Callable[[Asked], str | None]] = {
     'autofollow': _autofollow,
     'alias': _alias,
     'essay': _essay,
+    'history': _history,
     'help': _help,
 }
 
@@ -273,6 +291,7 @@ def _usage(asked: Asked) -> str:
     dlist autofollow opened on  follow conversations you start (or: off)
     dlist autofollow replied on follow conversations you reply to (or: off)
 """), _usage_of_aliases(asked), _usage_of_essay(asked), _("""\
+    dlist history               show the latest changes about you
     dlist help                  show your settings and these commands
 """)])
 

@@ -18,6 +18,7 @@ from mailman_dlist.rest.conversations import AConversation, Conversations
 from mailman_dlist.rest.essays import AnEssay, Essays
 from mailman_dlist.rest.members import AMember
 from mailman_dlist.rest.paths import OfAList
+from mailman_dlist.rest.records import Events, Stats
 from mailman_dlist.rest.requests import query, write
 
 
@@ -76,6 +77,16 @@ class AList(OfAList):
         if not segments:
             return Conversations(self.list_id)
         return AConversation(self.list_id, segments.pop(0)), segments
+
+    @child()
+    def events(self, context: Any, segments: list[str]) -> Any:
+        """/lists/<list_id>/events"""
+        return Events(self.list_id), segments
+
+    @child()
+    def stats(self, context: Any, segments: list[str]) -> Any:
+        """/lists/<list_id>/stats"""
+        return Stats(self.list_id), segments
 
     @child()
     def essays(self, context: Any, segments: list[str]) -> Any:

@@ -7,10 +7,14 @@ _.using(...)`` first.
 
 from __future__ import annotations
 
+from datetime import time
+
 from public import public
 
 from mailman_dlist.app.i18n import _
+from mailman_dlist.domain.actors import Door
 from mailman_dlist.domain.following import Choice, Default, Standing
+from mailman_dlist.model.events import Event
 
 
 @public
@@ -55,3 +59,35 @@ def of_attachment(whole: bool) -> str:
 def on_or_off(switch: bool) -> str:
     """Return the word for the state of a switch."""
     return _('on') if switch else _('off')
+
+
+@public
+def of_event(event: Event) -> str:
+    """Return two lines about a change; they name no person."""
+    # A change by a command from an alias has a day only.
+    has_hour = event.at.time() != time.min
+    when = f'{event.at:%Y-%m-%d %H:%M}' if has_hour else f'{event.at:%Y-%m-%d}'
+    about, change = event.action, event.after
+    if event.conversation_name is not None:
+        about, change = event.conversation_name, event.after or event.action
+    details = [_of_door(event.door)]
+    if event.before:
+        before = event.before  # noqa: F841 # in the sentence
+        details.append(_('before: ${before}'))
+    return f'{when:16}  {about}: {change}\n{"":18}{"; ".join(details)}'
+
+
+def _of_door(door: Door) -> str:
+    match door:
+        case Door.mail:
+            return _('by mail')
+        case Door.web:
+            return _('on the web')
+        case Door.link:
+            return _('by a link')
+        case Door.rest:
+            return _('by another program')
+        case Door.cli:
+            return _('by an administrator')
+        case Door.automatic:
+            return _('automatically')
