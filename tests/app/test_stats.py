@@ -22,6 +22,9 @@ from mailman.runners.pipeline import PipelineRunner
 from mailman.utilities.datetime import now
 
 from mailman_dlist.app.following import choices
+from mailman_dlist.app.life import changing
+from mailman_dlist.app.life.merging import merge
+from mailman_dlist.app.life.splitting import split
 from mailman_dlist.app.records import stats
 from mailman_dlist.domain.actors import By as Actor
 from mailman_dlist.domain.actors import Door
@@ -39,7 +42,6 @@ from tests.model.stage import (
     give_alias,
     join_all,
     letter,
-    new_conversation,
     new_list,
     pass_time,
     person,
@@ -62,6 +64,7 @@ class Post:
     poster: str
     deliveries: int
     plain_deliveries: int
+    message_id: str
 
 
 @dataclass
@@ -79,17 +82,23 @@ class Story:
 
     def posts(self, sender: str, name: str, *, opens: bool = False) -> None:
         plain = self.plain(sender)
-        self.enqueue(sender, f'new+{name}' if opens else name)
+        message_id = self.enqueue(sender, f'new+{name}' if opens else name)
         run(PipelineRunner, 'pipeline')
         sent = sum(len(msgdata['recipients']) for _msg, msgdata in queued('out'))
         who = {ANNES: 'anne@example.com'}.get(sender, sender)
-        self.history.append(Post(name, f'{now():%Y-%m}', who, sent, plain))
+        # An old name leads to the present conversation.
+        conversation = self.find(name).name
+        self.history.append(
+            Post(conversation, f'{now():%Y-%m}', who, sent, plain, message_id)
+        )
 
-    def enqueue(self, sender: str, extension: str) -> None:
-        msg = letter(sender, 'Picnic', message_id=f'<{next(NUMBERS)}@example.com>')
+    def enqueue(self, sender: str, extension: str) -> str:
+        message_id = f'{next(NUMBERS)}@example.com'
+        msg = letter(sender, 'Picnic', message_id=f'<{message_id}>')
         config.switchboards['pipeline'].enqueue(
             msg, listid=self.mlist.list_id, pipeline=PIPELINE, **{EXTENSION: extension}
         )
+        return message_id
 
     def plain(self, sender: str) -> int:
         msgdata: dict[str, Any] = {}
@@ -220,11 +229,6 @@ def test_two_processes_with_a_copy_each_count_one_post(mailman):
     ant.check()
 
 
-def move(some: list[ConversationMessage], to: Any) -> None:
-    for each in some:
-        each.conversation = to
-
-
 def test_counters_go_along_when_conversations_merge_and_split(mailman):
     ant = story()
     ant.posts('anne@example.com', 'picnic', opens=True)
@@ -232,17 +236,14 @@ def test_counters_go_along_when_conversations_merge_and_split(mailman):
     pass_time(40 * DAY)
     for sender in 'anne@example.com', 'bart@example.com', ALIAS:
         ant.posts(sender, 'goat')
-    picnic, goat = ant.find('picnic'), ant.find('goat')
-    move(model.posts(goat), picnic)
-    stats.merge(picnic, goat.id)
+    picnic = merge(ant.mlist, ant.find('goat'), ant.find('picnic'), BY)
     config.db.commit()
     for post in ant.history:
         post.conversation = 'picnic'
     ant.check()
 
-    lake = new_conversation(ant.mlist, 'lake')
-    move(model.posts(picnic)[3:], lake)
-    stats.split(picnic, lake)
+    fourth = model.posts(picnic)[3]
+    split(ant.mlist, picnic, fourth.message_id, 'Lake', BY, 'lake')
     config.db.commit()
     for post in ant.history[3:]:
         post.conversation = 'lake'
@@ -278,11 +279,7 @@ def test_what_a_deleted_conversation_counted_stays(mailman):
     ant = story()
     ant.posts('anne@example.com', 'picnic', opens=True)
     ant.posts('bart@example.com', 'goat', opens=True)
-    goat = ant.find('goat')
-    move(model.posts(goat), None)
-    for row in store().query(model.ConversationName).filter_by(name='goat'):
-        row.conversation_id = None
-    store().delete(goat)
+    changing.forget(ant.mlist, ant.find('goat'), BY)
     config.db.commit()
     assert list(stats.totals(ant.mlist, By.month)) == ant.expected(By.month)
     assert {total.conversation for total in stats.totals(ant.mlist)} == {None, 'picnic'}
@@ -337,11 +334,27 @@ def merges(ant: Story, one: str, other: str) -> None:
     into, gone = ant.find(one), ant.find(other)
     if into is None or gone is None or into is gone:
         return
-    move(model.posts(gone), into)
-    stats.merge(into, gone.id)
+    one, other = into.name, gone.name
+    merge(ant.mlist, gone, into, BY)
     for post in ant.history:
         if post.conversation == other:
             post.conversation = one
+
+
+def splits(ant: Story, name: str, at: int, new: str) -> None:
+    found = ant.find(name)
+    posts = [] if found is None else model.posts(found)
+    if not 0 < at < len(posts) or is_known(ant, new):
+        return
+    moved = {each.message_id for each in posts[at:]}
+    split(ant.mlist, found, posts[at].message_id, 'Lake', BY, new)
+    for post in ant.history:
+        if post.message_id in moved:
+            post.conversation = new
+
+
+def is_known(ant: Story, name: str) -> bool:
+    return store().get(model.ConversationName, (ant.mlist.list_id, name)) is not None
 
 
 WHO = st.sampled_from(['anne', 'bart', 'cris'])
@@ -359,6 +372,7 @@ STEPS = st.one_of(
     ),
     st.tuples(st.just(waits), st.integers(1, 40)),
     st.tuples(st.just(merges), NAME, NAME),
+    st.tuples(st.just(splits), NAME, st.integers(1, 3), NAME),
 )
 
 

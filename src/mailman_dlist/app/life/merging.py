@@ -9,6 +9,7 @@ from __future__ import annotations
 from public import public
 from zope.event import notify
 
+from mailman_dlist.app.records import stats
 from mailman_dlist.domain.actors import By
 from mailman_dlist.domain.errors import DlistError
 from mailman_dlist.interfaces.events import ChangedEvent
@@ -41,5 +42,7 @@ def merge(
     found = life.lock(source.id, target.id)
     source, target = found[source.id], found[target.id]
     notify(ChangedEvent(mlist, by, 'merge', source, None, source.name, target.name))
+    number = source.id
     life.merge(source, target)
+    stats.merge(target, number)
     return target

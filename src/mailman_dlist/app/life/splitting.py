@@ -11,6 +11,7 @@ from zope.event import notify
 
 from mailman_dlist.app import lists
 from mailman_dlist.app.life.changing import NameTaken, check_name, clean_subject
+from mailman_dlist.app.records import stats
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain import naming
 from mailman_dlist.domain.actors import By
@@ -72,6 +73,7 @@ def split(
         ConversationName(list_id=mlist.list_id, name=new.name, conversation_id=new.id)
     )
     life.split(conversation, first, new)
+    stats.split(conversation, new)
     notify(ChangedEvent(mlist, by, 'split', conversation, None, '', new.name))
     return new
 
