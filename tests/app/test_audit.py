@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -24,9 +25,11 @@ from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.essays import workflow
 from mailman_dlist.app.following import choices, preferences
 from mailman_dlist.app.halves import make_whole
+from mailman_dlist.app.life import changing
 from mailman_dlist.app.records import audit
 from mailman_dlist.domain.actors import AUTOMATIC, By, Door
 from mailman_dlist.domain.following import Choice, Default
+from mailman_dlist.interfaces.conversation import Posting
 from mailman_dlist.interfaces.dlist import PIPELINE
 from mailman_dlist.interfaces.events import ChangedEvent
 from mailman_dlist.model.aliases import AliasRequest
@@ -410,15 +413,19 @@ def test_events_of_a_deleted_conversation(mlist, picnic):
 # Events account for the state.
 
 
+# What an action changes, if it is not called the same.
+KINDS = {
+    'follow': 'choice', 'mute': 'choice', 'reset': 'choice',
+    'close': 'posting', 'hold': 'posting', 'reopen': 'posting', 'rename': 'name',
+}
+
+
 def replayed(mlist: Any) -> dict[Any, str]:
     """Return the state that the events alone lead to."""
     state: dict[Any, str] = {}
     for event in rows(mlist):
-        of_choice = event.action in ('follow', 'mute', 'reset')
-        key = (
-            event.about,
-            event.conversation_number if of_choice else event.action,
-        )
+        what = KINDS.get(event.action, event.action)
+        key = event.about, event.conversation_number, what
         assert state.get(key, event.before) == event.before
         state[key] = event.after
     return state
@@ -432,6 +439,8 @@ STEPS = st.one_of(
     st.tuples(st.just('forget'), WHO, NAME),
     st.tuples(st.just('default'), WHO, st.sampled_from(Default)),
     st.tuples(st.just('footers'), st.booleans()),
+    st.tuples(st.just('posting'), NAME, st.sampled_from(Posting)),
+    st.tuples(st.just('rename'), NAME, st.sampled_from(['lake', 'pond', 'picnic'])),
 )
 
 
@@ -459,6 +468,11 @@ def test_events_account_for_the_state(steps, mailman):
                 preferences.change(mlist, people[who], {'default': default.name}, ANNE)
             case 'footers', [value]:
                 lists.change(mlist, {'footers': value}, OWNER)
+            case 'posting', [name, posting]:
+                changing.set_posting(mlist, talks[name], posting, OWNER)
+            case 'rename', [name, new]:
+                with suppress(changing.NameTaken):
+                    changing.rename(mlist, talks[name], new, OWNER)
         store().commit()
     state = replayed(mlist)
     for member in people.values():
@@ -467,11 +481,18 @@ def test_events_account_for_the_state(steps, mailman):
             written = '' if standing.choice is None else standing.choice.name
             if standing.until is not None:
                 written += f' until {standing.until.isoformat(timespec="seconds")}Z'
-            assert state.get((member.member_id, conversation.id), '') == written
+            key = member.member_id, conversation.id, 'choice'
+            assert state.get(key, '') == written
         default = choices.default_of(mlist, member).name
-        assert state.get((member.member_id, 'default'), 'everything') == default
+        of_member = member.member_id, None
+        assert state.get((*of_member, 'default'), 'everything') == default
     footers = 'yes' if lists.settings(mlist).footers else 'no'
-    assert state.get((None, 'footers'), 'yes') == footers
+    assert state.get((None, None, 'footers'), 'yes') == footers
+    for name, conversation in talks.items():
+        of_this = None, conversation.id
+        posting = conversation.posting.name
+        assert state.get((*of_this, 'posting'), 'open') == posting
+        assert state.get((*of_this, 'name'), name) == conversation.name
 
 
 def test_nobody_in_particular_acts_where_nobody_is_named():

@@ -65,6 +65,9 @@ ALIASES = f'{ANT}/members/CRIS/aliases'
     ('DELETE', f'{PICNIC}/choices/BART', {}, ('reset', 'picnic', 'mute', '')),
     ('PATCH', f'{ANT}/members/CRIS', {'default': 'openings'},
      ('default', None, 'everything', 'openings')),
+    ('PATCH', PICNIC, {'posting': 'held'}, ('hold', 'picnic', 'open', 'held')),
+    ('PATCH', PICNIC, {'name': 'lake'}, ('rename', 'lake', 'picnic', 'lake')),
+    ('DELETE', PICNIC, {}, ('delete', 'picnic', 'picnic', '')),
     ('PATCH', ANT, {'footers': 'no'}, ('footers', None, 'yes', 'no')),
     ('PATCH', ANT, {'enabled': 'no'}, ('enabled', None, 'yes', 'no')),
 ])
