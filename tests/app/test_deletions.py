@@ -43,7 +43,7 @@ from mailman_dlist.app.following import choices as following
 from mailman_dlist.app.life import changing, merging
 from mailman_dlist.domain.actors import By, Door
 from mailman_dlist.domain.errors import Gone
-from mailman_dlist.domain.following import Choice, Default, Reason
+from mailman_dlist.domain.following import Choice, Default
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.model import former
 from mailman_dlist.model.base import Base
@@ -370,7 +370,7 @@ def test_what_is_on_its_way_is_merged_as_well(work: str, site: None) -> None:
         bart = join(mlist, 'Bart')
         following.settings_of(mlist, bart).default = Default.everything
         number = open_conversation(mlist, 'dinner', sender='Dora').id
-        following.choose(mlist, conversation, bart, Choice.mute, Reason.mail)
+        following.choose(mlist, conversation, bart, Choice.mute, By(Door.mail))
         store().commit()
         merger = Deletion(partial(merge_conversation, name), place)
         with moments(merger):
