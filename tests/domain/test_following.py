@@ -10,10 +10,12 @@ from types import SimpleNamespace
 import pytest
 
 from mailman_dlist.domain.following import (
+    Access,
     Choice,
     Default,
     Reason,
     Standing,
+    Terms,
     Why,
     counting,
     receives,
@@ -45,6 +47,35 @@ def test_a_choice_outweighs_the_default(default, choice, opening, replies):
 def test_the_table_has_every_row():
     rows = {(default, choice) for default, choice, _, _ in TABLE}
     assert rows == set(product(Default, (None, *Choice)))
+
+
+@pytest.mark.parametrize('access', [Access.moderated, Access.invitation])
+@pytest.mark.parametrize(('default', 'choice'), [*product(Default, (None, *Choice))])
+def test_replies_of_a_restricted_conversation_reach_followers_only(
+    access, default, choice
+):
+    terms = Terms(access)
+    follows = choice is Choice.follow
+    assert receives(default, choice, opening=False, terms=terms) is follows
+    # Everything counts as openings.
+    counts_as = Default.openings if default is Default.everything else default
+    heard = receives(counts_as, choice, opening=True)
+    assert receives(default, choice, opening=True, terms=terms) is heard
+    standing = Standing(default, choice, choice and Reason.mail, terms=terms)
+    assert standing.hears_replies is follows
+    assert standing.why is (Why.followed if follows else Why.openings)
+
+
+@pytest.mark.parametrize('access', Access)
+@pytest.mark.parametrize(('default', 'choice'), [*product(Default, (None, *Choice))])
+def test_a_mandatory_conversation_reaches_everybody(access, default, choice):
+    terms = Terms(access, mandatory=True)
+    for opening in True, False:
+        assert receives(default, choice, opening=opening, terms=terms)
+    standing = Standing(default, choice, choice and Reason.mail, terms=terms)
+    follows = choice is Choice.follow
+    assert standing.why is (Why.followed if follows else Why.mandatory)
+    assert standing.why.hears_replies and standing.hears_replies
 
 
 MONDAY = datetime(2026, 11, 16, 12)
@@ -104,7 +135,7 @@ def test_the_reasons_keep_their_numbers_and_words(reason, number, label, automat
     (Default.everything, 1), (Default.openings, 2), (Default.nothing, 3),
     (Choice.follow, 1), (Choice.mute, 2),
     (Why.everything, 1), (Why.openings, 2), (Why.followed, 3), (Why.opened, 4),
-    (Why.replied, 5),
+    (Why.replied, 5), (Why.mandatory, 6),
 ])
 def test_what_is_stored_keeps_its_number(word, number):
     assert word.value == number

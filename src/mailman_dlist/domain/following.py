@@ -29,6 +29,46 @@ class Choice(Enum):
     mute = 2
 
 
+class Ruling(Enum):
+    """A moderator's decision about one member and one conversation."""
+
+    #: The member follows it by a moderator's decision.
+    pinned = 1
+    #: The member may neither follow it nor post in it.
+    barred = 2
+    #: The member has asked to follow it, and no moderator has decided.
+    pending = 3
+
+
+class Access(Enum):
+    """Who may follow a conversation."""
+
+    open = 1
+    #: Members ask, and moderators decide.
+    moderated = 2
+    #: Moderators add followers.
+    invitation = 3
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a conversation decides about its recipients, apart from choices.
+
+    :param mandatory: Whether every member receives it, whatever they have chosen.
+    """
+
+    access: Access = Access.open
+    mandatory: bool = False
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether members cannot follow the conversation by themselves."""
+        return self.access is not Access.open
+
+
+OPEN = Terms()
+
+
 class Reason(Enum):
     """How a choice was made."""
 
@@ -64,6 +104,8 @@ class Why(Enum):
     followed = 3
     opened = 4
     replied = 5
+    #: The conversation is for all members.
+    mandatory = 6
 
     @property
     def hears_replies(self) -> bool:
@@ -90,12 +132,24 @@ _FOLLOWS: dict[Reason | None, Why] = {
 }
 
 
-def receives(default: Default, choice: Choice | None, *, opening: bool) -> bool:
+def receives(
+    default: Default, choice: Choice | None, *, opening: bool, terms: Terms = OPEN
+) -> bool:
     """Tell whether a member receives the opening, or a reply [U7, U8, U12, U13].
 
     >>> receives(Default.openings, Choice.follow, opening=False)
     True
+
+    Unless the access of the conversation is open, replies reach followers only.
+
+    >>> invited = Terms(Access.invitation)
+    >>> receives(Default.everything, None, opening=False, terms=invited)
+    False
     """
+    if terms.mandatory:
+        return True
+    if terms.is_restricted and default is Default.everything:
+        default = Default.openings
     of_opening, of_replies = _HEARD[default, choice]
     return of_opening if opening else of_replies
 
@@ -140,21 +194,26 @@ class Standing:
     """The messages that a member receives of one conversation, and the reason.
 
     ``choice`` and ``reason`` are those that count; None if no choice does.
-    ``until`` is the end of a pause; None if the choice lasts.
+    ``until`` is the end of a pause; None if the choice lasts.  ``ruling`` stands beside
+    a pause.
     """
 
     default: Default
     choice: Choice | None = None
     reason: Reason | None = None
     until: datetime | None = None
+    ruling: Ruling | None = None
+    terms: Terms = OPEN
 
     @property
     def hears_replies(self) -> bool:
-        return receives(self.default, self.choice, opening=False)
+        return receives(self.default, self.choice, opening=False, terms=self.terms)
 
     @property
     def why(self) -> Why:
         """Return why a message reaches the member; None if it does not."""
         if self.choice is Choice.follow:
             return _FOLLOWS.get(self.reason, Why.followed)
+        if self.terms.mandatory:
+            return Why.mandatory
         return Why.everything if self.hears_replies else Why.openings

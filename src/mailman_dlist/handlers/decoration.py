@@ -33,6 +33,7 @@ REASONS = {
     Why.followed: 'you follow this conversation',
     Why.opened: 'you started this conversation',
     Why.replied: 'you replied in this conversation',
+    Why.mandatory: 'every member receives this conversation',
 }
 
 log = logging.getLogger('mailman.plugins.dlist')

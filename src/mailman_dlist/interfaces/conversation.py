@@ -8,14 +8,7 @@ import enum
 from public import public
 from zope.interface import Attribute, Interface
 
-
-@public
-class Access(enum.Enum):
-    """Who may follow a conversation."""
-
-    open = 1
-    moderated = 2
-    invitation = 3
+from mailman_dlist.domain.following import Access as Access
 
 
 @public

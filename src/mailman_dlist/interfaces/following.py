@@ -3,22 +3,10 @@
 
 from __future__ import annotations
 
-import enum
-
 from public import public
 from zope.interface import Attribute, Interface
 
-
-@public
-class Ruling(enum.Enum):
-    """A moderator's decision about one member and one conversation."""
-
-    #: The member follows it by a moderator's decision.
-    pinned = 1
-    #: The member may neither follow it nor post in it.
-    barred = 2
-    #: The member has asked to follow it, and no moderator has decided.
-    pending = 3
+from mailman_dlist.domain.following import Ruling as Ruling
 
 
 @public
