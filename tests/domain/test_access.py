@@ -18,7 +18,14 @@ from mailman_dlist.domain.access import (
     after,
     state_of,
 )
-from mailman_dlist.domain.following import Access, Choice, Default, Ruling, Terms, receives
+from mailman_dlist.domain.following import (
+    Access,
+    Choice,
+    Default,
+    Ruling,
+    Terms,
+    receives,
+)
 
 
 THEIRS = SubscriptionManager()

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 
 import pytest
 
 from mailman_dlist.domain.digest import NO_WISH, Post, Span, Wish, wanted, wants
-from mailman_dlist.domain.following import Choice, Default
+from mailman_dlist.domain.following import Access, Choice, Default, Terms, receives
 
 
 MONDAY = datetime(2026, 11, 16, 12)
@@ -74,6 +75,26 @@ def test_a_pause_lasts_from_the_command_until_its_end(moment, heard):
 @pytest.mark.parametrize('default', Default)
 def test_what_is_of_no_conversation_is_for_everybody(default):
     assert wants(default, Wish(MUTE), Post(None, False, MONDAY))
+
+
+@pytest.mark.parametrize('opening', [True, False])
+@pytest.mark.parametrize('access', Access)
+@pytest.mark.parametrize(('default', 'choice'), [*product(Default, (None, *Choice))])
+def test_what_a_conversation_decides_holds_for_digests(
+    default, choice, access, opening
+):
+    wish = Wish(choice, TUESDAY_TO_THURSDAY)
+    for day in range(5):
+        post = of_picnic(day, opening=opening)
+        terms = Terms(access, mandatory=True)
+        assert wants(default, wish, replace(post, terms=terms))
+        terms = Terms(access)
+        before = None if opening else choice
+        heard = receives(default, before, opening=opening, terms=terms)
+        paused = day in (2, 3) and not opening
+        assert wants(default, wish, replace(post, terms=terms)) is (
+            heard and not paused
+        )
 
 
 def test_a_wish_is_about_one_conversation():

@@ -21,7 +21,17 @@ import pytest
 from mailman.interfaces.member import DeliveryMode, DeliveryStatus
 from sqlalchemy import null, select
 
-from mailman_dlist.domain.following import Choice, Default, Reason, counting
+from mailman_dlist.domain.following import (
+    OPEN,
+    Access,
+    Choice,
+    Default,
+    Reason,
+    Ruling,
+    Standing,
+    Terms,
+    counting,
+)
 from mailman_dlist.model import audience
 from mailman_dlist.model import following as model
 from mailman_dlist.model.audience import Hearing, Listener
@@ -63,6 +73,8 @@ class Row:
     ends_in: int = 0
     mode: DeliveryMode | None = None
     status: DeliveryStatus | None = None
+    #: Asked to follow, in the place of a choice.
+    asks: bool = False
 
     @property
     def gets_mail(self) -> bool:
@@ -82,9 +94,16 @@ class Row:
     def own(self, base_default: Default) -> Default:
         return self.default if isinstance(self.default, Default) else base_default
 
-    def receives(self, base_default: Default, *, opening: bool) -> bool:
+    def receives(
+        self, base_default: Default, *, opening: bool, terms: Terms = OPEN
+    ) -> bool:
+        if terms.mandatory:
+            return True
         choice, _reason = self.counting
-        of_opening, of_replies = STANDING[self.own(base_default), choice]
+        default = self.own(base_default)
+        if terms.access is not Access.open and default is Default.everything:
+            default = Default.openings
+        of_opening, of_replies = STANDING[default, choice]
         return of_opening if opening else of_replies
 
 
@@ -135,7 +154,14 @@ ROWS = [
             DEFAULTS, CHOICES, MODES, STATUSES
         )
     ),
+    *(
+        Row(default, None, None, pause, pause and Reason.mail, ends_in, asks=True)
+        for default, (choice, pause, ends_in) in product(DEFAULTS, CHOICES)
+        if choice is None
+    ),
 ]
+TERMS = [Terms(access, mandatory) for access in Access for mandatory in (False, True)]
+each_terms = pytest.mark.parametrize('terms', TERMS, ids=str)
 
 
 @dataclass
@@ -148,9 +174,12 @@ class Table:
     rows: dict[str, Row]
     newcomers: dict[str, Newcomer]
 
-    def hearing(self, base_default: Default, *, opening: bool) -> Hearing:
+    def hearing(
+        self, base_default: Default, *, opening: bool, terms: Terms = OPEN
+    ) -> Hearing:
         return Hearing(
-            self.list_id, base_default, self.conversation.id, opening, self.moment
+            self.list_id, base_default, self.conversation.id, opening, self.moment,
+            terms,
         )
 
 
@@ -185,6 +214,14 @@ def whole_table() -> Table:
         if row.choice is not None:
             assert row.reason is not None
             choose(conversation, newcomer, row.choice, reason=row.reason)
+        if row.asks:
+            store().add(
+                MemberChoice(
+                    conversation_id=conversation.id, member_id=newcomer.member_id,
+                    choice=null(), ruling=Ruling.pending, reason=Reason.mail,
+                    made_at=moment,
+                )
+            )
         if row.pause is not None:
             assert row.pause_reason is not None
             ends = moment + row.ends_in * DAY
@@ -208,28 +245,30 @@ def whole_table() -> Table:
     return Table(mlist.list_id, conversation, moment, rows, newcomers)
 
 
+@each_terms
 @pytest.mark.parametrize('opening', [True, False])
 @pytest.mark.parametrize('base_default', Default)
-def test_the_audience_is_the_rule_for_everybody(table, base_default, opening):
-    hearing = table.hearing(base_default, opening=opening)
+def test_the_audience_is_the_rule_for_everybody(table, base_default, opening, terms):
+    hearing = table.hearing(base_default, opening=opening, terms=terms)
     with counted() as statements:
         heard = audience.recipients(hearing)
     told = {email: why.hears_replies for email, why in heard.items()}
     expected = {
-        email: row.receives(base_default, opening=False)
+        email: row.receives(base_default, opening=False, terms=terms)
         for email, row in table.rows.items()
-        if row.gets_mail and row.receives(base_default, opening=opening)
+        if row.gets_mail and row.receives(base_default, opening=opening, terms=terms)
     }
     assert told == expected
     assert len(statements) == 1, statements
 
 
+@pytest.mark.parametrize('terms', [OPEN, Terms(Access.moderated)], ids=str)
 @pytest.mark.parametrize('opening', [True, False])
 @pytest.mark.parametrize('base_default', Default)
 def test_the_short_way_by_followers_finds_the_same(
-    table, base_default, opening, monkeypatch
+    table, base_default, opening, terms, monkeypatch
 ):
-    hearing = table.hearing(base_default, opening=opening)
+    hearing = table.hearing(base_default, opening=opening, terms=terms)
     short = audience.recipients(hearing)
     everybody = select(audience.member.c._member_id)
     monkeypatch.setattr(audience, '_candidates', lambda hearing: everybody)
@@ -248,6 +287,21 @@ def test_pages_of_listeners_tell_the_audience_and_why(table, base_default, openi
     assert [each.email for each in told] == sorted(audience.recipients(hearing))
     assert audience.size(hearing) == len(told)
     assert told == [listener(table, each.email, base_default) for each in told]
+
+
+@each_terms
+@pytest.mark.parametrize('opening', [True, False])
+def test_everybody_is_told_why_as_the_rule_for_one_member_has_it(
+    table, opening, terms
+):
+    heard = audience.recipients(
+        table.hearing(Default.everything, opening=opening, terms=terms)
+    )
+    for email, why in heard.items():
+        row = table.rows[email]
+        choice, reason = row.counting
+        default = row.own(Default.everything)
+        assert why is Standing(default, choice, reason, terms=terms).why
 
 
 def listener(table: Table, email: str, base_default: Default) -> Listener:
@@ -278,7 +332,9 @@ def test_what_counts_is_the_rule_for_one_member(table):
         found = store().scalars(select(kind).where(of_this, *conditions))
         return {row.member_id: row for row in found}
 
-    lasting, pauses = rows(MemberChoice), rows(Pause, Pause.running.is_not(None))
+    is_choice = MemberChoice.choice.is_not(None)
+    lasting = rows(MemberChoice, is_choice)
+    pauses = rows(Pause, Pause.running.is_not(None))
     expected: dict[str, tuple[Any, ...]] = {}
     for email, newcomer in table.newcomers.items():
         key = newcomer.member_id

@@ -134,7 +134,9 @@ def _conversations(mlist: MailingList, member: Member) -> sending.Facts:
         lines = []
         for conversation in found:
             of_this = chosen.get(conversation.id, Choices())
-            standing = choices.standing_of(default, of_this, moment)
+            standing = choices.standing_of(
+                default, of_this, moment, conversation.terms
+            )
             lines += [
                 f'{conversation.name}: {wording.of_standing(standing)}',
                 f'    {conversation.subject}',

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from mailman_dlist.domain.following import Choice, Default, receives
+from mailman_dlist.domain.following import OPEN, Choice, Default, Terms, receives
 
 
 class Span(NamedTuple):
@@ -32,11 +32,13 @@ class Post:
 
     :param conversation_id: None for a message without a conversation, such as one from
         before the list had any.
+    :param terms: Of the conversation.
     """
 
     conversation_id: int | None
     opening: bool
     posted_at: datetime
+    terms: Terms = OPEN
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,15 @@ def wants(default: Default, wish: Wish, post: Post) -> bool:
 
     A message without a conversation is for everybody, as on a plain list.
     """
-    if post.conversation_id is None:
+    if post.conversation_id is None or post.terms.mandatory:
         return True
     if post.opening:
         # No choice can exist before the conversation does.
-        return receives(default, None, opening=True)
+        return receives(default, None, opening=True, terms=post.terms)
     silent = any(span.covers(post.posted_at) for span in wish.silences)
-    return not silent and receives(default, wish.choice, opening=False)
+    return not silent and receives(
+        default, wish.choice, opening=False, terms=post.terms
+    )
 
 
 def wanted(

@@ -23,10 +23,18 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     union,
 )
 
-from mailman_dlist.domain.following import Choice, Default, Reason, Why
+from mailman_dlist.domain.following import (
+    OPEN,
+    Choice,
+    Default,
+    Reason,
+    Terms,
+    Why,
+)
 from mailman_dlist.model.core import address, member
 from mailman_dlist.model.following import (
     MemberSettings,
@@ -55,6 +63,7 @@ class Hearing:
         which there are no choices yet.
     :param opening: True for the opening message, False for a reply.
     :param moment: A pause counts until its end.
+    :param terms: Of the conversation.
     """
 
     list_id: str
@@ -62,6 +71,7 @@ class Hearing:
     conversation_id: int | ColumnElement[int] | None
     opening: bool
     moment: datetime
+    terms: Terms = OPEN
 
 
 @public
@@ -121,8 +131,7 @@ def _audience(hearing: Hearing, *columns: Any) -> Select[Any]:
     The rule is `domain.following.receives`; a test compares them row by row.
     """
     source, of_list = _source(hearing)
-    default = _default(hearing)
-    hears = _hears_opening(default) if hearing.opening else _hears_replies(default)
+    hears = _hears_opening(hearing) if hearing.opening else _hears_replies(hearing)
     of_members = members(source).outerjoin(
         settings, settings.c.member_id == member.c._member_id
     )
@@ -148,7 +157,9 @@ def _source(hearing: Hearing) -> tuple[Any, ColumnElement[bool]]:
     whole list is 10 times slower at 100,000 members (bench/audience.py).
     """
     list_id = hearing.list_id
-    if hearing.opening or hearing.base_default is Default.everything:
+    terms = hearing.terms
+    most_hear = not terms.is_restricted and hearing.base_default is Default.everything
+    if hearing.opening or terms.mandatory or most_hear:
         return member, member.c.list_id == list_id
     few = _candidates(hearing).subquery()
     [candidate] = few.c
@@ -161,8 +172,11 @@ def _source(hearing: Hearing) -> tuple[Any, ColumnElement[bool]]:
 
 def _candidates(hearing: Hearing) -> Any:
     """Select the members who may receive replies although most do not."""
+    follow = choosers(hearing.conversation_id, hearing.moment, choice=Choice.follow)
+    if hearing.terms.is_restricted:
+        return union(*follow)
     return union(
-        *choosers(hearing.conversation_id, hearing.moment, choice=Choice.follow),
+        *follow,
         select(settings.c.member_id).where(
             settings.c.list_id == hearing.list_id,
             settings.c.default == Default.everything,
@@ -175,19 +189,25 @@ def _default(hearing: Hearing) -> ColumnElement[Default]:
     return func.coalesce(settings.c.default, base)
 
 
-def _hears_opening(default: ColumnElement[Default]) -> ColumnElement[bool]:
-    return or_(
-        default == Default.everything,
-        counting_choice == Choice.follow,
-        and_(default == Default.openings, counting_choice.is_(None)),
-    )
+def _hears_opening(hearing: Hearing) -> ColumnElement[bool]:
+    if hearing.terms.mandatory:
+        return true()
+    default = _default(hearing)
+    by_default = and_(default != Default.nothing, counting_choice.is_(None))
+    follows = counting_choice == Choice.follow
+    if hearing.terms.is_restricted:
+        return or_(follows, by_default)
+    return or_(default == Default.everything, follows, by_default)
 
 
-def _hears_replies(default: ColumnElement[Default]) -> ColumnElement[bool]:
-    return or_(
-        counting_choice == Choice.follow,
-        and_(counting_choice.is_(None), default == Default.everything),
-    )
+def _hears_replies(hearing: Hearing) -> ColumnElement[bool]:
+    if hearing.terms.mandatory:
+        return true()
+    follows = counting_choice == Choice.follow
+    if hearing.terms.is_restricted:
+        return follows
+    is_everything = _default(hearing) == Default.everything
+    return or_(follows, and_(counting_choice.is_(None), is_everything))
 
 
 def _why(hearing: Hearing) -> ColumnElement[int]:
@@ -197,8 +217,9 @@ def _why(hearing: Hearing) -> ColumnElement[int]:
         (counting_reason == Reason.replied, Why.replied.value),
         else_=Why.followed.value,
     )
+    by_default = Why.mandatory if hearing.terms.mandatory else Why.everything
     return case(
         (counting_choice == Choice.follow, follows),
-        (_hears_replies(_default(hearing)), Why.everything.value),
+        (_hears_replies(hearing), by_default.value),
         else_=Why.openings.value,
     )

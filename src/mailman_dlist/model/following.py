@@ -123,6 +123,9 @@ pauses: Any = Pause.__table__
 
 _is_running = pauses.c.running == true()
 
+# A request to follow is stored as a row without a choice.
+_is_choice = chosen.c.choice.is_not(None)
+
 
 @public
 def settings_of(member_id: UUID) -> MemberSettings | None:
@@ -141,8 +144,16 @@ class Choices(NamedTuple):
     pause: Pause | None = None
 
     def counting(self, moment: datetime) -> MemberChoice | Pause | None:
-        """Return the choice that counts at a moment."""
-        return counting(self.lasting, self.pause, moment)
+        """Return the choice that counts at a moment; a request to follow is none."""
+        lasting = self.lasting
+        if lasting is not None and lasting.choice is None:
+            lasting = None
+        return counting(lasting, self.pause, moment)
+
+    @property
+    def ruling(self) -> Ruling | None:
+        """Return the decision of a moderator, or that one is asked for."""
+        return None if self.lasting is None else self.lasting.ruling
 
 
 @public
@@ -182,6 +193,22 @@ def choices_about(conversation: Conversation, member_id: UUID) -> Choices:
     if found is None:
         raise Gone
     return found
+
+
+@public
+def choices_to_change(conversation: Conversation, member_id: UUID) -> Choices:
+    """Return the latest choices of a member, after `conversations.lock`.
+
+    Other databases than PostgreSQL would show them as they were when the transaction
+    began.
+    """
+    def latest(kind: Any, *conditions: Any) -> Any:
+        of_this = kind.conversation_id == conversation.id
+        of_member = kind.member_id == member_id
+        found = select(kind).where(of_this, of_member, *conditions).with_for_update()
+        return store().scalar(found.execution_options(populate_existing=True))
+
+    return Choices(latest(MemberChoice), latest(Pause, _is_running))
 
 
 @public
@@ -264,6 +291,7 @@ def with_choices(
         and_(
             chosen.c.member_id == member.c._member_id,
             chosen.c.conversation_id == conversation_id,
+            _is_choice,
         ),
     ).outerjoin(
         pauses,
@@ -285,7 +313,7 @@ def choosers(
 
     :param wanted: The required values of some columns of a choice.
     """
-    for table, applies in ((chosen, true()), (pauses, _lasts_at(moment))):
+    for table, applies in ((chosen, _is_choice), (pauses, _lasts_at(moment))):
         yield select(table.c.member_id).where(
             table.c.conversation_id == conversation_id,
             applies,

@@ -30,7 +30,7 @@ from mailman_dlist.app.i18n import _
 from mailman_dlist.app.notices import sending, templates
 from mailman_dlist.app.site import ready
 from mailman_dlist.domain.digest import Post, Wish, wanted
-from mailman_dlist.domain.following import Default
+from mailman_dlist.domain.following import OPEN, Default
 from mailman_dlist.interfaces.conversation import MessageKind
 from mailman_dlist.interfaces.mailman import MailingList, Message
 from mailman_dlist.mail.references import id_hash
@@ -73,8 +73,13 @@ class Collected:
         if self.row is None or self.row.kind is MessageKind.awaited:
             # Posted before the list had conversations; replies may have come since.
             return Post(None, False, now())
-        is_opening = self.row.kind is MessageKind.opening
-        return Post(self.row.conversation_id, is_opening, self.row.posted_at or now())
+        row, conversation = self.row, self.row.conversation
+        return Post(
+            row.conversation_id,
+            row.kind is MessageKind.opening,
+            row.posted_at or now(),
+            OPEN if conversation is None else conversation.terms,
+        )
 
 
 @public

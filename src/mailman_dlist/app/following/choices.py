@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from mailman.utilities.datetime import now
@@ -11,8 +12,16 @@ from zope.event import notify
 
 from mailman_dlist.app import lists
 from mailman_dlist.app.people.senders import by_mail
-from mailman_dlist.domain.actors import By
-from mailman_dlist.domain.following import Choice, Default, Reason, Standing, replaces
+from mailman_dlist.domain.actors import AUTOMATIC, By
+from mailman_dlist.domain.following import (
+    Choice,
+    Default,
+    Reason,
+    Ruling,
+    Standing,
+    Terms,
+    replaces,
+)
 from mailman_dlist.interfaces.events import ChangedEvent, ChoiceChangedEvent
 from mailman_dlist.interfaces.mailman import MailingList, Member
 from mailman_dlist.model import audience
@@ -52,19 +61,23 @@ def standing(
 ) -> Standing:
     """Return what the member receives of the conversation now, and why."""
     chosen = model.choices_about(conversation, member.member_id)
-    return standing_of(default_of(mlist, member), chosen, now())
+    return standing_of(default_of(mlist, member), chosen, now(), conversation.terms)
 
 
 @public
 def standing_of(
-    default: Default, chosen: model.Choices, moment: datetime
+    default: Default, chosen: model.Choices, moment: datetime, terms: Terms
 ) -> Standing:
-    """Return what a member with this default and these choices receives at a moment."""
+    """Return what a member with this default and these choices receives at a moment.
+
+    :param terms: Of the conversation.
+    """
+    standing = Standing(default, ruling=chosen.ruling, terms=terms)
     row = chosen.counting(moment)
     if row is None:
-        return Standing(default)
+        return standing
     until = row.ends if isinstance(row, model.Pause) else None
-    return Standing(default, row.choice, row.reason, until)
+    return replace(standing, choice=row.choice, reason=row.reason, until=until)
 
 
 @public
@@ -78,96 +91,132 @@ def choose(
     *,
     reason: Reason | None = None,
 ) -> bool:
-    """Record a choice, even if it repeats the default: the member asked for it.
+    """Record a choice, even if it repeats the default.
 
     A choice without an end replaces all earlier choices; a choice with an end is a
-    pause and replaces only another pause.
+    pause and replaces only another pause.  This does not ask whether a person may make
+    the choice: see `app.access.states`.
 
     :param until: When it ends, UTC without a time zone; None for never.
     :param reason: If it is not that of the door.
     :return: False if it did not replace a choice that a person had made.
     """
     chosen = model.choices_about(conversation, member.member_id)
-    moment = now()
-    before = _word(chosen.counting(moment))
-    row = _replace(
-        chosen, mlist, conversation, member, choice, reason or by.door.reason, until
-    )
-    if row is None:
+    before = chosen.counting(now()) or chosen.lasting
+    reason = reason or by.door.reason
+    if not replaces(reason, None if before is None else before.reason):
         return False
-    if isinstance(row, model.MemberChoice):
-        row.made_at = by.dated(moment)
-    after = _word(row)
-    if before != after:
-        notify(
-            ChangedEvent(
-                mlist, by, choice.name, conversation, member, before, after
-            )
-        )
+    record(
+        mlist,
+        conversation,
+        member,
+        chosen,
+        choice,
+        by,
+        action=choice.name,
+        reason=reason,
+        until=until,
+    )
     return True
 
 
-def _word(row: model.MemberChoice | model.Pause | None) -> str:
-    """Return the choice that counts, as it is recorded with a change; '' for none."""
-    if row is None or row.choice is None:
-        return ''
-    if isinstance(row, model.Pause):
-        return f'{row.choice.name} until {row.ends.isoformat(timespec="seconds")}Z'
-    if row.reason.automatic:
-        return f'{row.choice.name} ({row.reason.label})'
-    return row.choice.name
-
-
-def _replace(
-    chosen: model.Choices,
+@public
+def record(
     mlist: MailingList,
     conversation: Conversation,
     member: Member,
-    choice: Choice,
+    chosen: model.Choices,
+    choice: Choice | None,
+    by: By,
+    *,
+    action: str | None,
     reason: Reason,
+    ruling: Ruling | None = None,
     until: datetime | None = None,
-) -> model.MemberChoice | model.Pause | None:
+    keep_pause: bool = False,
+) -> None:
     """Record a choice in place of the earlier one, if any.
 
-    :return: None if it did not replace a choice that a person had made.
+    :param chosen: The member's present choices.
+    :param choice: None for a request to follow.
+    :param action: The word for it in the audit; None for a choice that nobody made.
+    :param keep_pause: Whether a choice without an end leaves a pause running.
     """
     moment = now()
+    counted, before = chosen.counting(moment), _word(chosen, moment)
     lasting, pause = _without_ended_pause(chosen, moment)
-    before = chosen.counting(moment)
-    if not replaces(reason, None if before is None else before.reason):
-        return None
     ids = {'conversation_id': conversation.id, 'member_id': member.member_id}
     row: model.MemberChoice | model.Pause
     if until is None:
-        _delete(pause)
-        row = lasting or model.MemberChoice(**ids)
-        row.made_at = moment
+        if not keep_pause:
+            _delete(pause)
+            pause = None
+        row = lasting = lasting or model.MemberChoice(**ids)
+        row.made_at, row.ruling = by.dated(moment), ruling
     else:
-        row = pause or model.Pause(**ids)
+        row = pause = pause or model.Pause(**ids)
         if row.choice is not choice:
             # A longer mute began with the first pause.
             row.began, row.own_posts = moment, 0
         row.ends = until
     row.choice, row.reason, row.told = choice, reason, False
     store().add(row)
-    notify(ChoiceChangedEvent(mlist, conversation, member, choice, reason))
-    return row
+    if choice is not None or counted is not None:
+        notify(ChoiceChangedEvent(mlist, conversation, member, choice, reason))
+    after = _word(model.Choices(lasting, pause), moment)
+    if action is not None and before != after:
+        notify(
+            ChangedEvent(mlist, by, action, conversation, member, before, after)
+        )
+
+
+def _word(chosen: model.Choices, moment: datetime) -> str:
+    """Return the state of a member, as it is recorded with a change; '' for none."""
+    row, ruling = chosen.counting(moment), chosen.ruling
+    words = [] if ruling is None else [ruling.name]
+    if isinstance(row, model.Pause):
+        words.append(
+            f'{row.choice.name} until {row.ends.isoformat(timespec="seconds")}Z'
+        )
+    elif row is not None and row.choice is not None and ruling is None:
+        automatic = f' ({row.reason.label})' if row.reason.automatic else ''
+        words.append(row.choice.name + automatic)
+    return ', '.join(words)
 
 
 @public
 def forget(
-    mlist: MailingList, conversation: Conversation, member: Member, by: By
+    mlist: MailingList,
+    conversation: Conversation,
+    member: Member,
+    by: By,
+    chosen: model.Choices | None = None,
+    *,
+    action: str = 'reset',
+    keep_pause: bool = False,
 ) -> None:
-    """Return to the member's default, whatever was chosen before."""
-    chosen = model.choices_about(conversation, member.member_id)
+    """Return to the member's default, whatever was chosen before.
+
+    :param chosen: The member's present choices, if they are known.
+    :param action: The word for it in the audit.
+    :param keep_pause: Whether to leave a pause running.
+    """
+    if chosen is None:
+        chosen = model.choices_about(conversation, member.member_id)
     moment = now()
-    chosen = _without_ended_pause(chosen, moment)
-    before = _word(chosen.counting(moment))
-    if any(chosen):
-        _delete(*chosen)
-        reason = by.door.reason
-        notify(ChoiceChangedEvent(mlist, conversation, member, None, reason))
-        notify(ChangedEvent(mlist, by, 'reset', conversation, member, before))
+    counted, before = chosen.counting(moment), _word(chosen, moment)
+    lasting, pause = _without_ended_pause(chosen, moment)
+    left = pause if keep_pause else None
+    _delete(lasting, None if keep_pause else pause)
+    if counted is not None:
+        notify(
+            ChoiceChangedEvent(mlist, conversation, member, None, by.door.reason)
+        )
+    after = _word(model.Choices(None, left), moment)
+    if before != after:
+        notify(
+            ChangedEvent(mlist, by, action, conversation, member, before, after)
+        )
 
 
 @public
@@ -183,7 +232,8 @@ def follow_by_posting(
     """Make a member follow a conversation they post in, unless a choice says otherwise.
 
     Any choice that counts stays, also an automatic one: a member who opened a
-    conversation and replies in it still follows it because they opened it.
+    conversation and replies in it still follows it because they opened it.  A reply
+    makes nobody follow a conversation that members cannot follow by themselves.
 
     :param opens: Whether the conversation is new, so that no choice can exist.
     :param again: Whether the message was accepted before, and then an error occurred.
@@ -197,26 +247,31 @@ def follow_by_posting(
     row = chosen.counting(now())
     if isinstance(row, model.Pause) and not again:
         row.own_posts += 1
-    if row is not None and row.choice is Choice.mute:
+    terms = conversation.terms
+    if row is not None and row.choice is Choice.mute and not terms.mandatory:
         told, row.told = row.told, True
         return not told
-    if row is None and _follows_by_itself(member, opens):
-        reason = Reason.opened if opens else Reason.replied
+    may_follow = opens or (chosen.ruling is None and not terms.is_restricted)
+    if row is None and may_follow and _follows_by_itself(member, opens):
+        by, reason, action = AUTOMATIC, Reason.replied, None
+        if opens:
+            reason = Reason.opened
         if by_alias:
-            reason = Reason.mail
-        row = _replace(chosen, mlist, conversation, member, Choice.follow, reason)
-        if by_alias and isinstance(row, model.MemberChoice):
             # The reason "opened it", or the exact time of the post, would reveal the
-            # author.
-            by = by_mail(member, from_alias=True)
-            row.made_at = by.dated(row.made_at)
-            # As for the command that the reason pretends: that only this choice has no
-            # event would reveal the author, too.
-            notify(
-                ChangedEvent(
-                    mlist, by, 'follow', conversation, member, '', _word(row)
-                )
-            )
+            # author.  So would the lack of an event, which the command that the reason
+            # pretends would have.
+            by, reason = by_mail(member, from_alias=True), Reason.mail
+            action = Choice.follow.name
+        record(
+            mlist,
+            conversation,
+            member,
+            chosen,
+            Choice.follow,
+            by,
+            action=action,
+            reason=reason,
+        )
     return False
 
 
@@ -236,6 +291,7 @@ def hearing(mlist: MailingList, conversation: Conversation) -> audience.Hearing:
         conversation_id=conversation.id,
         opening=False,
         moment=now(),
+        terms=conversation.terms,
     )
 
 

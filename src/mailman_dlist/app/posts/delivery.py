@@ -71,6 +71,7 @@ def recipients(accepted: Accepted) -> dict[str, Why]:
             conversation_id=model.present_conversation(accepted.message),
             opening=accepted.opening,
             moment=now(),
+            terms=accepted.conversation.terms,
         )
     )
     member = arrival.member
