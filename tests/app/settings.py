@@ -11,6 +11,8 @@ FRESH = {
     'footers': True,
     'one_click': 'list',
     'close_after': 0,
+    'access': 'open',
+    'mandatory': False,
     'essay': False,
     'essay_questions': '',
     'essay_min_length': 1,

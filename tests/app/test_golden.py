@@ -31,6 +31,7 @@ from zope.component import getUtility
 from zope.event import notify
 
 from mailman_dlist.app import commands, lists, site
+from mailman_dlist.app.access import requests
 from mailman_dlist.app.aliases import mail as alias_mail
 from mailman_dlist.app.aliases import requests as aliases
 from mailman_dlist.app.essays import keeping
@@ -43,8 +44,9 @@ from mailman_dlist.app.people.senders import AliasAuthor
 from mailman_dlist.app.posts import delivery
 from mailman_dlist.app.site import SiteSettings
 from mailman_dlist.domain import confirmation
+from mailman_dlist.domain.access import Action
 from mailman_dlist.domain.actors import AUTOMATIC, By, Door
-from mailman_dlist.domain.following import Choice, Default
+from mailman_dlist.domain.following import Access, Choice, Default
 from mailman_dlist.handlers.conversation import DlistConversation
 from mailman_dlist.handlers.refusal import DlistRefusal
 from mailman_dlist.interfaces.conversation import Posting
@@ -68,6 +70,8 @@ from tests.model.stage import (
     run,
 )
 
+
+BAR = Action.add_unsubscription_override
 
 GOLDEN = ROOT / 'tests' / 'golden'
 WRITE = os.environ.get('DLIST_GOLDEN') == 'write'
@@ -117,6 +121,11 @@ class Scene:
             self.ant, self.picnic, self.anne, choice, By(Door.mail), until
         )
         config.db.commit()
+
+    def act(self, action: Action) -> None:
+        """Let a moderator do something about Anne and the picnic."""
+        about = self.ant, self.picnic, self.anne
+        requests.act(*about, action, By(Door.cli))
 
     def commands(self, extension: str, sender: Any = None) -> None:
         """Let Anne write to a command address, also from somewhere else."""
@@ -305,6 +314,80 @@ def nobody_posts(scene: Scene) -> None:
 def anne_replies_in_what_is_deleted(scene: Scene) -> None:
     committed(lambda: changing.forget(scene.ant, scene.picnic, By(Door.cli)))
     scene.posts('', answers='<picnic@example.com>')
+
+
+@situation('asked', Access.moderated, 'subscribe', None)
+@situation('asked-again', Access.moderated, 'subscribe', Action.request_subscription)
+@situation('invited-only', Access.invitation, 'subscribe', None)
+@situation('barred-follows', Access.open, 'subscribe', BAR)
+@situation('barred-mutes', Access.open, 'unsubscribe', BAR)
+@situation('pinned-resets', Access.open, 'reset', Action.add_subscription_override)
+@situation('request-withdrawn', Access.moderated, 'reset', Action.request_subscription)
+@situation('reset-moderated', Access.moderated, 'reset', None)
+def access_is_restricted(
+    scene: Scene, access: Access, verb: str, before: Action | None
+) -> None:
+    scene.picnic.access = access
+    config.db.commit()
+    if before is not None:
+        scene.act(before)
+    scene.reader = 'anne@example.com'
+    scene.commands(f'picnic+{verb}')
+
+
+@situation('mandatory-muted', 'unsubscribe')
+@situation('mandatory-reset', 'reset')
+@situation('mandatory-followed', 'subscribe')
+def everybody_receives_it(scene: Scene, verb: str) -> None:
+    scene.picnic.mandatory = True
+    config.db.commit()
+    scene.commands(f'picnic+{verb}')
+
+
+@situation('conversations-by-access')
+def some_are_restricted(scene: Scene) -> None:
+    scene.act(BAR)
+    scene.goat.access = Access.moderated
+    config.db.commit()
+    scene.commands('goat+subscribe')
+    queued('virgin')
+    news = open_conversation(scene.ant, 'news')
+    news.mandatory = True
+    config.db.commit()
+    scene.commands('conversations')
+
+
+@situation('post-of-barred')
+def anne_is_barred(scene: Scene) -> None:
+    scene.act(BAR)
+    scene.posts('picnic')
+
+
+@situation('request-approved', Action.approve_request)
+@situation('request-denied', Action.deny_request)
+@situation('request-blocked', Action.block_request)
+def a_moderator_decides(scene: Scene, action: Action) -> None:
+    scene.picnic.access = Access.moderated
+    config.db.commit()
+    scene.act(Action.request_subscription)
+    scene.act(action)
+
+
+@situation('invited')
+def a_moderator_invites(scene: Scene) -> None:
+    scene.act(Action.add_subscriber)
+
+
+@situation('requests')
+def moderators_are_told(scene: Scene) -> None:
+    bart = join(scene.ant, 'Bart')
+    scene.picnic.access = scene.goat.access = Access.moderated
+    config.db.commit()
+    scene.act(Action.request_subscription)
+    for member in scene.anne, bart:
+        about = scene.ant, scene.goat, member
+        requests.act(*about, Action.request_subscription, By(Door.cli))
+    requests.tell_moderators()
 
 
 @situation('unclear-post', 'picnic')

@@ -24,6 +24,7 @@ from mailman_dlist.app.lists import NotADlist
 from mailman_dlist.domain.errors import DlistError, ListNameUnfit
 from mailman_dlist.domain.following import Default
 from mailman_dlist.domain.values import BadSetting
+from mailman_dlist.interfaces.conversation import Access
 from mailman_dlist.interfaces.dlist import CHAIN, PIPELINE, OneClick, PlainPosts
 from mailman_dlist.model import lists as model
 from mailman_dlist.model.core import archivers
@@ -169,6 +170,8 @@ def test_dlists_are_found_among_all_lists(mlist, plain):
     *(('new_member_default', each.name, each) for each in Default),
     ('plain_posts', ' Hold ', PlainPosts.hold),
     *(('one_click', each.name, each) for each in OneClick),
+    *(('access', each.name, each) for each in Access),
+    *product(['mandatory'], ['yes'], [True]),
     *product(['footers'], ['yes', 'Yes', 'true', True], [True]),
     *product(['footers'], ['no', 'NO', 'false', False], [False]),
     *product(['aliases', 'aliases_visible'], ['yes'], [True]),
@@ -202,6 +205,8 @@ def test_a_setting_takes_what_it_may_be(name, value, kept, mlist):
     ('essay_min_length', '١', "essay_min_length: '١' must be a number"),
     ('essay_retention', '-1',
      "essay_retention: '-1' must be a number of days from 0 to 36500"),
+    ('access', 'closed', "access: 'closed' must be open, moderated or invitation"),
+    ('mandatory', '1', "mandatory: '1' must be yes or no"),
     ('one_click', 'both', "one_click: 'both' must be list or conversation"),
     ('enabled', 'perhaps', "enabled: 'perhaps' must be yes or no"),
     ('chain', 'accept', 'chain: unknown name; known names are enabled, '),

@@ -106,6 +106,8 @@ def test_settings_are_shown(scene):
         'footers             yes\n'
         'one_click           list\n'
         'close_after         0\n'
+        'access              open\n'
+        'mandatory           no\n'
         'essay               no\n'
         'essay_questions\n'
         'essay_min_length    1\n'
@@ -485,9 +487,9 @@ def test_a_runner_of_another_class_is_warned_of(section, wrong, scene):
     ('settings été@example.com', 'There is no list "été@example.com"'),
     ('settings ant@example.com foot=no',
      'foot: unknown name; known names are enabled, plain_posts, '
-     'new_member_default, footers, one_click, close_after, essay, essay_questions, '
-     'essay_min_length, ask_invited, essay_retention, aliases, aliases_visible, '
-     'audit_retention'),
+     'new_member_default, footers, one_click, close_after, access, mandatory, '
+     'essay, essay_questions, essay_min_length, ask_invited, essay_retention, aliases, '
+     'aliases_visible, audit_retention'),
     ('settings ant@example.com plain_posts=hold footers=maybe',
      "footers: 'maybe' must be yes or no"),
     ('settings cat@example.com footers=no',

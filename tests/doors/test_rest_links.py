@@ -87,6 +87,9 @@ def test_a_link_is_shown_without_an_address_of_anyone(scene, client):
         'default': 'everything',
         'choice': None,
         'hears_replies': True,
+        'access': 'open',
+        'mandatory': False,
+        'ruling': None,
         'action': 'mute',
     }
 

@@ -275,8 +275,8 @@ def test_what_fails_half_way_leaves_nothing(
 ):
     forget = choices.forget
 
-    def forget_and_fail(*given: Any) -> None:
-        forget(*given)
+    def forget_and_fail(*given: Any, **more: Any) -> None:
+        forget(*given, **more)
         store().flush()
         raise error
 

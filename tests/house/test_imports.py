@@ -41,6 +41,7 @@ STEPS = (
     {'records'},
     {'notices'},
     {'following'},
+    {'access'},
     {'life', 'links'},
     {'aliases', 'copies', 'essays', 'posts'},
     {'digests'},

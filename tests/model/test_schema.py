@@ -175,6 +175,9 @@ def test_lists_there_are_keep_their_settings_and_get_those_that_are_new(empty):
         'mandatory': False,
         'close_after': 0,
         'audit_retention': 365,
+        'bars': False,
+        'requests_told_at': None,
+        'requests_due_at': None,
     }
 
 

@@ -9,6 +9,7 @@ from mailman.utilities.datetime import now
 from public import public
 
 from mailman_dlist.app import lists, lookup, steering
+from mailman_dlist.app.access import states
 from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.essays import answering
 from mailman_dlist.app.essays import mail as essay_mail
@@ -19,6 +20,7 @@ from mailman_dlist.app.people.senders import by_mail
 from mailman_dlist.app.posts.arrival import Arrival
 from mailman_dlist.app.posts.judging import Fate, Judgement
 from mailman_dlist.app.posts.refusals import refuse
+from mailman_dlist.domain.access import AccessRefused
 from mailman_dlist.domain.actors import By
 from mailman_dlist.domain.address import Action, Intent
 from mailman_dlist.domain.confirmation import is_token
@@ -76,26 +78,34 @@ def _steer(
     by: By,
 ) -> tuple[str, sending.Facts]:
     """Carry out a command about one conversation; return how to acknowledge it."""
-    with _.using(member.preferred_language.code):
-        default = wording.of_default(choices.default_of(mlist, member))
-    if intent.action is Action.reset:
-        committed(
-            lambda: choices.forget(mlist, conversation, member, by)
-        )
-        return 'dlist:notice:reset', {'default': default}
-    choice = _CHOICES[intent.action]
+    choice = _CHOICES.get(intent.action)
     until = None if intent.span is None else now() + intent.span
-    committed(
-        lambda: choices.choose(
-            mlist, conversation, member, choice, by, until
+    try:
+        outcome = committed(
+            lambda: states.wish(
+                mlist, conversation, member, choice, by, until=until, as_member=True
+            )
         )
-    )
+    except AccessRefused as refused:
+        with _.using(member.preferred_language.code):
+            about = sending.facts_about(mlist, conversation)
+            reason = wording.of_refusal(refused, about)
+        return 'dlist:notice:access-refused', {'reason': reason}
+    if outcome is states.Outcome.asked:
+        return 'dlist:notice:asked', {}
     if until is not None:
         return 'dlist:notice:paused', {'until': f'{until:%Y-%m-%d %H:%M} UTC'}
-    return f'dlist:notice:{_DONE[choice]}', {'default': default}
+    with _.using(member.preferred_language.code):
+        default = choices.default_of(mlist, member)
+        sentence = wording.of_default_in(default, conversation.terms)
+    if outcome is states.Outcome.withdrawn:
+        return 'dlist:notice:withdrawn', {'default': sentence}
+    if conversation.mandatory:
+        return 'dlist:notice:mandatory', {}
+    return f'dlist:notice:{_DONE[choice]}', {'default': sentence}
 
 
-_DONE = {Choice.follow: 'followed', Choice.mute: 'muted'}
+_DONE = {Choice.follow: 'followed', Choice.mute: 'muted', None: 'reset'}
 
 
 def _help(arrival: Arrival, member: Member) -> sending.Facts:

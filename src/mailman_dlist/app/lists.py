@@ -249,6 +249,7 @@ def _new_settings(mlist: MailingList, default: Default) -> model.Dlist:
         mandatory=False,
         close_after=0,
         audit_retention=365,
+        bars=False,
     )
     store().add(new)
     return new
@@ -356,6 +357,8 @@ READERS: dict[str, Callable[[str], Any]] = {
     'footers': yes_or_no,
     'one_click': one_of(OneClick),
     'close_after': number(0, MOST_DAYS, 'days'),
+    'access': one_of(Access),
+    'mandatory': yes_or_no,
     'essay': yes_or_no,
     'essay_questions': short_enough,
     'essay_min_length': number(1, MOST_MINIMUM, 'characters'),

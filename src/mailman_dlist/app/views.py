@@ -21,6 +21,7 @@ from mailman_dlist.app.records import audit
 from mailman_dlist.interfaces.alias import AliasState
 from mailman_dlist.interfaces.conversation import Posting
 from mailman_dlist.interfaces.mailman import MailingList, Member
+from mailman_dlist.model.access import InState, Request
 from mailman_dlist.model.audience import Listener
 from mailman_dlist.model.conversations import (
     Conversation,
@@ -115,6 +116,9 @@ def landing(found: Landing) -> View:
         'default': standing.default.name,
         'choice': None if standing.choice is None else standing.choice.name,
         'hears_replies': standing.hears_replies,
+        'access': row.access.name,
+        'mandatory': row.mandatory,
+        'ruling': None if standing.ruling is None else standing.ruling.name,
         'action': found.wish.name,
     }
 
@@ -158,6 +162,28 @@ def choice(chosen: Chosen) -> View:
         'reason': chosen.reason.label,
         'made_at': time(chosen.made_at),
         'until': time(chosen.until),
+    }
+
+
+@public
+def state(found: InState) -> View:
+    """Return a member's state in a conversation, in subman's words."""
+    return {
+        'email': found.email,
+        'member_id': found.member_id,
+        'state': found.state.name,
+        'since': time(found.since),
+    }
+
+
+@public
+def request(found: Request) -> View:
+    """Return a request to follow a conversation."""
+    return {
+        'name': found.name,
+        'email': found.email,
+        'member_id': found.member_id,
+        'asked_at': time(found.asked_at),
     }
 
 

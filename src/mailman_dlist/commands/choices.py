@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import click
 
 from mailman_dlist.app import lookup
+from mailman_dlist.app.access import states
 from mailman_dlist.app.following import choices
 from mailman_dlist.app.i18n import _
 from mailman_dlist.commands.shared import CLI, EMAIL, LIST, NAME, named_dlist, say
@@ -107,10 +108,7 @@ def _decide(
         mlist = named_dlist(given_list)
         conversation = lookup.conversation_named(mlist, given_name)
         member = lookup.member_with_email(mlist, given_email)
-        if choice is None:
-            choices.forget(mlist, conversation, member, CLI)
-        else:
-            choices.choose(mlist, conversation, member, choice, CLI)
+        states.wish(mlist, conversation, member, choice, CLI, as_member=False)
         return Parties(mlist, conversation, member)
 
     return committed(work)

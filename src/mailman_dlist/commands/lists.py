@@ -116,6 +116,8 @@ def all_lists(as_json: bool) -> None:
       footers             yes, no: the addresses of the conversation
       one_click           list, conversation: what unsubscribe buttons leave
       close_after         0 to 36500 idle days before closing; 0: never
+      access              open, moderated, invitation: to new conversations
+      mandatory           no, yes: every member receives new conversations
       essay               no, yes: questions before joining
       essay_questions     a text; if it is empty, a neutral question
       essay_min_length    1 to 10000 characters of an answer

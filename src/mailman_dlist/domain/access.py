@@ -79,27 +79,35 @@ _manager = SubscriptionManager(
 )
 
 _SENTENCES = {
-    'subman_managing_not-pending': 'The member has not asked to follow it',
-    'subman_managing_is-subscribed': 'The member follows it already',
-    'subman_managing_is-unsubscribed': 'The member does not follow it',
+    'subman_managing_not-pending':
+        'The member has not asked to follow the conversation',
+    'subman_managing_is-subscribed': 'The member follows the conversation already',
+    'subman_managing_is-unsubscribed': 'The member does not follow the conversation',
     'subman_managing_is-pending':
-        'The member has asked to follow it; approve, deny or block the request first',
-    'subman_managing_is-subscription-overridden': 'The member is pinned to it',
-    'subman_managing_not-subscription-overridden': 'The member is not pinned to it',
-    'subman_managing_is-unsubscription-overridden': 'The member is barred from it',
+        'The member has asked to follow the conversation; approve, deny or block the '
+        'request first',
+    'subman_managing_is-subscription-overridden':
+        'The member is pinned to the conversation',
+    'subman_managing_not-subscription-overridden':
+        'The member is not pinned to the conversation',
+    'subman_managing_is-unsubscription-overridden':
+        'The member is barred from the conversation',
     'subman_managing_not-unsubscription-overridden':
-        'The member is not barred from it',
-    'subman_managing_not-subscribable': 'The member cannot follow it',
+        'The member is not barred from the conversation',
+    'subman_managing_not-subscribable': 'The member cannot follow the conversation',
     'subman_managing_no-unsubscribe-possible':
-        'It is mandatory: every member receives it',
+        'The conversation is mandatory: every member receives it',
     'subman_managing_not-privileged': 'Only moderators may do this',
-    'subman_self_is-subscribed': 'The member follows it already',
-    'subman_self_is-unsubscribed': 'The member does not follow it',
-    'subman_self_is-unsubscription-overridden': 'The member is barred from it',
-    'subman_self_is-pending': 'The member has asked to follow it already',
-    'subman_self_not-pending': 'The member has not asked to follow it',
-    'subman_self_not-self-subscribable': 'Members cannot follow it by themselves',
-    'subman_self_not-requestable': 'Members cannot ask to follow it',
+    'subman_self_is-subscribed': 'The member follows the conversation already',
+    'subman_self_is-unsubscribed': 'The member does not follow the conversation',
+    'subman_self_is-unsubscription-overridden':
+        'The member is barred from the conversation',
+    'subman_self_is-pending':
+        'The member has already asked to follow the conversation',
+    'subman_self_not-pending': 'The member has not asked to follow the conversation',
+    'subman_self_not-self-subscribable':
+        'Members cannot follow the conversation by themselves',
+    'subman_self_not-requestable': 'Members cannot ask to follow the conversation',
 }
 
 

@@ -74,6 +74,14 @@ class IDlist(Interface):
 
     audit_retention = Attribute('The days for which events are kept; 0 for ever.')
 
+    bars = Attribute('True once a moderator has barred a member.')
+
+    requests_told_at = Attribute(
+        'When moderators were last told about requests to follow, None for never.')
+
+    requests_due_at = Attribute(
+        'When they should be told the next time, None without a request.')
+
     aliases = Attribute('True when members may post from other addresses.')
 
     aliases_visible = Attribute(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -71,6 +72,13 @@ class Dlist(Base):
     mandatory: Mapped[bool]
     close_after: Mapped[int]
     audit_retention: Mapped[int]
+    # Whether a moderator has ever barred a member from a conversation; only then each
+    # reply is checked.
+    bars: Mapped[bool]
+    # When the moderators were last told about requests to follow, and when they should
+    # be told the next time.
+    requests_told_at: Mapped[datetime | None]
+    requests_due_at: Mapped[datetime | None]
 
 
 @public
@@ -98,6 +106,8 @@ def alias_host(mail_host: str) -> str | None:
 class PostSettings(NamedTuple):
     """The settings that the processing of a message depends on, unaffected by commits.
 
+    :param access: And mandatory: of a conversation that the message opens.
+    :param bars: Whether members may be barred from conversations.
     :param alias_host: The alias of the list's domain, if it has one.
     :param alias_of: The membership whose confirmed alias the sender's address is.
     """
@@ -106,6 +116,9 @@ class PostSettings(NamedTuple):
     plain_posts: PlainPosts
     footers: bool
     one_click: OneClick
+    access: Access
+    mandatory: bool
+    bars: bool
     alias_host: str | None
     alias_of: UUID | None
 
@@ -119,6 +132,9 @@ def post_settings(list_id: str, mail_host: str, sender: str) -> PostSettings | N
             Dlist.plain_posts,
             Dlist.footers,
             Dlist.one_click,
+            Dlist.access,
+            Dlist.mandatory,
+            Dlist.bars,
             domain.c.alias_domain,
             Alias.member_id,
         )

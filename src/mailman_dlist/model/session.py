@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
-from mailman_dlist.domain.errors import Gone
+from mailman_dlist.domain.errors import DlistError, Gone
 
 
 T = TypeVar('T')
@@ -106,7 +106,8 @@ def committed(work: Callable[[], T]) -> T:
         try:
             result = work()
             commit_and_keep()
-        except Gone:
+        except DlistError:
+            # Locks of a change that was refused would stay until the next commit.
             store().rollback()
             raise
         except LOST_RACES as error:

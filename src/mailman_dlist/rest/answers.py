@@ -17,6 +17,7 @@ from mailman.config import config
 from mailman.rest.helpers import accepted, created, etag, no_content, okay
 from public import public
 
+from mailman_dlist.app.access.terms import SilencesExist
 from mailman_dlist.app.aliases.requests import AliasRefused
 from mailman_dlist.app.life.changing import FormerName, NameTaken
 from mailman_dlist.app.life.merging import SameConversation
@@ -25,6 +26,7 @@ from mailman_dlist.app.lists import NotADlist
 from mailman_dlist.app.lookup import Unknown
 from mailman_dlist.app.site import SiteSettingError, ready
 from mailman_dlist.app.views import View
+from mailman_dlist.domain.access import AccessRefused
 from mailman_dlist.domain.errors import DlistError, Gone, ListNameUnfit
 from mailman_dlist.model.schema import SchemaError
 
@@ -42,6 +44,8 @@ STATUSES: tuple[tuple[type[DlistError], Callable[..., falcon.HTTPError]], ...] =
     (NameTaken, falcon.HTTPConflict),
     (FormerName, falcon.HTTPConflict),
     (SameConversation, falcon.HTTPConflict),
+    (AccessRefused, falcon.HTTPConflict),
+    (SilencesExist, falcon.HTTPConflict),
     (SchemaError, falcon.HTTPServiceUnavailable),
     (SiteSettingError, falcon.HTTPServiceUnavailable),
     (KeyFileError, falcon.HTTPServiceUnavailable),
@@ -80,7 +84,7 @@ class Resource:
 def responder(
     method: Callable[[Any, falcon.Request], View | None],
 ) -> Callable[[Any, falcon.Request, falcon.Response], None]:
-    """Send the view that a method returns; without one, 204.
+    """Send the view that a method returns; without one, 204; for `WAITING`, 202.
 
     An exception becomes a status according to `STATUSES`.
     """
@@ -103,9 +107,15 @@ def creating(
     return _responding(method, created)
 
 
+#: Returned instead of a view if a moderator has to decide; the response is 202.
+WAITING: View = {'state': 'pending'}
+
+
 def _show(response: falcon.Response, view: View | None) -> None:
     if view is None:
         no_content(response)
+    elif view is WAITING:
+        accepted(response)
     else:
         okay(response, etag(view))
 

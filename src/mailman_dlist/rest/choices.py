@@ -10,7 +10,7 @@ from mailman.utilities.datetime import now
 from public import public
 
 from mailman_dlist.app import lookup, views
-from mailman_dlist.app.following import choices
+from mailman_dlist.app.access import states
 from mailman_dlist.app.views import View
 from mailman_dlist.domain.following import Choice
 from mailman_dlist.domain.values import BadSetting, one_of
@@ -19,7 +19,7 @@ from mailman_dlist.model import following as model
 from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.model.following import Chosen
 from mailman_dlist.model.session import committed
-from mailman_dlist.rest.answers import Resource, collection, responder
+from mailman_dlist.rest.answers import WAITING, Resource, collection, responder
 from mailman_dlist.rest.paths import OfAConversation
 from mailman_dlist.rest.requests import query, write
 
@@ -60,24 +60,33 @@ class AChoice(OfAConversation):
         return show(self, mlist, conversation, chosen)
 
     @responder
-    def on_put(self, request: falcon.Request) -> None:
+    def on_put(self, request: falcon.Request) -> View | None:
         """…/choices/<member_id>; `choice`, and `until` when it ends."""
         written = write(request)
         asked = written.read(READERS, required=['choice'])
         until = asked.get('until')
         if until is not None and until <= now():
             raise BadSetting('until', f'{views.time(until)} is in the past')
-        committed(
-            lambda: choices.choose(
-                *self.parties(), asked['choice'], written.by, until
+        outcome = committed(
+            lambda: states.wish(
+                *self.parties(),
+                asked['choice'],
+                written.by,
+                until=until,
+                as_member=written.as_member,
             )
         )
+        return WAITING if outcome is states.Outcome.asked else None
 
     @responder
     def on_delete(self, request: falcon.Request) -> None:
         """…/choices/<member_id>; removes the choice."""
-        by = write(request).by
-        committed(lambda: choices.forget(*self.parties(), by))
+        written = write(request)
+        committed(
+            lambda: states.wish(
+                *self.parties(), None, written.by, as_member=written.as_member
+            )
+        )
 
     def parties(self) -> tuple[MailingList, Conversation, Member]:
         return *self.conversation(), self.member(self.member_id)

@@ -13,6 +13,7 @@ from public import public
 
 from mailman_dlist import metadata
 from mailman_dlist.app import commands, leftovers, lists, steering
+from mailman_dlist.app.access.requests import tell_moderators
 from mailman_dlist.app.aliases import requests
 from mailman_dlist.app.essays import answering, keeping
 from mailman_dlist.app.following.pauses import end_pauses
@@ -38,6 +39,7 @@ CHORES: dict[Callable[[], None], float] = {
     answering.send_due: 10.0,
     make_whole: 60.0,
     close_idle: 3600.0,
+    tell_moderators: 60.0,
     requests.expire: 3600.0,
     keeping.forget_old: 3600.0,
     forget_former: 3600.0,

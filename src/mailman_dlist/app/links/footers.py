@@ -19,6 +19,7 @@ from mailman_dlist.app.links import making
 from mailman_dlist.app.notices import templates
 from mailman_dlist.domain import footers
 from mailman_dlist.domain.address import ListAddresses
+from mailman_dlist.domain.following import OPEN, Access, Terms
 from mailman_dlist.interfaces.mailman import MailingList
 
 
@@ -30,20 +31,35 @@ _VARIABLE = re.compile(r'\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})')
 # A private character that stands between two templates.
 _BETWEEN = '\ue004'
 
+# What there is a footer for: the terms, and whether its readers receive the replies.
+KINDS = (
+    (OPEN, True),
+    (OPEN, False),
+    (Terms(mandatory=True), True),
+    (Terms(Access.moderated), False),
+    (Terms(Access.invitation), False),
+)
+
 # As it is written in a link, or in one inside the link of a service that checks links.
 _SLASH = r'(?:/|%(?:25)*2F|_)'
 
 
 @public
 def decoration(
-    mlist: MailingList, addresses: ListAddresses, name: str, *, receives_replies: bool
+    mlist: MailingList,
+    addresses: ListAddresses,
+    name: str,
+    *,
+    receives_replies: bool,
+    terms: Terms = OPEN,
 ) -> dict[str, str]:
     """Return the values for a footer about a conversation, and which footer it is.
 
     :param receives_replies: Whether its readers will receive the replies.
+    :param terms: Of the conversation.
     """
     return {
-        'dlist_footer': templates.FOOTERS[receives_replies],
+        'dlist_footer': templates.footer_name(terms, replies=receives_replies),
         'dlist_name': name,
         'dlist_conversation_address': addresses.conversation(name),
         'dlist_follow_address': addresses.follow(name),
@@ -77,20 +93,20 @@ def removers(mlist: MailingList) -> dict[str, Callable[[str], str]]:
 
 
 def _texts(mlist: MailingList, ours: ListAddresses) -> list[str]:
-    """Return both footers with private characters for what may differ."""
-    both_values = [
-        decoration(mlist, ours, footers.NAME, receives_replies=each)
-        for each in templates.FOOTERS
+    """Return all footers with private characters for what may differ."""
+    all_values = [
+        decoration(mlist, ours, footers.NAME, receives_replies=replies, terms=terms)
+        for terms, replies in KINDS
     ]
-    both_templates = [templates.footer(mlist, values) for values in both_values]
+    all_templates = [templates.footer(mlist, values) for values in all_values]
     values = {
         variable: f'{value}{footers.END}' if variable.endswith('_address') else value
-        for variable, value in both_values[0].items()
+        for variable, value in all_values[0].items()
     }
     values['dlist_link'] = values['dlist_link'] and footers.LINK
     # Mailman looks up the domain of the list for each text that it fills in.
-    both = decorate_template(mlist, _BETWEEN.join(both_templates), values)
-    return _VARIABLE.sub(footers.UNKNOWN, both).split(_BETWEEN)
+    joined = decorate_template(mlist, _BETWEEN.join(all_templates), values)
+    return _VARIABLE.sub(footers.UNKNOWN, joined).split(_BETWEEN)
 
 
 def _path(mlist: MailingList) -> str:

@@ -16,11 +16,12 @@ from public import public
 from zope.component import getUtility
 
 from mailman_dlist.app import lists, lookup
+from mailman_dlist.app.access import states
 from mailman_dlist.app.following import choices
 from mailman_dlist.app.links import keys
 from mailman_dlist.app.people.senders import is_member_banned
 from mailman_dlist.domain.actors import By, Door
-from mailman_dlist.domain.following import Choice, Reason, Standing
+from mailman_dlist.domain.following import Choice, Reason, Ruling, Standing
 from mailman_dlist.domain.links import token
 from mailman_dlist.domain.links.token import LinkAction
 from mailman_dlist.interfaces.mailman import MailingList, Member
@@ -91,8 +92,11 @@ def act(text: str, wish: Choice | None) -> Landing:
 
     The choice is committed.  Repeating this changes nothing.
 
+    In a moderated conversation, a wish to follow is a request.
+
     :param wish: None to return to the default.
     :raises UnknownLink: as `look` does, and KeyFileError.
+    :raises AccessRefused: if the member may not make the choice.
     """
     landing = committed(lambda: _act(text, wish))
     log.info(
@@ -109,13 +113,13 @@ def _act(text: str, wish: Choice | None) -> Landing:
     landing = look(text)
     parties = landing.mlist, landing.conversation, landing.member
     by = By(Door.link, lookup.email_of(landing.member) or '')
-    if wish is None:
-        choices.forget(*parties, by)
-    elif not _is_done(landing.standing, wish):
-        choices.choose(*parties, wish, by)
+    if not _is_done(landing.standing, wish):
+        states.wish(*parties, wish, by, as_member=True)
     return landing
 
 
-def _is_done(standing: Standing, wish: Choice) -> bool:
+def _is_done(standing: Standing, wish: Choice | None) -> bool:
+    if wish is Choice.follow and standing.ruling is Ruling.pending:
+        return True
     done = standing.choice, standing.reason, standing.until
     return done == (wish, Reason.link, None)

@@ -24,6 +24,7 @@ from zope.interface import implementer
 from mailman_dlist.app import lists
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.notices import wording
+from mailman_dlist.domain.following import Access, Terms
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model.templates import is_set
 
@@ -35,17 +36,37 @@ MASTHEAD_OF_DIGEST = 'list:member:digest:masthead'
 #: The footers for recipients who will receive the replies, and for those who will not.
 FOOTERS = {True: 'dlist:footer:conversation', False: 'dlist:footer:opening'}
 
+FOOTER_OF_MANDATORY = 'dlist:footer:mandatory'
+
+#: Instead of the second, if members cannot follow by themselves.
+FOOTERS_OF_RESTRICTED = {
+    Access.moderated: 'dlist:footer:moderated',
+    Access.invitation: 'dlist:footer:invitation',
+}
+
 #: Left out of a footer if there is no link.
 LINE_WITH_LINK = re.compile(r'^.*\$(?:dlist_link\b|\{dlist_link\}).*\n?', re.M)
 
 TEMPLATES = frozenset(
     {
         *FOOTERS.values(),
+        FOOTER_OF_MANDATORY,
+        *FOOTERS_OF_RESTRICTED.values(),
         'dlist:digest:conversation',
         'dlist:digest:masthead',
         'dlist:notice:followed',
         'dlist:notice:muted',
         'dlist:notice:reset',
+        'dlist:notice:asked',
+        'dlist:notice:withdrawn',
+        'dlist:notice:mandatory',
+        'dlist:notice:access-refused',
+        'dlist:notice:approved',
+        'dlist:notice:denied',
+        'dlist:notice:blocked',
+        'dlist:notice:invited',
+        'dlist:notice:requests',
+        'dlist:notice:barred',
         'dlist:notice:paused',
         'dlist:notice:pause-over',
         'dlist:notice:posted-muted',
@@ -113,6 +134,19 @@ def filled(
     :param facts: Values in addition to those about the list.
     """
     return expand(text(name, mlist, language), mlist, facts_of(mlist) | facts)
+
+
+@public
+def footer_name(terms: Terms, *, replies: bool) -> str:
+    """Return the name of the template for a footer in a conversation.
+
+    :param replies: Whether its readers will receive the replies.
+    """
+    if terms.mandatory:
+        return FOOTER_OF_MANDATORY
+    if not replies and terms.access in FOOTERS_OF_RESTRICTED:
+        return FOOTERS_OF_RESTRICTED[terms.access]
+    return FOOTERS[replies]
 
 
 @public

@@ -12,8 +12,9 @@ from datetime import time
 from public import public
 
 from mailman_dlist.app.i18n import _
+from mailman_dlist.domain.access import AccessRefused, Action, State
 from mailman_dlist.domain.actors import Door
-from mailman_dlist.domain.following import Choice, Default, Standing
+from mailman_dlist.domain.following import Choice, Default, Ruling, Standing, Terms
 from mailman_dlist.model.events import Event
 
 
@@ -32,8 +33,52 @@ def of_default(default: Default) -> str:
 
 
 @public
+def of_default_in(default: Default, terms: Terms) -> str:
+    """Return a sentence about what a member receives of one conversation by default."""
+    if terms.mandatory:
+        return _('Every member of the list receives this conversation.')
+    if terms.is_restricted and default is not Default.nothing:
+        return _('You receive only its first message: its replies go to followers.')
+    return of_default(default)
+
+
+@public
+def of_refusal(refused: AccessRefused, addresses: dict[str, str]) -> str:
+    """Return a sentence that says why a member's command was refused.
+
+    :param addresses: Those of the conversation, by the names that templates use.
+    """
+    mute = addresses['mute_address']  # noqa: F841 # named in a sentence
+    reset = addresses['reset_address']  # noqa: F841 # named in a sentence
+    match refused.state:
+        case State.unsubscription_override:
+            return _("""\
+A moderator has barred you from it.  You do not receive its replies, and
+you can neither follow it nor post to it.""")
+        case State.pending:
+            return _("""\
+You have already asked to follow it, and no moderator has decided yet.
+To withdraw your request, send any message to
+    ${reset}""")
+        case State.subscription_override if refused.action is Action.reset:
+            return _("""\
+A moderator has made you follow it.  To mute it, send any message to
+    ${mute}""")
+    if refused.action.is_unsubscribing():
+        return _("""\
+Every member of the list receives this conversation, so it cannot be
+muted.""")
+    return _("""\
+Only members whom a moderator has invited follow this conversation.""")
+
+
+@public
 def of_standing(standing: Standing) -> str:
     """Return a few words about what a member receives of one conversation."""
+    if standing.terms.mandatory:
+        return _('every member receives it')
+    if standing.ruling is Ruling.barred:
+        return _('a moderator has barred you from it')
     day = '' if standing.until is None else f'{standing.until:%Y-%m-%d}'
     match standing.choice:
         case Choice.mute if day:
@@ -42,6 +87,8 @@ def of_standing(standing: Standing) -> str:
             return _('you have muted it')
         case Choice.follow:
             return _('you follow it')
+    if standing.ruling is Ruling.pending:
+        return _('you have asked to follow it')
     if standing.hears_replies:
         return _('you receive all messages')
     return _('you do not receive replies')

@@ -154,6 +154,8 @@ def _open(arrival: Arrival, found: Thread, moment: datetime) -> Conversation:
         subject=subject[: model.SUBJECT_LENGTH],
         opened_at=moment,
         last_post_at=moment,
+        access=arrival.settings.access,
+        mandatory=arrival.settings.mandatory,
     )
     store().add(conversation)
     store().flush()

@@ -209,7 +209,9 @@ def finish(accepted: Accepted) -> None:
 
 
 def _unsubscribe(accepted: Accepted) -> str | None:
-    if accepted.arrival.settings.one_click is OneClick.list:
+    # A mandatory conversation cannot be muted.
+    is_about_list = accepted.arrival.settings.one_click is OneClick.list
+    if is_about_list or accepted.conversation.mandatory:
         return None
     return accepted.arrival.addresses.mute(accepted.conversation.name)
 
@@ -236,4 +238,5 @@ def _decoration(accepted: Accepted, replies: bool) -> dict[str, str]:
         arrival.addresses,
         accepted.conversation.name,
         receives_replies=replies,
+        terms=accepted.conversation.terms,
     )

@@ -25,6 +25,7 @@ from mailman_dlist.mail.automatic import no_post
 from mailman_dlist.mail.dates import written_at
 from mailman_dlist.mail.fields import raw
 from mailman_dlist.mail.subjects import base_subject, decode_subject
+from mailman_dlist.model.access import is_barred
 from mailman_dlist.model.conversations import (
     SUBJECT_LENGTH,
     Conversation,
@@ -53,6 +54,8 @@ class Fate(enum.Enum):
     #: It replies to a message of a conversation that a moderator has deleted.
     deleted = 'the conversation was deleted'
     closed = 'the conversation is closed'
+    #: A moderator has excluded the author from the conversation.
+    barred = 'its author is barred from the conversation'
     #: It does not tell which one address it is from.
     unclear = 'its From is not one address of a member'
 
@@ -212,4 +215,16 @@ def _continue(arrival: Arrival, conversation: Conversation) -> Judgement:
         arrival.mlist, arrival.msg, arrival.author
     ):
         return Judgement(Fate.closed, conversation)
+    if arrival.settings.bars and _is_barred(arrival, conversation):
+        return Judgement(Fate.barred, conversation)
     return Judgement(Fate.continues, conversation)
+
+
+def _is_barred(arrival: Arrival, conversation: Conversation) -> bool:
+    """Return whether the author is barred, also one who posts from an alias."""
+    member = arrival.member
+    return (
+        member is not None
+        and not conversation.mandatory
+        and is_barred(conversation, member.member_id)
+    )

@@ -25,7 +25,8 @@ log = logging.getLogger('mailman.vette')
 
 #: The outcomes that a sender is told.
 TOLD = frozenset({
-    Fate.unknown, Fate.deleted, Fate.closed, Fate.unclear, Fate.reused,
+    Fate.unknown, Fate.deleted, Fate.closed, Fate.barred, Fate.unclear,
+    Fate.reused,
 })
 
 NO_MEMBER = 'dlist:notice:no-member'
