@@ -10,6 +10,7 @@ from zope.interface import implementer
 
 from mailman_dlist.app.i18n import _
 from mailman_dlist.commands import (
+    access,
     aliases,
     choices,
     conversations,
@@ -60,6 +61,11 @@ for command in (
     choices.follow,
     choices.mute,
     choices.reset,
+    access.access,
+    access.invite,
+    access.pin,
+    access.bar,
+    access.requests,
     aliases.alias,
     records.events,
     records.stats,

@@ -10,11 +10,12 @@ from mailman.rest.helpers import child
 from public import public
 
 from mailman_dlist.app import lookup, views
+from mailman_dlist.app.access import terms
 from mailman_dlist.app.following import choices as following
 from mailman_dlist.app.life import changing, merging, splitting
 from mailman_dlist.app.views import View
-from mailman_dlist.domain.values import BadSetting, one_of
-from mailman_dlist.interfaces.conversation import Posting
+from mailman_dlist.domain.values import BadSetting, one_of, yes_or_no
+from mailman_dlist.interfaces.conversation import Access, Posting
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model import audience
 from mailman_dlist.model import conversations as model
@@ -24,6 +25,7 @@ from mailman_dlist.rest.answers import Resource, collection, creating, responder
 from mailman_dlist.rest.choices import AChoice, Choices
 from mailman_dlist.rest.paths import OfAConversation, OfAList
 from mailman_dlist.rest.requests import query, write
+from mailman_dlist.rest.states import AState, States
 
 
 @public
@@ -62,6 +64,14 @@ class AConversation(OfAConversation):
 
         def work() -> None:
             mlist, conversation = self.conversation()
+            terms.change(
+                mlist,
+                conversation,
+                asked.by,
+                access=values.get('access'),
+                mandatory=values.get('mandatory'),
+                clear=values.get('clear', False),
+            )
             if 'subject' in values:
                 changing.set_subject(mlist, conversation, values['subject'], asked.by)
             if 'posting' in values:
@@ -99,6 +109,12 @@ class AConversation(OfAConversation):
         if not segments:
             return Choices(self.list_id, self.name)
         return AChoice(self.list_id, self.name, segments.pop(0)), segments
+
+    @child()
+    def states(self, context: Any, segments: list[str]) -> Any:
+        if not segments:
+            return States(self.list_id, self.name)
+        return AState(self.list_id, self.name, segments.pop(0)), segments
 
 
 @public
@@ -195,6 +211,9 @@ CHANGES: dict[str, Any] = {
     'name': str,
     'subject': _subject,
     'posting': one_of(Posting),
+    'access': one_of(Access),
+    'mandatory': yes_or_no,
+    'clear': yes_or_no,
 }
 
 PARTS: dict[str, Any] = {'message_id': str, 'subject': _subject, 'name': str}

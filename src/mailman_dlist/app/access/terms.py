@@ -28,10 +28,12 @@ class SilencesExist(DlistError):
 
     def __init__(self, number: int):
         self.number = number
-        super().__init__(
-            f'{number} members have muted the conversation or are barred from it; '
-            'with "clear", their mutes and bars are removed'
+        some = (
+            '1 member has muted the conversation or is barred from it'
+            if number == 1
+            else f'{number} members have muted the conversation or are barred from it'
         )
+        super().__init__(f'{some}; with "clear", mutes and bars are removed')
 
 
 @public
