@@ -69,6 +69,7 @@ def facts(mlist: Any) -> dict[str, str]:
         'missed': '3',
         'archive': '',
         'standing': 'you receive all messages',
+        'requests': 'picnic: Picnic',
         'user_email': 'anne@example.com',
         'questions': 'Who are you?',
         'minimum': '1', 'length': '0', 'maximum': '9', 'enough': 'Any.',
