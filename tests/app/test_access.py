@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from mailman.config import config
+from sqlalchemy import update
 from zope.event import subscribers
 
 from mailman_dlist.app import lists
@@ -22,7 +23,8 @@ from mailman_dlist.domain.actors import By, Door
 from mailman_dlist.domain.following import Access, Choice, Default, Reason, Ruling
 from mailman_dlist.interfaces.events import ChangedEvent
 from mailman_dlist.model import access as model
-from mailman_dlist.model import audience
+from mailman_dlist.model import audience, conversations
+from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.model.following import MemberChoice, Pause, choices_about
 from mailman_dlist.model.session import committed, store
 from tests.app.post import accept, open_conversation, posted
@@ -427,6 +429,61 @@ def test_a_reply_does_not_answer_a_request(mlist, picnic, anne):
     assert not choices.choose(
         mlist, picnic, anne, FOLLOW, OWNER, reason=Reason.imported
     )
+
+
+# Two people at the same moment.
+
+
+def overtaken(monkeypatch: Any, statement: Any) -> None:
+    """Let another process be faster, after this one has looked."""
+    lock = conversations.lock
+
+    def late(conversation: Any) -> None:
+        monkeypatch.undo()
+        with config.db.engine.begin() as connection:
+            connection.execute(statement)
+        lock(conversation)
+
+    monkeypatch.setattr(conversations, 'lock', late)
+
+
+@pytest.mark.parametrize(('wish', 'refused'), [
+    ('follow', IS_BARRED), ('mute', 'self_is-unsubscribed'),
+    ('reset', 'managing_is-unsubscription-overridden'),
+])
+def test_a_bar_is_not_undone_by_a_wish_at_the_same_moment(
+    wish, refused, mlist, picnic, anne, monkeypatch
+):
+    say(mlist, picnic, anne, 'mute' if wish == 'follow' else 'follow')
+    # Read before, and kept in the session.
+    seen = choices_about(picnic, anne.member_id).lasting
+    assert seen is not None
+    bar = update(MemberChoice).values(choice=MUTE, ruling=Ruling.barred)
+    overtaken(monkeypatch, bar)
+    assert say(mlist, picnic, anne, wish) == refused
+    row = stored(picnic, anne)
+    assert row is not None
+    assert row[:2] == (MUTE, Ruling.barred)
+
+
+def test_a_mute_comes_too_late_for_what_has_become_mandatory(
+    mlist, picnic, anne, monkeypatch
+):
+    overtaken(monkeypatch, update(Conversation).values(mandatory=True))
+    assert say(mlist, picnic, anne, 'mute') == 'managing_no-unsubscribe-possible'
+    assert stored(picnic, anne) is None
+
+
+def test_two_moderators_decide_one_request(mlist, picnic, anne, monkeypatch):
+    put(mlist, picnic, anne, State.pending)
+    queued('virgin')
+    deny = update(MemberChoice).values(choice=MUTE, ruling=Ruling.barred)
+    overtaken(monkeypatch, deny)
+    with pytest.raises(AccessRefused):
+        requests.act(mlist, picnic, anne, Action.approve_request, OWNER)
+    assert states.state(mlist, picnic, anne) is State.unsubscription_override
+    # Only what counts is told.
+    assert queued('virgin') == []
 
 
 # Posts of members who are barred.
