@@ -23,7 +23,7 @@ from mailman_dlist.domain.actors import By, Door
 from mailman_dlist.domain.following import Access, Choice, Default, Reason, Ruling
 from mailman_dlist.interfaces.events import ChangedEvent
 from mailman_dlist.model import access as model
-from mailman_dlist.model import audience, conversations
+from mailman_dlist.model import audience, life
 from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.model.following import MemberChoice, Pause, choices_about
 from mailman_dlist.model.session import committed, store
@@ -436,15 +436,15 @@ def test_a_reply_does_not_answer_a_request(mlist, picnic, anne):
 
 def overtaken(monkeypatch: Any, statement: Any) -> None:
     """Let another process be faster, after this one has looked."""
-    lock = conversations.lock
+    lock = life.lock
 
-    def late(conversation: Any) -> None:
+    def late(number: int) -> None:
         monkeypatch.undo()
         with config.db.engine.begin() as connection:
             connection.execute(statement)
-        lock(conversation)
+        lock(number)
 
-    monkeypatch.setattr(conversations, 'lock', late)
+    monkeypatch.setattr(life, 'lock', late)
 
 
 @pytest.mark.parametrize(('wish', 'refused'), [

@@ -23,7 +23,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    update,
 )
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from zope.interface import implementer
@@ -175,24 +174,6 @@ def named(list_id: str, name: str) -> Conversation | None:
         .join(ConversationName, ConversationName.conversation_id == Conversation.id)
         .where(ConversationName.list_id == list_id, ConversationName.name == name)
     )
-
-
-@public
-def lock(conversation: Conversation) -> None:
-    """Let no other process lock the conversation until the commit, and read it again.
-
-    Call `owners.hold` first, or locks would be taken in another order than by a
-    deletion.
-
-    :raises Gone: if it does not exist any more.
-    """
-    this = Conversation.id == conversation.id
-    # SQLite has no locks but for its one writer.
-    same = update(Conversation).where(this).values(name=Conversation.name)
-    store().execute(same.execution_options(synchronize_session=False))
-    latest = select(Conversation).where(this).with_for_update()
-    if store().scalar(latest.execution_options(populate_existing=True)) is None:
-        raise Gone
 
 
 @public

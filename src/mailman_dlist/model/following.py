@@ -197,7 +197,7 @@ def choices_about(conversation: Conversation, member_id: UUID) -> Choices:
 
 @public
 def choices_to_change(conversation: Conversation, member_id: UUID) -> Choices:
-    """Return the latest choices of a member, after `conversations.lock`.
+    """Return the latest choices of a member, after `life.lock`.
 
     Other databases than PostgreSQL would show them as they were when the transaction
     began.

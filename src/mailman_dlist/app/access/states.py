@@ -27,7 +27,7 @@ from mailman_dlist.domain.access import (
 from mailman_dlist.domain.actors import By
 from mailman_dlist.domain.following import Access, Choice, Reason
 from mailman_dlist.interfaces.mailman import MailingList, Member
-from mailman_dlist.model import conversations, owners
+from mailman_dlist.model import life, owners
 from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.model.following import Choices, choices_about, choices_to_change
 
@@ -199,7 +199,7 @@ def _latest(
 ) -> Choices:
     """Return the member's choices, which no other process can change meanwhile."""
     owners.hold(mlist.list_id, member.member_id)
-    conversations.lock(conversation)
+    life.lock(conversation.id)
     return choices_to_change(conversation, member.member_id)
 
 

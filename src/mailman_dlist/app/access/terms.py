@@ -14,7 +14,7 @@ from mailman_dlist.domain.values import value_name
 from mailman_dlist.interfaces.events import ChangedEvent
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model import access as model
-from mailman_dlist.model import conversations, owners
+from mailman_dlist.model import life, owners
 from mailman_dlist.model.conversations import Conversation
 
 
@@ -55,7 +55,7 @@ def change(
     :raises SilencesExist: if there are any, and they shall not be removed.
     """
     owners.hold(mlist.list_id)
-    conversations.lock(conversation)
+    life.lock(conversation.id)
     if access is not None and access is not conversation.access:
         before, conversation.access = conversation.access, access
         _notify(mlist, conversation, by, 'access', before, access)
