@@ -20,7 +20,7 @@ from mailman.email.message import Message
 from mailman.interfaces.member import DeliveryMode, DeliveryStatus
 from mailman.interfaces.template import ITemplateManager
 from mailman.model.digests import OneLastDigest
-from sqlalchemy import event
+from sqlalchemy import event, null
 from sqlalchemy.exc import OperationalError
 from zope.component import getUtility
 
@@ -31,9 +31,9 @@ from mailman_dlist.app.digests.handover import Handover
 from mailman_dlist.app.following import choices, pauses
 from mailman_dlist.app.lifecycle import forget_former
 from mailman_dlist.app.posts import delivery
-from mailman_dlist.domain.following import Choice, Default
+from mailman_dlist.domain.following import Access, Choice, Default, Reason, Ruling
 from mailman_dlist.mail.mending import mend
-from mailman_dlist.model.following import Pause
+from mailman_dlist.model.following import MemberChoice, Pause
 from mailman_dlist.model.session import store
 from mailman_dlist.runners.digest import DlistDigestRunner
 from tests.app.digests import MIME, PLAIN, SUMMARY, delivered, sent, subjects, takes
@@ -48,6 +48,7 @@ from tests.model.stage import (
     join_all,
     letter,
     new_list,
+    now,
     pass_time,
     queued,
     run,
@@ -195,6 +196,33 @@ def test_readers_who_want_the_same_share_a_message(mlist):
     assert inbox['anne'] is inbox['dora']
     assert inbox['bart'] is inbox['cris']
     assert len({id(each) for each in inbox.values()}) == 3, openings
+
+
+@pytest.mark.every_database
+@pytest.mark.parametrize(('access', 'mandatory', 'readers'), [
+    # A request is no choice: the default counts.
+    (Access.open, False, {'anne': 2, 'bart': 2, 'cris': 2}),
+    (Access.moderated, False, {'anne': 1, 'bart': 1, 'cris': 2}),
+    (Access.invitation, False, {'anne': 1, 'bart': 1, 'cris': 2}),
+    (Access.invitation, True, {'anne': 2, 'bart': 2, 'cris': 2, 'dora': 2}),
+])
+def test_access_counts_for_digests(access, mandatory, readers, mlist):
+    _anne, bart, cris = (
+        takes(member) for member in join_all(mlist, 'Anne', 'Bart', 'Cris')
+    )
+    takes(join(mlist, 'Dora'), default=Default.nothing)
+    conversation = collect(mlist, 'Picnic').conversation
+    conversation.access, conversation.mandatory = access, mandatory
+    store().add(
+        MemberChoice(
+            conversation_id=conversation.id, member_id=bart.member_id, choice=null(),
+            ruling=Ruling.pending, reason=Reason.mail, made_at=now(),
+        )
+    )
+    choose(conversation, cris, Choice.follow)
+    collect(mlist, 'Re: Picnic', 'picnic')
+    inbox = {name: len(subjects(digest)) for name, digest in sent(mlist).items()}
+    assert inbox == readers
 
 
 @pytest.mark.every_database

@@ -158,6 +158,34 @@ def test_a_link_may_be_pressed_again_and_again(scene, client):
         assert client.ask(path, 'POST', {'action': wish}).json['choice'] == choice
 
 
+def test_a_link_of_a_moderated_conversation_asks_once(scene, client):
+    assert client.ask(PICNIC, 'PATCH', {'access': 'moderated'}).status_code == 204
+    path = of_cris(scene, LinkAction.follow)
+    for _ in range(2):
+        asked = client.ask(path, 'POST', {'action': 'follow'})
+        assert asked.status_code == 200
+        told = asked.json['ruling'], asked.json['choice'], asked.json['hears_replies']
+        assert told == ('pending', None, False)
+    assert client.ask(path, 'POST', {'action': 'reset'}).json['ruling'] is None
+    assert client.get(path)['access'] == 'moderated'
+
+
+@pytest.mark.parametrize(('change', 'action', 'sentence'), [
+    ({'access': 'invitation'}, 'follow',
+     'Members cannot follow the conversation by themselves'),
+    ({'mandatory': 'yes', 'clear': 'yes'}, 'mute',
+     'The conversation is mandatory: every member receives it'),
+])
+def test_a_button_that_the_conversation_does_not_allow(
+    change, action, sentence, scene, client
+):
+    assert client.ask(PICNIC, 'PATCH', change).status_code == 204
+    refused = client.ask(of_cris(scene), 'POST', {'action': action})
+    assert refused.status_code == 409
+    assert refused.json['description'] == sentence
+    assert scene.cris not in choices(scene, client)
+
+
 @pytest.mark.parametrize(('body', 'sentence'), [
     ({}, 'action: is required, or List-Unsubscribe, but not both'),
     ({'action': 'mute', **ONE_CLICK}, 'action: is required'),
