@@ -71,7 +71,7 @@ def test_access_is_shown_and_changed(scene):
         'access     open\nmandatory  no\n'
     )
     assert shows('access ant@example.com picnic moderated') == {
-        'access': 'moderated', 'mandatory': False,
+        'access': 'moderated', 'mandatory': False, 'pinned': [], 'barred': [],
     }
     refused = run('access ant@example.com picnic open --mandatory yes')
     assert refused.stderr == (
@@ -92,6 +92,13 @@ def test_access_is_shown_and_changed(scene):
 def test_members_are_pinned_barred_and_invited(scene):
     prints('access ant@example.com picnic invitation')
     assert prints(f'bar {ABOUT}') == 'bart@example.com is barred from picnic.\n'
+    prints('pin ant@example.com picnic anne@example.com')
+    assert prints('access ant@example.com picnic') == (
+        'access     invitation\n'
+        'mandatory  no\n'
+        'pinned     anne@example.com\n'
+        'barred     bart@example.com\n'
+    )
     for line in f'follow {ABOUT}', f'invite {ABOUT}', f'pin {ABOUT}':
         refused = run(line)
         assert refused.exit_code == 1

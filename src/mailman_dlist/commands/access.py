@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from mailman_dlist.app import lookup, views
+from mailman_dlist.app import lists, lookup, views
 from mailman_dlist.app.access import requests as asking
 from mailman_dlist.app.access import terms
 from mailman_dlist.app.i18n import _
@@ -23,17 +23,23 @@ from mailman_dlist.commands.shared import (
     say_table,
     word,
 )
-from mailman_dlist.domain.access import Action
+from mailman_dlist.domain.access import Action, State
 from mailman_dlist.domain.following import Access
 from mailman_dlist.domain.values import yes_or_no
 from mailman_dlist.model import access as model
 from mailman_dlist.model.session import committed
 
 
+RULED = {
+    'pinned': State.subscription_override,
+    'barred': State.unsubscription_override,
+}
+
+
 @click.command(
     short_help=_('Show or change who may follow a conversation.'),
     help=_("""\
-    Show or change who may follow a conversation.
+    Show or change who may follow a conversation, and show who is pinned or barred.
 
     \b
     Values of ACCESS:
@@ -87,16 +93,26 @@ def access(
             mandatory=None if given_mandatory is None else yes_or_no(given_mandatory),
             clear=clear,
         )
+        base_default = lists.settings(mlist).base_default
         return {
             'access': conversation.access.name,
             'mandatory': conversation.mandatory,
+        } | {
+            name: [
+                each.email
+                for each in model.states(conversation, base_default, wanted=state)
+            ]
+            for name, state in RULED.items()
         }
 
     view = committed(work)
     if as_json:
         say_json(view)
-    else:
-        say_table([(name, word(value)) for name, value in view.items()])
+        return
+    say_table([(name, word(view[name])) for name in ('access', 'mandatory')])
+    for name in RULED:
+        for email in view[name]:
+            say(f'{name:9}  {email}')
 
 
 @click.command(
