@@ -421,6 +421,16 @@ def test_the_opener_follows_and_a_reply_where_members_may(access, mlist, anne):
     assert stored(walk, bart) == (replied if access is OPEN else None)
 
 
+@pytest.mark.parametrize('access', Access)
+def test_no_choice_shows_who_opened_from_an_alias(access, mlist, anne):
+    give_alias(mlist, anne, 'shade@example.net')
+    lists.change(mlist, {'access': access.name}, OWNER)
+    store().commit()
+    walk = posted(mlist, letter('shade@example.net', 'Walk'), 'new+walk').conversation
+    follows = (FOLLOW, None, Reason.mail)
+    assert stored(walk, anne) == (follows if access is OPEN else None)
+
+
 def test_a_reply_does_not_answer_a_request(mlist, picnic, anne):
     put(mlist, picnic, anne, State.pending)
     posted(mlist, letter(anne, 'Re: Picnic'), 'picnic')

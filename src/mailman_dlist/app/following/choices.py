@@ -251,7 +251,12 @@ def follow_by_posting(
     if row is not None and row.choice is Choice.mute and not terms.mandatory:
         told, row.told = row.told, True
         return not told
-    may_follow = opens or (chosen.ruling is None and not terms.is_restricted)
+    if terms.is_restricted:
+        # With the reason of a command that is not possible there, an author behind an
+        # alias would stand out.
+        may_follow = opens and not by_alias
+    else:
+        may_follow = chosen.ruling is None
     if row is None and may_follow and _follows_by_itself(member, opens):
         by, reason, action = AUTOMATIC, Reason.replied, None
         if opens:
