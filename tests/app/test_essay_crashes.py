@@ -208,7 +208,7 @@ def test_a_request_by_mail_that_is_made_again(moment, ant):
     assert len(requests(ant)) == 1
 
 
-@at_each_commit(20)
+@at_each_commit(21)
 def test_an_answer(moment, ant):
     asks_to_join(ant)
     asked = question()
@@ -226,7 +226,7 @@ def test_an_answer(moment, ant):
         asks_to_join(ant)
 
 
-@at_each_commit(17)
+@at_each_commit(18)
 def test_an_answer_that_makes_a_member(moment, ant):
     ant.subscription_policy = SubscriptionPolicy.confirm
     config.db.commit()
