@@ -469,6 +469,7 @@ def test_all_go_at_once_and_those_of_others_stay(mlist, bart, cris):
 
 def test_what_is_not_there_cannot_go(mlist, bart, cris):
     give_alias(mlist, cris, ALIAS)
+    config.db.commit()
     for given in (ALIAS, 'you@other.example', '', 'né\0'):
         with pytest.raises(UnknownAlias):
             requests.remove(mlist, bart, given)

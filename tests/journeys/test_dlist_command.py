@@ -158,7 +158,8 @@ def test_mailmans_own_help_gains_one_line(ant):
     assert line.startswith('dlist')
     anne.writes(request(ant), 'help dlist', ' ')
     said = answer_to(anne)
-    assert any('dlist default|autofollow|alias|essay|help' in each for each in said)
+    words = 'default|autofollow|alias|essay|history|help'
+    assert any(f'dlist {words}' in each for each in said)
 
 
 def sends(person, mail, to, subject=''):

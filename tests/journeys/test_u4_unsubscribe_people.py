@@ -45,11 +45,12 @@ def test_who_leaves_hears_nothing_and_leaves_what_a_day_ends(ant, leaves):
     ant.default(bart, 'openings')
     bart.writes(ant.at('picnic', 'follow'))
     assert anne.replies(picnic).readers == {'Anne', 'Bart'}
-    assert len(rows_about(ant.village.site, ant.member_ids['Bart'])) == 2
+    # The choice, the default, and an event about each.
+    assert len(rows_about(ant.village.site, ant.member_ids['Bart'])) == 4
     leaves(ant, bart)
     assert anne.replies(picnic).readers == {'Anne'}
-    # The choice, the default, and until when they are kept.
-    assert len(rows_about(ant.village.site, ant.member_ids['Bart'])) == 3
+    # And until when they are kept.
+    assert len(rows_about(ant.village.site, ant.member_ids['Bart'])) == 5
     assert ant.member_ids['Bart'] in former(ant.village.site)
 
 

@@ -37,7 +37,7 @@ class By:
     :param actor: An address, or the id of a member; '' if it is not known.  Never an
         alias of a member.
     :param from_alias: Whether the command came from an alias of the member.  The time
-        of the change would show whose alias it is; see `dated`.
+        of the change would show whose alias it is, see `dated`; no address is recorded.
     """
 
     door: Door

@@ -60,7 +60,12 @@ def _record(happening: Any) -> None:
 
 
 def _actor(mlist: MailingList, by: By) -> str:
-    """Return the actor; the member in place of an alias that a client names."""
+    """Return the actor; the member in place of an alias that a client names.
+
+    Of a command from an alias, no address is stored: the event says whom it is about.
+    """
+    if by.from_alias:
+        return ''
     if by.door in NAMED and '@' in by.actor:
         # Also on a list that is a plain list now, or does not allow aliases any more.
         alias = aliases.alias(mlist.list_id, by.actor)
