@@ -18,8 +18,7 @@ READY := .venv/.ready
 QUICK := --database sqlite src tests/app tests/domain tests/interfaces tests/mail \
     tests/model tests/house --ignore tests/house/test_wheel.py
 
-# For two cores: a process that talks to running Mailmans, or to a database server, waits
-# for a third of its time.
+# For two cores: one process waits most of its time, for the Mailmans that it has started.
 test: TOOLS = 'ruff check' mypy 'pytest --numprocesses 3'
 check: TOOLS = 'ruff check' mypy 'pytest --numprocesses 2 $(QUICK)'
 

@@ -147,12 +147,12 @@ def test_a_command_by_mail_names_its_sender(extension, event, scene, client):
     assert latest(client) == ('bart@example.com', 'mail', *event)
 
 
-@pytest.mark.parametrize(('sender', 'when'), [
-    ('bart@example.com', '2005-08-01T08:49:23Z'),
+@pytest.mark.parametrize(('sender', 'actor', 'when'), [
+    ('bart@example.com', 'bart@example.com', '2005-08-01T08:49:23Z'),
     # Its hour would show whose alias it is.
-    ('b@other.example', '2005-08-01T00:00:00Z'),
+    ('b@other.example', '', '2005-08-01T00:00:00Z'),
 ])
-def test_a_request_by_mail_names_the_member(sender, when, scene, client):
+def test_a_request_by_mail_names_the_member(sender, actor, when, scene, client):
     msg = letter(sender, to='ant-request@example.com')
     msg.set_payload('dlist default nothing')
     config.switchboards['command'].enqueue(msg, listid=LIST_ID, subaddress='request')
@@ -163,7 +163,8 @@ def test_a_request_by_mail_names_the_member(sender, when, scene, client):
         for each in client.get(EVENTS)['entries']
         if each['action'] == 'default'
     ]
-    assert (event['actor'], event['when']) == ('bart@example.com', when)
+    assert (event['actor'], event['when']) == (actor, when)
+    assert event['member_id'] == scene.bart.hex
 
 
 # Looking events up.
