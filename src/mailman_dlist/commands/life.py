@@ -12,16 +12,13 @@ import click
 from mailman_dlist.app import lookup
 from mailman_dlist.app.i18n import _
 from mailman_dlist.app.life import changing, merging, splitting
-from mailman_dlist.commands.shared import LIST, NAME, named_dlist, say
-from mailman_dlist.domain.actors import By, Door
+from mailman_dlist.commands.shared import CLI, LIST, NAME, named_dlist, say
 from mailman_dlist.interfaces.conversation import Posting
 from mailman_dlist.interfaces.mailman import MailingList
 from mailman_dlist.model import conversations as model
 from mailman_dlist.model.conversations import Conversation
 from mailman_dlist.model.session import committed, store
 
-
-SHELL = By(Door.cli)
 
 DRY_RUN = click.option(
     '--dry-run', is_flag=True, help=_('Say what would be done, and change nothing.')
@@ -47,7 +44,7 @@ def rename(given_list: str, given_name: str, new_name: str) -> None:
     def work() -> tuple[str, str]:
         mlist, conversation = _find(given_list, given_name)
         before = conversation.name
-        changing.rename(mlist, conversation, new_name, SHELL)
+        changing.rename(mlist, conversation, new_name, CLI)
         return before, conversation.name
 
     before, after = committed(work)
@@ -135,7 +132,7 @@ def merge(given_list: str, given_name: str, into: str, dry_run: bool) -> None:
         changing.check_present(into, target)
         posts = str(model.overview(source).posts)
         words = {'name': source.name, 'into': target.name, 'posts': posts}
-        merging.merge(mlist, source, target, SHELL)
+        merging.merge(mlist, source, target, CLI)
         return words
 
     words = _done(work, dry_run)
@@ -180,7 +177,7 @@ def split(
     def work() -> dict[str, str]:
         mlist, conversation = _find(given_list, given_name)
         new = splitting.split(
-            mlist, conversation, message_id, subject, SHELL, new_name
+            mlist, conversation, message_id, subject, CLI, new_name
         )
         posts = str(model.overview(new).posts)
         return {'name': conversation.name, 'new': new.name, 'posts': posts}
@@ -213,7 +210,7 @@ def delete(given_list: str, given_name: str, dry_run: bool) -> None:
         mlist, conversation = _present(given_list, given_name)
         posts = str(model.overview(conversation).posts)
         words = {'name': conversation.name, 'posts': posts}
-        changing.forget(mlist, conversation, SHELL)
+        changing.forget(mlist, conversation, CLI)
         return words
 
     words = _done(work, dry_run)
@@ -236,7 +233,7 @@ def _done(work: Callable[[], dict[str, str]], dry_run: bool) -> dict[str, str]:
 def _put(given_list: str, given_name: str, posting: Posting) -> str:
     def work() -> str:
         mlist, conversation = _find(given_list, given_name)
-        changing.set_posting(mlist, conversation, posting, SHELL)
+        changing.set_posting(mlist, conversation, posting, CLI)
         return conversation.name
 
     return committed(work)

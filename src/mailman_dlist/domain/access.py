@@ -47,7 +47,7 @@ _RULED = {
 
 _CHOSEN = {Choice.follow: State.subscribed, Choice.mute: State.unsubscribed}
 
-#: What is stored of a state; None if it is computed.
+#: The choice and ruling stored for a state; None if the state is computed.
 STORED: dict[State, tuple[Choice | None, Ruling | None] | None] = {
     State.subscribed: (Choice.follow, None),
     State.unsubscribed: (Choice.mute, None),

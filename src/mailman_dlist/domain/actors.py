@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say who makes a change, and by which door it came in.
+"""Name the actor of a change, and the door by which it came in.
 
 Each change is recorded with its actor and its door (DESIGN, section 11).
 """
@@ -32,7 +32,7 @@ class Door(Enum):
 
 @dataclass(frozen=True)
 class By:
-    """Who makes a change, and how.
+    """The actor of a change, and the door.
 
     :param actor: An address, or the id of a member; '' if it is not known.  Never an
         alias of a member.

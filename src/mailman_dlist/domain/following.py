@@ -41,7 +41,7 @@ class Ruling(Enum):
 
 
 class Access(Enum):
-    """Who may follow a conversation."""
+    """The rule for following a conversation."""
 
     open = 1
     #: Members ask, and moderators decide.
@@ -52,7 +52,7 @@ class Access(Enum):
 
 @dataclass(frozen=True)
 class Terms:
-    """What a conversation decides about its recipients, apart from choices.
+    """The rules of a conversation for its recipients, apart from choices.
 
     :param mandatory: Whether every member receives it, whatever they have chosen.
     """

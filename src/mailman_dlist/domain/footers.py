@@ -63,9 +63,9 @@ class Form:
 
     :param start: The start of the first line.
     :param stop: The end of the last line.
-    :param gap: What may be between two words.
-    :param again: What programs write behind an address or a link, for a reader to
-        click on.
+    :param gap: The characters that may be between two words.
+    :param again: The copy of an address or a link that programs write behind it, for
+        a reader to click on.
     :param other: A character that may be written in another way.
     """
 

@@ -13,7 +13,7 @@ from mailman_dlist.domain.following import Access as Access
 
 @public
 class Posting(enum.Enum):
-    """Who may reply in a conversation; moderators always may."""
+    """The treatment of replies in a conversation; moderators may always post."""
 
     open = 1
     #: Each reply waits for a moderator.

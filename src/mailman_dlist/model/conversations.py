@@ -92,7 +92,7 @@ class Conversation(Base):
 
     @property
     def terms(self) -> Terms:
-        """What it decides about its recipients, apart from choices."""
+        """Its rules for recipients, apart from choices."""
         return Terms(self.access, self.mandatory)
 
 

@@ -47,7 +47,7 @@ MONTH_LENGTH = 7
 
 @public
 class PostCount(Base):
-    """What one poster posted in a conversation in one month.
+    """The posts of one poster in a conversation in one month.
 
     :param conversation_number: Not a foreign key: the counters of a deleted
         conversation stay.
@@ -77,7 +77,7 @@ _counters = ('posts', 'deliveries', 'plain_deliveries')
 
 @public
 class By(Enum):
-    """What the counters are added up by."""
+    """The grouping of the counters: by month or by conversation."""
 
     month = 'month'
     conversation = 'conversation'

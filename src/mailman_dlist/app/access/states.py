@@ -62,7 +62,7 @@ DECISIONS = Action.approve_request, Action.deny_request
 
 @public
 class Outcome(Enum):
-    """What has become of a wish."""
+    """The result of a wish."""
 
     done = 1
     #: A request to follow waits for a moderator.

@@ -136,7 +136,7 @@ class EssayWorkflow(SubscriptionWorkflow):
         **how: Any,
     ):
         self.essay: Essay | None = None
-        #: Who decides whether the newcomer joins.
+        #: The person who decides whether the newcomer joins.
         self.by = AUTOMATIC
         self._answer = answer
         super().__init__(mlist, subscriber, **how)
